@@ -1,0 +1,46 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "Simile",
+    products: [
+        .library(name: "Simile", targets: ["Simile"]),
+        .executable(name: "simile", targets: ["simile-cli"]),
+    ],
+    targets: [
+        // C: vector loops, and the headers of the two C libraries.
+        .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
+        .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // Each may import those above it, none below.
+        .target(name: "Kernels", dependencies: ["CKernels"]),
+        .target(name: "HDF5", dependencies: ["CHDF5"]),
+        .target(name: "Tensors", dependencies: ["Kernels"]),
+        .target(name: "NeuralNetwork", dependencies: ["Tensors", "Kernels"]),
+        .target(name: "Tokenization"),
+        .target(name: "Serialization", dependencies: ["NeuralNetwork"]),
+        .target(
+            name: "SentenceEmbedding",
+            dependencies: [
+                "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization", "HDF5", "CZlib",
+            ]),
+        .target(
+            name: "Simile",
+            dependencies: [
+                "SentenceEmbedding", "NeuralNetwork", "Tensors", "Tokenization", "Serialization", "HDF5",
+            ]),
+        .executableTarget(name: "simile-cli", dependencies: ["Simile"]),
+
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
+        .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+        .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
+        .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"]),
+        .testTarget(name: "SerializationTests", dependencies: ["Serialization"]),
+        .testTarget(name: "SentenceEmbeddingTests", dependencies: ["SentenceEmbedding"]),
+        .testTarget(name: "GoldenTests", dependencies: ["Simile"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["Simile", "simile-cli"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
