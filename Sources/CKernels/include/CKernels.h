@@ -1,1 +1,106 @@
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// Vector loops over Float32 rows, compiled once for each instruction set and chosen at run time.
+/// No policy lives here: no threads, no allocation, no BLAS. Matrices are row-major; `ld*` are row
+/// strides in floats. Pointers need no alignment. `n` may be any size, 0 included.
+
+/// Dropout that depends only on (key, row, column): the same for any split of the rows.
+typedef struct {
+    uint64_t key;       ///< mixes seed, step and the operation's number
+    uint32_t threshold; ///< probability * 2^32; 0 turns dropout off
+    float scale;        ///< 1 / (1 - probability)
+} simile_dropout;
+
+/// One step of AdamW, the same for every parameter of a group.
+typedef struct {
+    float gradient_scale; ///< clipping and averaging folded in
+    float beta1, beta2, epsilon;
+    float step_size;           ///< learning rate / (1 - beta1^t)
+    float inverse_correction2; ///< 1 / sqrt(1 - beta2^t)
+    float decay;               ///< 1 - learning rate * weight decay
+} simile_adamw;
+
+typedef struct __attribute__((swift_attr("@Sendable"))) {
+    const char *_Nonnull name;
+
+    /// y = x * Phi(x), the erf form of GELU; |error| <= 2e-7 * (1 + |x|).
+    void (*_Nonnull gelu_forward)(float *_Nonnull y, const float *_Nonnull x, size_t n);
+    /// dx = dy * gelu'(x) and y = gelu(x) again, in one pass; dx may be dy.
+    void (*_Nonnull gelu_backward)(float *_Nonnull dx, float *_Nonnull y, const float *_Nonnull x,
+                                   const float *_Nonnull dy, size_t n);
+
+    /// y = normalised * gamma + beta, with normalised = (z - mean) * rstd and z = dropout(x) + residual.
+    /// `residual` may be NULL. Keeps `normalised` and `rstd` for the backward pass.
+    /// `row` numbers the first of `rows` rows, for dropout.
+    void (*_Nonnull add_norm_forward)(float *_Nonnull y, float *_Nonnull normalised, float *_Nonnull rstd,
+                                      const float *_Nonnull x, const float *_Nullable residual,
+                                      const float *_Nonnull gamma, const float *_Nonnull beta, float epsilon,
+                                      simile_dropout dropout, size_t row, size_t rows, size_t n);
+    /// dz from dy, and dx = dropout'(dz) when `dx` is given; adds to dgamma and dbeta (each [n]).
+    void (*_Nonnull add_norm_backward)(float *_Nonnull dz, float *_Nullable dx, float *_Nonnull dgamma,
+                                       float *_Nonnull dbeta, const float *_Nonnull dy,
+                                       const float *_Nonnull normalised, const float *_Nonnull rstd,
+                                       const float *_Nonnull gamma, simile_dropout dropout, size_t row,
+                                       size_t rows, size_t n);
+
+    /// y = dropout(x); also its own derivative. y may be x.
+    void (*_Nonnull dropout)(float *_Nonnull y, const float *_Nonnull x, simile_dropout dropout, size_t row,
+                             size_t rows, size_t n);
+
+    /// One head of one sequence: out[length, d] = dropout(softmax(q k^T * scale)) v.
+    /// q, k, v have row stride `ld`; out has `ldo`. `scratch` holds simile_attention_scratch floats.
+    void (*_Nonnull attention_forward)(float *_Nonnull out, size_t ldo, const float *_Nonnull q,
+                                       const float *_Nonnull k, const float *_Nonnull v, size_t ld,
+                                       size_t length, size_t d, float scale, simile_dropout dropout, size_t row,
+                                       float *_Nonnull scratch);
+    /// Gradients of q, k and v (row stride `ld`, overwritten) from dout (row stride `ldo`).
+    void (*_Nonnull attention_backward)(float *_Nonnull dq, float *_Nonnull dk, float *_Nonnull dv,
+                                        const float *_Nonnull dout, size_t ldo, const float *_Nonnull q,
+                                        const float *_Nonnull k, const float *_Nonnull v, size_t ld,
+                                        size_t length, size_t d, float scale, simile_dropout dropout, size_t row,
+                                        float *_Nonnull scratch);
+
+    /// y = softmax of each row; y may be x.
+    void (*_Nonnull softmax_rows)(float *_Nonnull y, const float *_Nonnull x, size_t rows, size_t n);
+
+    /// y += x
+    void (*_Nonnull add)(float *_Nonnull y, const float *_Nonnull x, size_t n);
+    /// y += a * x
+    void (*_Nonnull axpy)(float *_Nonnull y, float a, const float *_Nonnull x, size_t n);
+    /// y = a * x; y may be x.
+    void (*_Nonnull scale)(float *_Nonnull y, float a, const float *_Nonnull x, size_t n);
+    /// sums[n] += the sum over the rows of x[rows, n], whose row stride is `ld`
+    void (*_Nonnull add_column_sums)(float *_Nonnull sums, const float *_Nonnull x, size_t ld, size_t rows,
+                                     size_t n);
+    float (*_Nonnull dot)(const float *_Nonnull x, const float *_Nonnull y, size_t n);
+    /// Sum of squares, accumulated in double every 1024 entries.
+    double (*_Nonnull sum_of_squares)(const float *_Nonnull x, size_t n);
+
+    /// AdamW (Loshchilov and Hutter 2019) on n entries in one pass; `g` may be NULL for a zero gradient.
+    void (*_Nonnull adamw)(float *_Nonnull p, const float *_Nullable g, float *_Nonnull m, float *_Nonnull v,
+                           size_t n, simile_adamw step);
+    /// x = each factor in turn times x, with the rounding of one multiplication per factor.
+    void (*_Nonnull multiply_in_turn)(float *_Nonnull x, size_t n, const float *_Nonnull factors, size_t count);
+} simile_kernel_table;
+
+/// Instruction sets, in rising order.
+typedef enum { SIMILE_BASELINE = 0, SIMILE_AVX2 = 1, SIMILE_AVX512 = 2 } simile_instruction_set;
+
+/// The best set this processor and its operating system support.
+simile_instruction_set simile_best_instruction_set(void);
+/// Whether the processor has plain AVX, for choosing a BLAS core type.
+int simile_has_avx(void);
+/// The kernels of a set, or NULL when this processor cannot run them.
+const simile_kernel_table *_Nullable simile_kernels(simile_instruction_set set);
+
+/// Floats of scratch that one attention task needs.
+size_t simile_attention_scratch(size_t length, size_t d);
+/// 64-bit mix of (key, counter), the source of every random number: SplitMix64's finaliser.
+uint64_t simile_mix(uint64_t key, uint64_t counter);
+
+/// Processors in this thread's affinity mask, or 0 when it cannot be read.
+int simile_affinity_count(void);
+/// The shared library that holds `address`, or NULL.
+const char *_Nullable simile_library_of(const void *_Nonnull address);

@@ -1,0 +1,45 @@
+#include "CKernels.h"
+
+extern const simile_kernel_table simile_kernels_baseline;
+#if defined(__x86_64__)
+extern const simile_kernel_table simile_kernels_avx2;
+extern const simile_kernel_table simile_kernels_avx512;
+#endif
+
+simile_instruction_set simile_best_instruction_set(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return SIMILE_BASELINE;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        return SIMILE_AVX512;
+    return SIMILE_AVX2;
+#else
+    return SIMILE_BASELINE;
+#endif
+}
+
+int simile_has_avx(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx") != 0;
+#else
+    return 0;
+#endif
+}
+
+const simile_kernel_table *simile_kernels(simile_instruction_set set) {
+    if (set > simile_best_instruction_set()) return NULL;
+#if defined(__x86_64__)
+    if (set == SIMILE_AVX512) return &simile_kernels_avx512;
+    if (set == SIMILE_AVX2) return &simile_kernels_avx2;
+#endif
+    return &simile_kernels_baseline;
+}
+
+uint64_t simile_mix(uint64_t key, uint64_t counter) {
+    uint64_t x = key + (counter + 1) * 0x9E3779B97F4A7C15u;
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+    return x ^ (x >> 31);
+}

@@ -1,0 +1,16 @@
+// What glibc offers only with _GNU_SOURCE, which Swift does not see.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <sched.h>
+
+#include "CKernels.h"
+
+int simile_affinity_count(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
+}
+
+const char *simile_library_of(const void *address) {
+    Dl_info info;
+    return dladdr(address, &info) ? info.dli_fname : NULL;
+}

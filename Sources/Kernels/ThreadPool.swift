@@ -1,0 +1,122 @@
+import Foundation
+import Synchronization
+
+/// A fixed set of threads that every kernel shares; the calling thread works too.
+///
+/// Work is a number of independent tasks, claimed one by one. What a task computes must not depend on
+/// who runs it, so results are the same for any number of threads and any order.
+public final class ThreadPool: @unchecked Sendable {
+    /// The pool all kernels use, made at first use with `configuredCount` threads.
+    public static let shared = ThreadPool(count: configuredCount.load(ordering: .relaxed))
+
+    private static let configuredCount = Atomic<Int>(ProcessorCount.available)
+
+    /// Sets the number of threads of `shared`; it must come before anything is computed.
+    public static func configure(threads: Int) {
+        precondition(threads >= 1, "a pool needs at least one thread, got \(threads)")
+        configuredCount.store(threads, ordering: .relaxed)
+    }
+
+    /// Number of threads that run tasks, the caller's included.
+    public let count: Int
+
+    // The current job packed in one word, so that a claim can never hit a job that is over:
+    // 16 bits of job number, 24 bits of task count, 24 bits of tasks claimed so far.
+    private let word = Atomic<UInt64>(0)
+    private let finished = Atomic<Int>(0)
+    private let busy = Atomic<Bool>(false)
+    private let sleepers = Atomic<Int>(0)
+    private let wake = NSCondition()
+    private var body: ((Int, Int) -> Void)?
+
+    /// Creates a pool of `count` threads; `count` - 1 of them are started now and live as long as the process.
+    public init(count: Int) {
+        self.count = count
+        for worker in 1..<max(count, 1) {
+            let thread = Thread { [unowned self] in self.work(as: worker) }
+            thread.name = "simile-\(worker)"
+            thread.start()
+        }
+    }
+
+    /// Runs `body(task, worker)` for every task in 0..<tasks and returns when all are done.
+    ///
+    /// `worker` is in 0..<count and never used twice at once: an index into scratch memory.
+    /// Calls from inside a task, or from a second thread meanwhile, run on the calling thread alone.
+    public func run(_ tasks: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
+        if tasks <= 0 { return }
+        let claimed =
+            count > 1 && tasks > 1
+            && busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+        guard claimed else {
+            for task in 0..<tasks { body(task, 0) }
+            return
+        }
+        precondition(tasks < 1 << 24, "at most 2^24 tasks at once, got \(tasks)")
+        withoutActuallyEscaping(body) { body in
+            self.body = body
+            finished.store(0, ordering: .relaxed)
+            let job = (word.load(ordering: .relaxed) >> 48) &+ 1
+            word.store(job << 48 | UInt64(tasks) << 24, ordering: .sequentiallyConsistent)
+            if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
+                wake.lock()
+                wake.broadcast()
+                wake.unlock()
+            }
+            claimTasks(as: 0)
+            var spins = 0
+            while finished.load(ordering: .acquiring) < tasks {
+                spins += 1
+                if spins > 10_000 { sched_yield() }
+            }
+            self.body = nil
+        }
+        busy.store(false, ordering: .releasing)
+    }
+
+    /// Runs `body(range)` over 0..<n cut into ranges of at least `grain`, a few for each thread.
+    public func ranges(_ n: Int, grain: Int, _ body: (_ range: Range<Int>) -> Void) {
+        let pieces = max(1, min(count * 2, n / max(grain, 1)))
+        run(pieces) { piece, _ in body(Self.piece(piece, of: pieces, count: n)) }
+    }
+
+    /// The `index`-th of `pieces` nearly equal parts of 0..<count.
+    public static func piece(_ index: Int, of pieces: Int, count: Int) -> Range<Int> {
+        count * index / pieces..<count * (index + 1) / pieces
+    }
+
+    private func claimTasks(as worker: Int) {
+        while true {
+            let seen = word.load(ordering: .acquiring)
+            let next = Int(seen & 0xFF_FFFF)
+            guard next < Int(seen >> 24 & 0xFF_FFFF) else { return }
+            guard
+                word.compareExchange(
+                    expected: seen, desired: seen + 1, ordering: .acquiringAndReleasing
+                ).exchanged
+            else { continue }
+            body?(next, worker)
+            finished.add(1, ordering: .releasing)
+        }
+    }
+
+    private func hasWork() -> Bool {
+        let seen = word.load(ordering: .sequentiallyConsistent)
+        return seen & 0xFF_FFFF < seen >> 24 & 0xFF_FFFF
+    }
+
+    private func work(as worker: Int) -> Never {
+        while true {
+            claimTasks(as: worker)
+            // Operations follow one another within microseconds: look for a while before sleeping.
+            var spins = 0
+            while spins < 20_000 && !hasWork() { spins += 1 }
+            if hasWork() { continue }
+            wake.lock()
+            sleepers.add(1, ordering: .sequentiallyConsistent)
+            while !hasWork() { wake.wait() }
+            sleepers.subtract(1, ordering: .sequentiallyConsistent)
+            wake.unlock()
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import Kernels
+
+extension Tensor {
+    /// `self · weightᵀ + bias`: [..., in] to [..., out], with `weight` [out, in] and `bias` [out].
+    public func linear(weight: Parameter, bias: Parameter?) -> Tensor {
+        let input = LinearInput(self, weight: weight, bias: bias)
+        let y = Storage(input.rows * input.outputs)
+        let weights = weight.value
+        GEMM.parts(input.rows, width: input.inputs * input.outputs) { [base] rows in
+            let out = y.base + rows.lowerBound * input.outputs
+            bias?.fill(out, rows: rows.count)
+            GEMM.single(
+                base + rows.lowerBound * input.inputs, .plain, input.inputs,
+                weights.base, .transposed, input.inputs, into: out, input.outputs,
+                m: rows.count, n: input.outputs, k: input.inputs, beta: bias == nil ? 0 : 1)
+        }
+        return .result(input.outputShape, y, of: self) { [storage, slot] in
+            { dy, gradients in
+                input.accumulateParameters(x: storage, dy: dy)
+                input.accumulateInput(dy: dy, weights: weights, to: slot, &gradients)
+            }
+        }
+    }
+
+    /// `gelu(self) · weightᵀ + bias`, the second half of a feed-forward block: [..., in] to [..., out].
+    ///
+    /// The activation lives only while it is in cache; the backward pass computes it again.
+    public func geluLinear(weight: Parameter, bias: Parameter?) -> Tensor {
+        let input = LinearInput(self, weight: weight, bias: bias)
+        let y = Storage(input.rows * input.outputs)
+        let weights = weight.value
+        GEMM.parts(input.rows, width: input.inputs * input.outputs) { [base] rows in
+            let activated = Storage(rows.count * input.inputs)
+            VectorKernels.best.gelu_forward(
+                activated.base, base + rows.lowerBound * input.inputs, activated.count)
+            let out = y.base + rows.lowerBound * input.outputs
+            bias?.fill(out, rows: rows.count)
+            GEMM.single(
+                activated.base, .plain, input.inputs, weights.base, .transposed, input.inputs,
+                into: out, input.outputs, m: rows.count, n: input.outputs, k: input.inputs,
+                beta: bias == nil ? 0 : 1)
+        }
+        return .result(input.outputShape, y, of: self) { [storage, slot] in
+            { dy, gradients in
+                let activated = Storage(storage.count)
+                let dx = Storage(storage.count)
+                GEMM.parts(input.rows, width: input.inputs * input.outputs) { rows in
+                    let first = rows.lowerBound * input.inputs
+                    GEMM.single(
+                        dy.base + rows.lowerBound * input.outputs, .plain, input.outputs,
+                        weights.base, .plain, input.inputs, into: dx.base + first, input.inputs,
+                        m: rows.count, n: input.inputs, k: input.outputs, beta: 0)
+                    VectorKernels.best.gelu_backward(
+                        dx.base + first, activated.base + first, storage.base + first,
+                        dx.base + first, rows.count * input.inputs)
+                }
+                input.accumulateParameters(x: activated, dy: dy)
+                gradients.add(dx, to: slot)
+            }
+        }
+    }
+}
+
+/// The sizes and parameters of a linear operation, and the gradients both forms share.
+private struct LinearInput {
+    let rows: Int
+    let inputs: Int
+    let outputs: Int
+    let outputShape: Shape
+    let weight: Parameter
+    let bias: Parameter?
+
+    init(_ x: Tensor, weight: Parameter, bias: Parameter?) {
+        precondition(
+            x.shape.rank >= 1 && weight.shape.rank == 2 && x.shape[-1] == weight.shape[1],
+            "linear: input \(x.shape) times the transpose of \(weight.name) \(weight.shape): the last dimensions differ")
+        precondition(
+            bias.map { $0.shape == [weight.shape[0]] } ?? true,
+            "linear: \(weight.name) \(weight.shape) needs a bias of [\(weight.shape[0])]")
+        inputs = weight.shape[1]
+        outputs = weight.shape[0]
+        rows = x.shape.array.dropLast().reduce(1, *)
+        outputShape = Shape(x.shape.array.dropLast() + [outputs])
+        self.weight = weight
+        self.bias = bias
+    }
+
+    /// dW += dyᵀ · x and db += the sum of dy's rows.
+    func accumulateParameters(x: Storage, dy: Storage) {
+        weight.accumulateGradient { sum, beta in
+            GEMM.parallel(
+                dy.base, .transposed, x.base, .plain, into: sum, m: outputs, n: inputs, k: rows,
+                beta: beta)
+        }
+        bias?.accumulateGradient { sum, beta in
+            if beta == 0 { sum.update(repeating: 0, count: outputs) }
+            GEMM.parts(outputs, width: rows) { columns in
+                VectorKernels.best.add_column_sums(
+                    sum + columns.lowerBound, dy.base + columns.lowerBound, outputs, rows,
+                    columns.count)
+            }
+        }
+    }
+
+    /// dx += dy · W
+    func accumulateInput(dy: Storage, weights: Storage, to slot: Int32?, _ gradients: inout Gradients) {
+        gradients.accumulate(rows * inputs, to: slot) { sum, beta in
+            GEMM.parts(rows, width: inputs * outputs) { part in
+                GEMM.single(
+                    dy.base + part.lowerBound * outputs, .plain, outputs, weights.base, .plain, inputs,
+                    into: sum + part.lowerBound * inputs, inputs,
+                    m: part.count, n: inputs, k: outputs, beta: beta)
+            }
+        }
+    }
+}
+
+extension Parameter {
+    /// Writes this vector into each of `rows` rows.
+    fileprivate func fill(_ out: UnsafeMutablePointer<Float>, rows: Int) {
+        let values = value
+        for row in 0..<rows {
+            (out + row * values.count).update(from: values.base, count: values.count)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+extension Tensor {
+    /// The sum of all elements, a scalar.
+    public func sum() -> Tensor { reshaped([count]).sum(axes: [0]) }
+
+    /// The mean of all elements, a scalar; NaN when there are none.
+    public func mean() -> Tensor { sum() / Float(count) }
+
+    /// The mean over some axes.
+    public func mean(axes: [Int], keepingDimensions: Bool = false) -> Tensor {
+        let size = Set(axes.map(shape.index(of:))).reduce(1) { $0 * shape[$1] }
+        return sum(axes: axes, keepingDimensions: keepingDimensions) / Float(size)
+    }
+
+    /// The sum over some axes, which disappear or are kept with size 1.
+    public func sum(axes: [Int], keepingDimensions: Bool = false) -> Tensor {
+        let summed = Set(axes.map(shape.index(of:)))
+        let kept = (0..<shape.rank).map { summed.contains($0) ? 1 : shape[$0] }
+        let target = Shape(
+            keepingDimensions ? kept : kept.indices.filter { !summed.contains($0) }.map { kept[$0] })
+        let cells = TargetCells(shape, kept: kept)
+        // Sums in double: a mean over many tokens keeps its digits.
+        var totals = [Double](repeating: 0, count: target.count)
+        for i in 0..<count { totals[cells[i]] += Double(base[i]) }
+        let y = Storage(target.count)
+        for i in totals.indices { y.base[i] = Float(totals[i]) }
+        return .result(target, y, of: self) { [slot, count] in
+            { dy, gradients in
+                let dx = Storage(count)
+                for i in 0..<count { dx.base[i] = dy.base[cells[i]] }
+                gradients.add(dx, to: slot)
+            }
+        }
+    }
+}
+
+/// For each element of a tensor, the element it is summed into.
+private struct TargetCells {
+    private let sizes: [Int]
+    private let strides: [Int]
+
+    init(_ shape: Shape, kept: [Int]) {
+        sizes = shape.array
+        var strides = [Int](repeating: 0, count: kept.count)
+        var step = 1
+        for axis in kept.indices.reversed() {
+            strides[axis] = kept[axis] == 1 ? 0 : step
+            step *= kept[axis]
+        }
+        self.strides = strides
+    }
+
+    subscript(element: Int) -> Int {
+        var (rest, cell) = (element, 0)
+        for axis in sizes.indices.reversed() {
+            cell += rest % sizes[axis] * strides[axis]
+            rest /= sizes[axis]
+        }
+        return cell
+    }
+}

@@ -1,0 +1,75 @@
+import Kernels
+
+extension Tensor {
+    /// Multi-head softmax attention inside each packed sequence: [tokens, 3 · hidden] to [tokens, hidden].
+    ///
+    /// A row holds the query, the key and the value side by side, each cut into `heads` equal parts.
+    /// Scores are `q · k / √(hidden / heads)`; dropout applies to the probabilities, and only on a tape.
+    /// Nothing of size length² outlives one head: the backward pass computes the probabilities again.
+    /// Vaswani et al. 2017, arXiv:1706.03762.
+    public func packedSelfAttention(
+        _ layout: SequenceLayout, heads: Int, dropout probability: Float
+    ) -> Tensor {
+        let hidden = shape[-1] / 3
+        precondition(
+            shape.rank == 2 && shape[0] == layout.rowCount && heads > 0 && shape[1] == 3 * hidden
+                && hidden % heads == 0,
+            "packedSelfAttention: input \(shape) for \(layout.rowCount) tokens and \(heads) heads")
+        let dropout = tape.map { simile_dropout(key: $0.nextRandomKey(), probability: probability) } ?? .off
+        let head = AttentionHead(layout: layout, heads: heads, hidden: hidden, dropout: dropout)
+        let y = Storage(layout.rowCount * hidden)
+        let kernels = VectorKernels.best
+        head.forEach { [base] sequence, offset, dropout, scratch in
+            let first = base + sequence.lowerBound * 3 * hidden + offset
+            kernels.attention_forward(
+                y.base + sequence.lowerBound * hidden + offset, hidden,
+                first, first + hidden, first + 2 * hidden, 3 * hidden,
+                sequence.count, head.size, head.scale, dropout, sequence.lowerBound, scratch)
+        }
+        return .result([layout.rowCount, hidden], y, of: self) { [storage, slot] in
+            { dy, gradients in
+                let dqkv = Storage(storage.count)
+                head.forEach { sequence, offset, dropout, scratch in
+                    let start = sequence.lowerBound * 3 * hidden + offset
+                    let (first, gradient) = (storage.base + start, dqkv.base + start)
+                    kernels.attention_backward(
+                        gradient, gradient + hidden, gradient + 2 * hidden,
+                        dy.base + sequence.lowerBound * hidden + offset, hidden,
+                        first, first + hidden, first + 2 * hidden, 3 * hidden,
+                        sequence.count, head.size, head.scale, dropout, sequence.lowerBound, scratch)
+                }
+                gradients.add(dqkv, to: slot)
+            }
+        }
+    }
+}
+
+/// The independent tasks of attention: each head of each sequence.
+private struct AttentionHead {
+    let layout: SequenceLayout
+    let heads: Int
+    let hidden: Int
+    let dropout: simile_dropout
+    var size: Int { hidden / heads }
+    var scale: Float { 1 / Float(size).squareRoot() }
+
+    /// Runs `body(rows of the sequence, first column of the head, dropout, scratch)` for each of them.
+    func forEach(
+        _ body: (Range<Int>, Int, simile_dropout, UnsafeMutablePointer<Float>) -> Void
+    ) {
+        let pool = ThreadPool.shared
+        let needed = simile_attention_scratch(layout.lengths.max() ?? 0, size)
+        let scratch = Storage(needed * pool.count)
+        // Long sequences first, so that no thread is left with one at the end.
+        let sequences = (0..<layout.count).sorted {
+            (layout.rows(of: $1).count, $0) < (layout.rows(of: $0).count, $1)
+        }
+        pool.run(sequences.count * heads) { task, worker in
+            let rows = layout.rows(of: sequences[task / heads])
+            let head = task % heads
+            var own = dropout
+            if own.threshold != 0 { own.key = simile_mix(dropout.key, UInt64(head)) }
+            if !rows.isEmpty { body(rows, head * size, own, scratch.base + worker * needed) }
+        }
+    }
+}

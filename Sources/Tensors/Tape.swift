@@ -1,0 +1,120 @@
+import Kernels
+
+/// A place on a tape: the tensor's gradient arrives in this slot.
+struct Variable {
+    let tape: Tape
+    let slot: Int32
+}
+
+/// The record of one forward pass, replayed backwards once: reverse-mode differentiation.
+///
+/// Entries are popped as they are replayed, so an activation is freed as soon as its last use is over.
+public final class Tape {
+    /// Runs with the gradient of an operation's output and adds to the gradients of its inputs.
+    typealias Backward = (_ output: Storage, _ gradients: inout Gradients) -> Void
+
+    private var entries: [(slot: Int32, backward: Backward)] = []
+    private var slotCount: Int32 = 0
+    private let seed: UInt64
+    private var randomKeys: UInt64 = 0
+
+    /// Creates an empty tape; random operations recorded on it depend on `seed` and their order alone.
+    public init(seed: UInt64 = 0) { self.seed = seed }
+
+    /// Puts a tensor on the tape, so that its gradient can be asked for after `backward(from:)`.
+    public func watch(_ tensor: Tensor) -> Tensor {
+        Tensor(tensor.shape, tensor.storage, variable: Variable(tape: self, slot: newSlot()))
+    }
+
+    func record(_ shape: Shape, _ storage: Storage, backward: @escaping Backward) -> Tensor {
+        let slot = newSlot()
+        entries.append((slot, backward))
+        return Tensor(shape, storage, variable: Variable(tape: self, slot: slot))
+    }
+
+    /// A key for the random numbers of one operation.
+    func nextRandomKey() -> UInt64 {
+        defer { randomKeys += 1 }
+        return simile_mix(seed, randomKeys)
+    }
+
+    /// Replays the tape from a scalar, whose gradient is 1 (or `scale`).
+    ///
+    /// Gradients of parameters go to the parameters; those of watched tensors are in the result.
+    @discardableResult
+    public func backward(from loss: Tensor, scale: Float = 1) -> Gradients {
+        precondition(loss.count == 1, "backward starts from a scalar, got shape \(loss.shape)")
+        guard let variable = loss.variable, variable.tape === self else {
+            preconditionFailure("the loss is not on this tape: nothing to differentiate")
+        }
+        var gradients = Gradients(slotCount: Int(slotCount))
+        let seed = Storage(1)
+        seed.base[0] = scale
+        gradients.add(seed, to: variable.slot)
+        while let entry = entries.popLast() {
+            if let output = gradients.take(entry.slot) { entry.backward(output, &gradients) }
+        }
+        return gradients
+    }
+
+    private func newSlot() -> Int32 {
+        defer { slotCount += 1 }
+        return slotCount
+    }
+}
+
+/// Gradients by slot while a tape runs backwards; afterwards those of watched tensors.
+public struct Gradients {
+    private var slots: [Storage?]
+
+    fileprivate init(slotCount: Int) { slots = Array(repeating: nil, count: slotCount) }
+
+    /// The gradient of a watched tensor, or nil when the loss does not depend on it.
+    public subscript(tensor: Tensor) -> Tensor? {
+        tensor.slot.flatMap { slots[Int($0)] }.map { Tensor(tensor.shape, $0) }
+    }
+
+    mutating func take(_ slot: Int32) -> Storage? {
+        defer { slots[Int(slot)] = nil }
+        return slots[Int(slot)]
+    }
+
+    /// Adds a finished gradient; the first one for a slot is moved in.
+    mutating func add(_ gradient: Storage, to slot: Int32?) {
+        guard let slot else { return }
+        if slots[Int(slot)] == nil {
+            slots[Int(slot)] = gradient
+        } else {
+            accumulate(gradient.count, to: slot) { sum, _ in
+                let chunk = 1 << 15
+                ThreadPool.shared.run((gradient.count + chunk - 1) / chunk) { task, _ in
+                    let first = task * chunk
+                    VectorKernels.best.add(
+                        sum + first, gradient.base + first, min(chunk, gradient.count - first))
+                }
+            }
+        }
+    }
+
+    /// Lets `write` put a gradient straight into the slot: with beta 0 it overwrites, with 1 it adds.
+    mutating func accumulate(
+        _ count: Int, to slot: Int32?, _ write: (_ sum: UnsafeMutablePointer<Float>, _ beta: Float) -> Void
+    ) {
+        guard let slot else { return }
+        var (storage, beta): (Storage, Float) = (Storage(0), 0)
+        if let existing = slots[Int(slot)] {
+            slots[Int(slot)] = nil
+            storage = existing
+            beta = 1
+        } else {
+            storage = Storage(count)
+        }
+        if !isKnownUniquelyReferenced(&storage) {  // two slots were given the same gradient
+            let copy = Storage(count)
+            copy.base.update(from: storage.base, count: count)
+            storage = copy
+        }
+        write(storage.base, beta)
+        slots[Int(slot)] = storage
+    }
+}
