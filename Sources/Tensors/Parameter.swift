@@ -13,6 +13,13 @@ public final class Parameter {
         public let shape: Shape
         /// Elements before this part.
         public let offset: Int
+
+        /// Creates a part.
+        package init(name: String, shape: Shape, offset: Int) {
+            self.name = name
+            self.shape = shape
+            self.offset = offset
+        }
     }
 
     /// The name of the first part.

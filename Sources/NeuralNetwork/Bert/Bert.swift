@@ -1,0 +1,60 @@
+import Tensors
+
+/// The BERT encoder (Devlin et al. 2019, arXiv:1810.04805), with Hugging Face's names and definitions.
+public struct Bert {
+    /// The shape of the encoder.
+    public let configuration: BertConfiguration
+    private let embeddings: BertEmbeddings
+    private let layers: [BertLayer]
+    /// Part of every published BERT, but not of sentence embeddings: carried along, never trained.
+    private let pooler: Linear
+
+    /// Creates the encoder with the parameters of `scope`.
+    public init(_ configuration: BertConfiguration, in scope: ParameterScope) {
+        self.configuration = configuration
+        embeddings = BertEmbeddings(configuration, in: scope / "embeddings")
+        layers = (0..<configuration.layerCount).map {
+            BertLayer(configuration, in: scope / "encoder" / "layer" / "\($0)")
+        }
+        pooler = Linear(
+            configuration.hiddenSize, configuration.hiddenSize, in: scope / "pooler" / "dense",
+            weight: .normal(standardDeviation: configuration.initializerRange), mayBeMissing: true)
+    }
+
+    /// The last hidden state of every token: [tokens, hidden]. Recorded when there is a tape.
+    public func callAsFunction(_ batch: TokenBatch, on tape: Tape? = nil) -> Tensor {
+        var x = embeddings(batch, on: tape)
+        for layer in layers { x = layer(x, batch.layout) }
+        return x
+    }
+}
+
+/// Word + position + token type (always 0), normalised.
+struct BertEmbeddings {
+    private let word: Parameter
+    private let position: Parameter
+    private let tokenType: Parameter
+    private let norm: LayerNorm
+    private let dropout: Float
+
+    init(_ configuration: BertConfiguration, in scope: ParameterScope) {
+        let initial = Initializer.normal(standardDeviation: configuration.initializerRange)
+        let hidden = configuration.hiddenSize
+        word = (scope / "word_embeddings").parameter(
+            "weight", [configuration.vocabularySize, hidden], initial, isRowSparse: true)
+        position = (scope / "position_embeddings").parameter(
+            "weight", [configuration.maxPositionEmbeddings, hidden], initial)
+        tokenType = (scope / "token_type_embeddings").parameter(
+            "weight", [configuration.typeVocabularySize, hidden], initial)
+        norm = LayerNorm(hidden, epsilon: configuration.layerNormEpsilon, in: scope / "LayerNorm")
+        dropout = configuration.hiddenDropout
+    }
+
+    /// [tokens, hidden]
+    func callAsFunction(_ batch: TokenBatch, on tape: Tape?) -> Tensor {
+        let types = [Int32](repeating: 0, count: batch.ids.count)
+        let sum = Tensor.embeddingSum(
+            [(batch.ids, word), (batch.positions, position), (types, tokenType)], on: tape)
+        return norm(sum).dropout(dropout)
+    }
+}

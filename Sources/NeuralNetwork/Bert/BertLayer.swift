@@ -1,0 +1,60 @@
+import Tensors
+
+/// One encoder layer: self-attention and a feed-forward network, each followed by add-and-norm.
+struct BertLayer {
+    private let attention: BertAttention
+    private let intermediate: Linear
+    private let output: Linear
+    private let norm: LayerNorm
+    private let dropout: Float
+
+    init(_ configuration: BertConfiguration, in scope: ParameterScope) {
+        let initial = Initializer.normal(standardDeviation: configuration.initializerRange)
+        let (hidden, wide) = (configuration.hiddenSize, configuration.intermediateSize)
+        attention = BertAttention(configuration, in: scope / "attention")
+        intermediate = Linear(hidden, wide, in: scope / "intermediate" / "dense", weight: initial)
+        output = Linear(wide, hidden, in: scope / "output" / "dense", weight: initial)
+        norm = LayerNorm(
+            hidden, epsilon: configuration.layerNormEpsilon, in: scope / "output" / "LayerNorm")
+        dropout = configuration.hiddenDropout
+    }
+
+    /// [tokens, hidden] to [tokens, hidden]
+    func callAsFunction(_ x: Tensor, _ layout: SequenceLayout) -> Tensor {
+        let attended = attention(x, layout)
+        let wide = intermediate(attended)
+        let narrow = wide.geluLinear(weight: output.weight, bias: output.bias)
+        return norm(narrow, residual: attended, dropout: dropout)
+    }
+}
+
+/// Multi-head self-attention with its output projection and add-and-norm.
+struct BertAttention {
+    /// Query, key and value side by side: one product instead of three.
+    private let queryKeyValue: Linear
+    private let output: Linear
+    private let norm: LayerNorm
+    private let heads: Int
+    private let attentionDropout: Float
+    private let hiddenDropout: Float
+
+    init(_ configuration: BertConfiguration, in scope: ParameterScope) {
+        let initial = Initializer.normal(standardDeviation: configuration.initializerRange)
+        let hidden = configuration.hiddenSize
+        queryKeyValue = Linear(
+            stacking: ["query", "key", "value"], hidden, hidden, in: scope / "self", weight: initial)
+        output = Linear(hidden, hidden, in: scope / "output" / "dense", weight: initial)
+        norm = LayerNorm(
+            hidden, epsilon: configuration.layerNormEpsilon, in: scope / "output" / "LayerNorm")
+        heads = configuration.headCount
+        attentionDropout = configuration.attentionDropout
+        hiddenDropout = configuration.hiddenDropout
+    }
+
+    /// [tokens, hidden] to [tokens, hidden]
+    func callAsFunction(_ x: Tensor, _ layout: SequenceLayout) -> Tensor {
+        let context = queryKeyValue(x)
+            .packedSelfAttention(layout, heads: heads, dropout: attentionDropout)
+        return norm(output(context), residual: x, dropout: hiddenDropout)
+    }
+}

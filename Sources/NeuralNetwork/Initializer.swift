@@ -1,0 +1,42 @@
+import Foundation
+import Kernels
+
+/// How a parameter's first values are made; all are functions of (seed, name, index) alone.
+public enum Initializer: Sendable {
+    /// All zeros.
+    case zeros
+    /// All ones.
+    case ones
+    /// Normal with mean 0.
+    case normal(standardDeviation: Float)
+    /// Uniform in -bound...bound.
+    case uniform(bound: Float)
+
+    /// Fills `buffer` with the first values of the parameter called `name`.
+    func fill(_ buffer: UnsafeMutableBufferPointer<Float>, name: String, seed: UInt64) {
+        // FNV-1a: the stream of a name must not depend on the process, as Swift's own hashes do.
+        let stream = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        let key = simile_mix(seed, stream)
+        /// A number in 0..<1, never 0 when `open`.
+        @inline(__always)
+        func unit(_ bits: UInt64) -> Double { (Double(bits >> 11) + 0.5) * 0x1p-53 }
+        switch self {
+        case .zeros: buffer.update(repeating: 0)
+        case .ones: buffer.update(repeating: 1)
+        case .uniform(let bound):
+            ThreadPool.shared.ranges(buffer.count, grain: 1 << 14) { range in
+                for i in range {
+                    buffer[i] = Float((2 * unit(simile_mix(key, UInt64(i))) - 1) * Double(bound))
+                }
+            }
+        case .normal(let deviation):
+            ThreadPool.shared.ranges(buffer.count, grain: 1 << 14) { range in
+                for i in range {  // Box and Muller 1958
+                    let radius = (-2 * log(unit(simile_mix(key, UInt64(2 * i))))).squareRoot()
+                    let angle = 2 * Double.pi * unit(simile_mix(key, UInt64(2 * i + 1)))
+                    buffer[i] = Float(radius * cos(angle) * Double(deviation))
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Kernels
+import Tensors
+
+/// What AdamW keeps for one parameter.
+class ParameterState {
+    let parameter: Parameter
+    let weightDecay: Float
+    let expAvg: Storage
+    let expAvgSq: Storage
+
+    init(_ parameter: Parameter, weightDecay: Float) {
+        self.parameter = parameter
+        self.weightDecay = weightDecay
+        expAvg = Storage(untouchedZeros: parameter.shape.count)
+        expAvgSq = Storage(untouchedZeros: parameter.shape.count)
+    }
+
+    func storage(_ moment: AdamW.Moment) -> Storage { moment == .expAvg ? expAvg : expAvgSq }
+    func update(_ step: simile_adamw) {}
+    func momentsWereRestored() {}
+}
+
+/// A parameter whose every entry is updated at every step.
+final class DenseState: ParameterState {
+    override func update(_ step: simile_adamw) {
+        guard let gradient = parameter.rawGradient else { return }
+        let value = parameter.rawValue
+        ThreadPool.shared.ranges(value.count, grain: 1 << 14) { [expAvg, expAvgSq] range in
+            let i = range.lowerBound
+            VectorKernels.best.adamw(
+                value.base + i, gradient.base + i, expAvg.base + i, expAvgSq.base + i, range.count, step)
+        }
+    }
+}
+
+/// An embedding table: rows that have had a gradient are updated at every step, as the definition asks;
+/// the others change by weight decay alone, and their factors wait until somebody reads them.
+///
+/// The factors are then multiplied in one by one, so that the result is the dense one to the last bit.
+final class EmbeddingState: ParameterState, PendingRowUpdates {
+    private var isActive: [Bool]
+    private var activeRows: [Int32] = []
+    private var factors: [Float] = []
+    /// How many of `factors` an inactive row has had.
+    private var applied: [Int32]
+    private var width: Int { parameter.shape.count / max(parameter.shape[0], 1) }
+
+    override init(_ parameter: Parameter, weightDecay: Float) {
+        isActive = Array(repeating: false, count: parameter.shape[0])
+        applied = Array(repeating: 0, count: parameter.shape[0])
+        super.init(parameter, weightDecay: weightDecay)
+        parameter.pendingUpdates = self
+    }
+
+    deinit { bringAllUpToDate() }
+
+    override func update(_ step: simile_adamw) {
+        guard let gradient = parameter.rawGradient else { return }
+        let touched = Set(parameter.touchedRows)
+        for row in parameter.touchedRows where !isActive[Int(row)] {
+            bringUpToDate([row])
+            isActive[Int(row)] = true
+            activeRows.append(row)
+        }
+        let (value, width) = (parameter.rawValue, width)
+        ThreadPool.shared.ranges(activeRows.count, grain: 16) { [expAvg, expAvgSq, activeRows] range in
+            for row in activeRows[range] {
+                let i = Int(row) * width
+                VectorKernels.best.adamw(
+                    value.base + i, touched.contains(row) ? UnsafePointer(gradient.base + i) : nil,
+                    expAvg.base + i, expAvgSq.base + i, width, step)
+            }
+        }
+        if step.decay != 1 { factors.append(step.decay) }
+    }
+
+    func bringUpToDate(_ rows: [Int32]) {
+        for row in rows where !isActive[Int(row)] { applyFactors(to: Int(row)) }
+    }
+
+    func bringAllUpToDate() {
+        if factors.isEmpty { return }
+        for row in 0..<parameter.shape[0] where !isActive[row] { applyFactors(to: row) }
+        factors.removeAll()
+        for row in applied.indices { applied[row] = 0 }
+    }
+
+    private func applyFactors(to row: Int) {
+        let owed = factors.count - Int(applied[row])
+        guard owed > 0 else { return }
+        factors.withUnsafeBufferPointer { factors in
+            guard let first = factors.baseAddress else { return }
+            VectorKernels.best.multiply_in_turn(
+                parameter.rawValue.base + row * width, width, first + Int(applied[row]), owed)
+        }
+        applied[row] = Int32(factors.count)
+    }
+
+    /// A row whose means are zero behaves as one that never had a gradient.
+    override func momentsWereRestored() {
+        activeRows = []
+        for row in 0..<parameter.shape[0] {
+            let i = row * width
+            isActive[row] = (i..<i + width).contains { expAvg.base[$0] != 0 || expAvgSq.base[$0] != 0 }
+            if isActive[row] { activeRows.append(Int32(row)) }
+        }
+    }
+}

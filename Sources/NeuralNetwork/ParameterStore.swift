@@ -1,0 +1,134 @@
+import Tensors
+
+/// Where the values of a model's parameters come from: one or the other, never a mixture in silence.
+public enum ParameterSource {
+    /// Every parameter gets its initializer's values.
+    case random(seed: UInt64)
+    /// Every parameter is read under its name.
+    case weights(any WeightReader)
+}
+
+/// Every parameter of a model in declaration order: what optimizers, checkpoints and freezing work on.
+public final class ParameterStore: Sequence {
+    private let source: ParameterSource
+    private var parameters: [Parameter] = []
+    private var names: Set<String> = []
+    private var problems = WeightProblems()
+
+    /// Parameters that the source lacked and may lack, such as BERT's unused pooler, and so were initialised.
+    public private(set) var initialized: [String] = []
+
+    /// Creates an empty store; layers add their parameters as they are made.
+    public init(source: ParameterSource) { self.source = source }
+
+    /// The scope of the outermost names.
+    public var root: ParameterScope { ParameterScope(path: "", store: self) }
+
+    /// Iterates over the parameters in declaration order.
+    public func makeIterator() -> IndexingIterator<[Parameter]> { parameters.makeIterator() }
+
+    /// Checks, once the model is made, that the source had each parameter in its shape, and no others.
+    ///
+    /// - Throws: `ParameterError` naming every missing, misshapen, unreadable and unexpected array.
+    public func validate() throws(ParameterError) {
+        guard case .weights(let reader) = source else { return }
+        problems.unexpected = reader.names.filter { !names.contains($0) }
+        if !problems.isEmpty { throw ParameterError(source: reader.source, problems: problems) }
+    }
+
+    /// Freezes every parameter all of whose names match, and returns the names.
+    ///
+    /// Query, key and value are one parameter: a pattern that matches only some of them freezes none.
+    @discardableResult
+    public func freeze(where matches: (String) -> Bool) -> [String] {
+        let frozen = parameters.filter { $0.parts.allSatisfy { matches($0.name) } }
+        for parameter in frozen { parameter.isFrozen = true }
+        return frozen.flatMap { $0.parts.map(\.name) }
+    }
+
+    func add(
+        _ parts: [Parameter.Part], _ shape: Shape, _ initial: Initializer, isRowSparse: Bool,
+        mayBeMissing: Bool
+    ) -> Parameter {
+        let parameter = Parameter(parts: parts, shape: shape, isRowSparse: isRowSparse)
+        for part in parts {
+            precondition(names.insert(part.name).inserted, "two parameters are called \(part.name)")
+            parameter.setValues(of: part) { values in
+                fill(part, &values, initial, mayBeMissing: mayBeMissing)
+            }
+        }
+        parameters.append(parameter)
+        return parameter
+    }
+
+    private func fill(
+        _ part: Parameter.Part, _ values: inout MutableSpan<Float>, _ initial: Initializer,
+        mayBeMissing: Bool
+    ) {
+        func initialize(seed: UInt64) {
+            values.withUnsafeMutableBufferPointer { initial.fill($0, name: part.name, seed: seed) }
+        }
+        switch source {
+        case .random(let seed): initialize(seed: seed)
+        case .weights(let reader):
+            guard let found = reader.shape(of: part.name) else {
+                if mayBeMissing {
+                    initialize(seed: 0)
+                    initialized.append(part.name)
+                } else {
+                    problems.missing.append(part.name)
+                }
+                return
+            }
+            guard found == part.shape.array else {
+                problems.misshapen.append((part.name, part.shape.array, found))
+                return
+            }
+            do { try reader.read(part.name, into: &values) } catch {
+                problems.unreadable.append((part.name, "\(error)"))
+            }
+        }
+    }
+}
+
+/// A place in the tree of names: `scope / "encoder" / "layer.0"`.
+public struct ParameterScope {
+    private let path: String
+    private let store: ParameterStore
+
+    init(path: String, store: ParameterStore) {
+        self.path = path
+        self.store = store
+    }
+
+    /// The scope one level down.
+    public static func / (scope: ParameterScope, child: String) -> ParameterScope {
+        ParameterScope(path: scope.path(of: child), store: scope.store)
+    }
+
+    /// Adds the parameter `name` of this scope.
+    ///
+    /// With `mayBeMissing` a source of weights may lack it: then it is initialised and the store says so.
+    public func parameter(
+        _ name: String, _ shape: Shape, _ initial: Initializer, isRowSparse: Bool = false,
+        mayBeMissing: Bool = false
+    ) -> Parameter {
+        let part = Parameter.Part(name: path(of: name), shape: shape, offset: 0)
+        return store.add(
+            [part], shape, initial, isRowSparse: isRowSparse, mayBeMissing: mayBeMissing)
+    }
+
+    /// Adds one parameter made of equal arrays on top of each other, each with its own name in files:
+    /// `name` of the scopes `children`.
+    public func stacked(
+        _ children: [String], _ name: String, _ shape: Shape, _ initial: Initializer
+    ) -> Parameter {
+        let parts = children.enumerated().map { index, child in
+            Parameter.Part(name: (self / child).path(of: name), shape: shape, offset: index * shape.count)
+        }
+        let whole = Shape([children.count * shape[0]] + shape.array.dropFirst())
+        return store.add(parts, whole, initial, isRowSparse: false, mayBeMissing: false)
+    }
+
+    private func path(of child: String) -> String { path.isEmpty ? child : path + "." + child }
+}
