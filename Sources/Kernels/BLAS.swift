@@ -5,7 +5,9 @@ import Foundation
 ///
 /// OpenBLAS reads the processor's name when it is loaded, and an older OpenBLAS on a newer processor
 /// falls back to kernels several times too slow. So the core type is chosen here from what the processor
-/// can do, and put into `OPENBLAS_CORETYPE` before loading, unless the user has set it.
+/// can do, and put into `OPENBLAS_CORETYPE` before loading. A value that is already there stays when it asks
+/// for as much; one that asks for less (often meant for another program) halves the speed and is replaced.
+/// `SIMILE_CORETYPE` overrides everything.
 public struct BLAS: Sendable {
     typealias SGEMM =
         @convention(c) (
@@ -20,6 +22,8 @@ public struct BLAS: Sendable {
     public let version: String?
     /// The core type OpenBLAS runs with, or nil for another library.
     public let coreType: String?
+    /// The value of `OPENBLAS_CORETYPE` that was replaced because it asked for less than the processor can do.
+    public let replacedCoreType: String?
 
     /// The library, or why there is none.
     public static let shared: Result<BLAS, BLASError> = {
@@ -31,22 +35,44 @@ public struct BLAS: Sendable {
     /// - Throws: `BLASError` when no library can be loaded.
     public static func load() throws(BLASError) -> BLAS { try shared.get() }
 
-    /// The core type of OpenBLAS for this processor.
-    static var chosenCoreType: String? {
+    /// The core type of OpenBLAS for a processor with this instruction set.
+    static func coreType(for set: simile_instruction_set) -> String {
+        switch set {
+        case SIMILE_AVX512: "SkylakeX"
+        case SIMILE_AVX2: "Haswell"
+        default: simile_has_avx() != 0 ? "Sandybridge" : "Nehalem"
+        }
+    }
+
+    /// The instruction set that a core type of OpenBLAS uses.
+    static func instructionSet(ofCoreType name: String) -> simile_instruction_set {
+        switch name.lowercased() {
+        case "skylakex", "cooperlake", "sapphirerapids": SIMILE_AVX512
+        case "haswell", "zen", "excavator": SIMILE_AVX2
+        default: SIMILE_BASELINE
+        }
+    }
+
+    /// Puts the core type into the environment; returns the value that had to give way.
+    private static func chooseCoreType(_ environment: [String: String]) -> String? {
         #if arch(x86_64)
-            switch simile_best_instruction_set() {
-            case SIMILE_AVX512: "SkylakeX"
-            case SIMILE_AVX2: "Haswell"
-            default: simile_has_avx() != 0 ? "Sandybridge" : "Nehalem"
+            let best = simile_best_instruction_set()
+            let given = environment["OPENBLAS_CORETYPE"].flatMap { $0.isEmpty ? nil : $0 }
+            if let forced = environment["SIMILE_CORETYPE"], !forced.isEmpty {
+                setenv("OPENBLAS_CORETYPE", forced, 1)
+                return nil
             }
+            if let given, instructionSet(ofCoreType: given).rawValue >= best.rawValue { return nil }
+            setenv("OPENBLAS_CORETYPE", coreType(for: best), 1)
+            return given
         #else
-            nil
+            return nil
         #endif
     }
 
     private init() throws(BLASError) {
         let environment = ProcessInfo.processInfo.environment
-        if let chosen = Self.chosenCoreType { setenv("OPENBLAS_CORETYPE", chosen, 0) }
+        replacedCoreType = Self.chooseCoreType(environment)
         // Our threads call it, each for a part: threads of its own would only get in the way.
         setenv("OPENBLAS_NUM_THREADS", "1", 1)
 
