@@ -29,11 +29,11 @@ public final class ThreadPool: @unchecked Sendable {
     private let wake = NSCondition()
     private var body: ((Int, Int) -> Void)?
 
-    /// Creates a pool of `count` threads; `count` - 1 of them are started now and live as long as the process.
+    /// Creates a pool of `count` threads: the caller's and others that live, with the pool, as long as the process.
     public init(count: Int) {
         self.count = count
         for worker in 1..<max(count, 1) {
-            let thread = Thread { [unowned self] in self.work(as: worker) }
+            let thread = Thread { self.work(as: worker) }
             thread.name = "simile-\(worker)"
             thread.start()
         }

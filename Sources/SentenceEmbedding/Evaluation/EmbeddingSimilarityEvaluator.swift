@@ -1,0 +1,72 @@
+import Kernels
+import Tensors
+
+/// Correlation of the embeddings' similarity with gold scores.
+///
+/// Cosine, dot product and the negated Euclidean and Manhattan distances, each by Spearman (the primary
+/// figure is the cosine's) and Pearson.
+public struct EmbeddingSimilarityEvaluator: Evaluator {
+    /// The pairs and their gold scores.
+    public let pairs: PairDataset<Float>
+    /// Tokens computed at a time.
+    public let tokensPerBatch: Int
+
+    /// Creates an evaluator.
+    public init(_ pairs: PairDataset<Float>, tokensPerBatch: Int = SentenceTransformer.defaultTokensPerBatch) {
+        self.pairs = pairs
+        self.tokensPerBatch = tokensPerBatch
+    }
+
+    /// How similar two embeddings are; larger is more similar.
+    public enum Similarity: String, CaseIterable, Sendable {
+        /// The cosine of the angle.
+        case cosine
+        /// The dot product.
+        case dot
+        /// The negated Euclidean distance.
+        case euclidean
+        /// The negated sum of absolute differences.
+        case manhattan
+    }
+
+    /// Eight figures, such as `spearman_cosine`, which is the primary one.
+    public func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
+        let scores = similarities(model)
+        let gold = pairs.map { Double($0.label) }
+        var figures: [(name: String, value: Double)] = []
+        for similarity in Similarity.allCases {
+            let predicted = scores[similarity, default: []]
+            figures.append(("spearman_\(similarity)", try Correlation.spearman(predicted, gold)))
+            figures.append(("pearson_\(similarity)", try Correlation.pearson(predicted, gold)))
+        }
+        return Evaluation(figures, primary: "spearman_cosine")
+    }
+
+    /// Every similarity of every pair, in the pairs' order.
+    public func similarities(_ model: SentenceTransformer) -> [Similarity: [Double]] {
+        let sentences = pairs.map(\.first) + pairs.map(\.second)
+        let embeddings = model.encode(sentences, tokensPerBatch: tokensPerBatch)
+        let width = embeddings.shape[1]
+        var scores: [Similarity: [Double]] = [:]
+        embeddings.withSpan { values in
+            for i in 0..<pairs.count {
+                let (u, v) = (i * width, (pairs.count + i) * width)
+                var (dot, squareU, squareV, squares, absolutes) = (0.0, 0.0, 0.0, 0.0, 0.0)
+                for k in 0..<width {
+                    let (a, b) = (Double(values[u + k]), Double(values[v + k]))
+                    dot += a * b
+                    squareU += a * a
+                    squareV += b * b
+                    squares += (a - b) * (a - b)
+                    absolutes += abs(a - b)
+                }
+                let norms = max(squareU.squareRoot(), 1e-12) * max(squareV.squareRoot(), 1e-12)
+                scores[.cosine, default: []].append(dot / norms)
+                scores[.dot, default: []].append(dot)
+                scores[.euclidean, default: []].append(-squares.squareRoot())
+                scores[.manhattan, default: []].append(-absolutes)
+            }
+        }
+        return scores
+    }
+}

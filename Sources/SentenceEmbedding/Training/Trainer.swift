@@ -1,0 +1,187 @@
+import Kernels
+import NeuralNetwork
+import Tensors
+
+/// Trains a sentence transformer, and the loss's own parameters with it, on pairs of sentences.
+///
+/// Given the same data, seed, machine and number of threads, every run is the same to the last bit, also
+/// across a stop and a resume: the order of pairs and dropout are functions of (seed, epoch, step).
+public final class Trainer<L: Loss> {
+    /// The model, trained in place.
+    public let model: SentenceTransformer
+    /// The loss, whose parameters are trained as well.
+    public let loss: L
+    /// The training pairs.
+    public let pairs: PairDataset<L.Label>
+    /// The settings.
+    public let configuration: TrainingConfiguration
+    /// Where the run stands.
+    public internal(set) var state = TrainingState()
+    /// Optimizes the parameters of the model and of the loss.
+    let optimizer: AdamW
+    /// Learning rates by step.
+    public let schedule: LearningRateSchedule
+    private let sampler: any BatchSampler
+    private let stepsPerEpoch: Int
+    private var tokens: [(first: [Int32], second: [Int32])?]
+
+    /// Prepares a run from its beginning.
+    ///
+    /// - Throws: `TrainingError` when a setting is out of range or there are no pairs.
+    public init(
+        model: SentenceTransformer, loss: L, pairs: PairDataset<L.Label>,
+        configuration: TrainingConfiguration
+    ) throws(TrainingError) {
+        try configuration.validate()
+        if pairs.isEmpty { throw .noPairs(path: pairs.path) }
+        self.model = model
+        self.loss = loss
+        self.pairs = pairs
+        self.configuration = configuration
+        sampler =
+            configuration.groupByLength
+            ? LengthGroupedBatchSampler(batchSize: configuration.batchSize, seed: configuration.seed)
+            : ShuffledBatchSampler(batchSize: configuration.batchSize, seed: configuration.seed)
+        let batches = (pairs.count + configuration.batchSize - 1) / configuration.batchSize
+        stepsPerEpoch = (batches + configuration.accumulationSteps - 1) / configuration.accumulationSteps
+        let totalSteps = min(configuration.maxSteps ?? .max, stepsPerEpoch * configuration.epochs)
+        schedule = LearningRateSchedule(
+            configuration.schedule, peak: configuration.learningRate,
+            warmupSteps: Int((Double(totalSteps) * configuration.warmupRatio).rounded(.up)),
+            totalSteps: totalSteps)
+        var adamW = AdamW.Configuration()
+        adamW.weightDecay = configuration.weightDecay
+        optimizer = AdamW(Array(model.parameters) + Array(loss.parameters), adamW)
+        tokens = Array(repeating: nil, count: pairs.count)
+    }
+
+    /// Runs to the end from where `state` stands.
+    ///
+    /// - Parameters:
+    ///   - evaluator: Measures the model every `evaluateEvery` steps and after each epoch.
+    ///   - save: Writes a checkpoint and returns its path; `isBest` right after the best evaluation so far.
+    ///   - onEvent: Sees what happens, and may ask to stop.
+    /// - Throws: `TrainingError.nonFinite` before a bad step changes anything, and what `save` throws.
+    public func run(
+        evaluator: (any Evaluator)? = nil,
+        save: ((_ isBest: Bool) throws -> String)? = nil,
+        onEvent: (TrainingEvent) -> TrainingControl = { _ in .proceed }
+    ) throws -> TrainingOutcome {
+        var isStopping = onEvent(.started(totalSteps: schedule.totalSteps, stepsPerEpoch: stepsPerEpoch)) == .stop
+        func report(_ event: TrainingEvent) { if onEvent(event) == .stop { isStopping = true } }
+        func saveLast() throws {
+            if let save { report(.saved(path: try save(false))) }
+        }
+        func isDue(_ interval: Int) -> Bool { interval > 0 && state.step % interval == 0 }
+
+        while state.epoch < configuration.epochs && state.step < schedule.totalSteps && !isStopping {
+            let batches = sampler.batches(
+                count: pairs.count,
+                length: { [self] in tokenized($0).first.count + tokenized($0).second.count },
+                epoch: state.epoch)
+            while state.batch < batches.count && state.step < schedule.totalSteps && !isStopping {
+                let end = min(state.batch + configuration.accumulationSteps, batches.count)
+                let step = try self.step(Array(batches[state.batch..<end]))
+                state.batch = end
+                report(.stepped(step))
+                let isEpochEnd = end == batches.count || state.step == schedule.totalSteps
+                if isEpochEnd && end == batches.count {
+                    state.epoch += 1
+                    state.batch = 0
+                }
+                if let evaluator, isEpochEnd || isDue(configuration.evaluateEvery) {
+                    let isBest = evaluate(evaluator, report)
+                    if isBest, let save { report(.saved(path: try save(true))) }
+                }
+                let isPatient = configuration.patience.map { state.evaluationsSinceBest < $0 } ?? true
+                if isEpochEnd || isStopping || !isPatient || isDue(configuration.saveEvery) { try saveLast() }
+                if !isPatient { return .outOfPatience }
+                if isEpochEnd { break }
+            }
+        }
+        return isStopping && state.step < schedule.totalSteps && state.epoch < configuration.epochs
+            ? .stopped : .finished
+    }
+
+    /// One optimizer step on some batches of pair indices.
+    func step(_ batches: [[Int]]) throws(TrainingError) -> StepReport {
+        let parameters = optimizer.parameters
+        let (stepIndex, share) = (state.step, 1 / Float(batches.count))
+        var (loss, pairCount, tokenCount) = (Float(0), 0, 0)
+        parameters.clearGradients()
+        for (number, batch) in batches.enumerated() {
+            let input = TokenBatch(
+                batch.map { tokenized($0).first } + batch.map { tokenized($0).second })
+            let tape = Tape(
+                seed: simile_mix(simile_mix(configuration.seed, UInt64(stepIndex)), UInt64(number)))
+            let embeddings = model(input, on: tape)
+            let u = embeddings.slice(0..<batch.count)
+            let v = embeddings.slice(batch.count..<2 * batch.count)
+            let value = self.loss(u, v, labels: batch.map { pairs[$0].label })
+            guard value.item().isFinite else {
+                throw nonFinite("loss", batch, embeddings)
+            }
+            tape.backward(from: value, scale: share)
+            loss += value.item() * share
+            pairCount += batch.count
+            tokenCount += input.ids.count
+        }
+        let norm = parameters.gradientNorm()
+        guard norm.isFinite else { throw nonFinite("gradient", batches.flatMap(\.self), nil) }
+        let learningRate = schedule(stepIndex)
+        optimizer.step(
+            learningRate: learningRate,
+            gradientScale: min(1, Float(Double(configuration.maxGradientNorm) / (norm + 1e-6))))
+        state.step += 1
+        return StepReport(
+            loss: loss, learningRate: learningRate, gradientNorm: norm, pairs: pairCount,
+            tokens: tokenCount)
+    }
+
+    /// Evaluates and keeps the score; true when it is the best so far.
+    private func evaluate(_ evaluator: any Evaluator, _ report: (TrainingEvent) -> Void) -> Bool {
+        state.lastEvaluation = state.step
+        do {
+            let evaluation = try evaluator.evaluate(model)
+            let isBest = evaluation.primary > state.bestScore ?? -.infinity
+            if isBest {
+                state.bestScore = evaluation.primary
+                state.bestStep = state.step
+                state.evaluationsSinceBest = 0
+            } else {
+                state.evaluationsSinceBest += 1
+            }
+            report(.evaluated(evaluation, isBest: isBest))
+            return isBest
+        } catch {
+            state.evaluationsSinceBest += 1
+            report(.evaluationFailed(reason: "\(error)"))
+            return false
+        }
+    }
+
+    /// The ids of a pair, computed at first use.
+    private func tokenized(_ pair: Int) -> (first: [Int32], second: [Int32]) {
+        if let known = tokens[pair] { return known }
+        let (tokenizer, length) = (model.tokenizer, model.maxSequenceLength)
+        let ids = (
+            first: tokenizer.encode(pairs[pair].first, maxLength: length),
+            second: tokenizer.encode(pairs[pair].second, maxLength: length)
+        )
+        tokens[pair] = ids
+        return ids
+    }
+
+    /// Names the pairs whose embeddings are not finite, or all of the batch when none stands out.
+    private func nonFinite(_ what: String, _ batch: [Int], _ embeddings: Tensor?) -> TrainingError {
+        var lines = batch.map { pairs[$0].line }
+        if let embeddings {
+            let width = embeddings.shape[1]
+            let values = embeddings.values
+            func isFinite(_ row: Int) -> Bool { values[row * width..<(row + 1) * width].allSatisfy(\.isFinite) }
+            let bad = batch.indices.filter { !isFinite($0) || !isFinite(batch.count + $0) }
+            if !bad.isEmpty { lines = bad.map { pairs[batch[$0]].line } }
+        }
+        return .nonFinite(what: what, step: state.step, path: pairs.path, lines: lines)
+    }
+}

@@ -1,0 +1,70 @@
+import Testing
+
+@testable import Kernels
+
+/// Matrix products against three loops in double.
+@Suite struct GEMMTests {
+    static let sizes = [
+        (1, 1, 1), (2, 3, 5), (16, 16, 16), (17, 33, 7), (1, 64, 9), (64, 1, 9), (130, 70, 31), (300, 257, 41),
+        (5, 7, 0), (0, 4, 3), (4, 0, 3),
+    ]
+
+    @Test(arguments: sizes, [GEMM.Operand.plain, .transposed])
+    func agreesWithThreeLoops(_ size: (Int, Int, Int), _ opA: GEMM.Operand) {
+        let (m, n, k) = size
+        for opB in [GEMM.Operand.plain, .transposed] {
+            for beta: Float in [0, 1] {
+                let a = numbers(m * k, seed: 1)
+                let b = numbers(k * n, seed: 2)
+                let start = numbers(m * n, seed: 3)
+                var c = start
+                c.withUnsafeMutableBufferPointer { c in
+                    guard let out = c.baseAddress else { return }
+                    withBase(a) { a in
+                        withBase(b) { b in
+                            GEMM.parallel(a, opA, b, opB, into: out, m: m, n: n, k: k, beta: beta)
+                        }
+                    }
+                }
+                for i in 0..<m {
+                    for j in 0..<n {
+                        var sum = Double(beta) * Double(start[i * n + j])
+                        for p in 0..<k {
+                            let x = opA == .plain ? a[i * k + p] : a[p * m + i]
+                            let y = opB == .plain ? b[p * n + j] : b[j * k + p]
+                            sum += Double(x) * Double(y)
+                        }
+                        #expect(abs(Double(c[i * n + j]) - sum) < 1e-4, "\(opA) \(opB) beta \(beta)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func coreTypeFollowsTheInstructionSet() {
+        #expect(BLAS.coreType(for: SIMILE_AVX512) == "SkylakeX")
+        #expect(BLAS.coreType(for: SIMILE_AVX2) == "Haswell")
+        #expect(BLAS.instructionSet(ofCoreType: "HASWELL") == SIMILE_AVX2)
+        #expect(BLAS.instructionSet(ofCoreType: "Cooperlake") == SIMILE_AVX512)
+        #expect(BLAS.instructionSet(ofCoreType: "Prescott") == SIMILE_BASELINE)
+    }
+
+    @Test func missingLibrarySaysWhatToInstall() {
+        let error = BLASError.notFound(asked: nil, reason: "libopenblas.so.0: cannot open shared object file")
+        #expect(error.description.contains("apt-get install libopenblas0-pthread"))
+        let asked = BLASError.notFound(asked: "/x/libmkl_rt.so", reason: "no such file")
+        #expect(asked.description.hasPrefix("SIMILE_BLAS names /x/libmkl_rt.so"))
+    }
+}
+
+/// Numbers in -1..<1 that are the same everywhere.
+func numbers(_ count: Int, seed: UInt64, in range: ClosedRange<Float> = -1...1) -> [Float] {
+    (0..<count).map { i in
+        let unit = Float(simile_mix(seed, UInt64(i)) >> 40) * 0x1p-24
+        return range.lowerBound + unit * (range.upperBound - range.lowerBound)
+    }
+}
+
+func withBase(_ array: [Float], _ body: (UnsafePointer<Float>) -> Void) {
+    (array.isEmpty ? [0] : array).withUnsafeBufferPointer { if let base = $0.baseAddress { body(base) } }
+}

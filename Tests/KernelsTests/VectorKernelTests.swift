@@ -1,0 +1,172 @@
+import Foundation
+import Testing
+
+@testable import Kernels
+
+/// The vector loops of each instruction set this processor has, against plain formulas in double.
+@Suite struct VectorKernelTests {
+    static let tables: [simile_kernel_table] = [SIMILE_BASELINE, SIMILE_AVX2, SIMILE_AVX512].compactMap {
+        simile_kernels($0)?.pointee
+    }
+    static let counts = [0, 1, 3, 4, 7, 8, 15, 16, 17, 31, 32, 33, 384]
+
+    @Test(arguments: tables)
+    func gelu(_ kernels: simile_kernel_table) {
+        let x = (0..<4001).map { Float($0 - 2000) / 200 }
+        var y = x
+        kernels.gelu_forward(&y, x, x.count)
+        for (x, y) in zip(x, y) {
+            let exact = 0.5 * Double(x) * erfc(-Double(x) / 2.0.squareRoot())
+            #expect(abs(Double(y) - exact) <= 2e-7 * (1 + abs(Double(x))), "gelu(\(x))")
+        }
+        // The value at 1 that the exact form has and the tanh form has not.
+        #expect(abs(y[2200] - 0.8413447) < 5e-7)
+
+        let dy = numbers(x.count, seed: 5)
+        var (dx, again) = (x, x)
+        kernels.gelu_backward(&dx, &again, x, dy, x.count)
+        #expect(again == y)
+        for i in x.indices {
+            let z = Double(x[i])
+            let slope = 0.5 * erfc(-z / 2.0.squareRoot()) + z * exp(-z * z / 2) / (2 * Double.pi).squareRoot()
+            #expect(abs(Double(dx[i]) - Double(dy[i]) * slope) < 1e-6)
+        }
+    }
+
+    @Test(arguments: tables)
+    func softmaxOfExtremes(_ kernels: simile_kernel_table) {
+        for n in Self.counts where n > 0 {
+            let x = numbers(n, seed: 9, in: -200...200)
+            var y = x
+            kernels.softmax_rows(&y, x, 1, n)
+            let top = Double(x.max() ?? 0)
+            let total = x.reduce(0) { $0 + exp(Double($1) - top) }
+            for i in 0..<n { #expect(abs(Double(y[i]) - exp(Double(x[i]) - top) / total) < 1e-6) }
+        }
+    }
+
+    @Test(arguments: tables)
+    func wholeArrays(_ kernels: simile_kernel_table) {
+        for n in Self.counts {
+            let (x, y) = (numbers(n, seed: 1), numbers(n, seed: 2))
+            var sum = y
+            kernels.add(&sum, x, n)
+            var scaled = y
+            kernels.axpy(&scaled, 0.5, x, n)
+            var half = x
+            kernels.scale(&half, 0.5, x, n)
+            for i in 0..<n {
+                #expect(sum[i] == x[i] + y[i])
+                #expect(abs(scaled[i] - (y[i] + 0.5 * x[i])) < 1e-6)
+                #expect(half[i] == x[i] / 2)
+            }
+            let dot = zip(x, y).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+            #expect(abs(Double(kernels.dot(x, y, n)) - dot) < 1e-5)
+            let squares = x.reduce(0.0) { $0 + Double($1) * Double($1) }
+            #expect(abs(kernels.sum_of_squares(x, n) - squares) < 1e-4)
+        }
+    }
+
+    @Test(arguments: tables)
+    func columnSumsWithAStride(_ kernels: simile_kernel_table) {
+        let (rows, columns, stride) = (9, 21, 30)
+        let x = numbers(rows * stride, seed: 4)
+        var sums = [Float](repeating: 1, count: columns)
+        kernels.add_column_sums(&sums, x, stride, rows, columns)
+        for c in 0..<columns {
+            let exact = 1 + (0..<rows).reduce(0.0) { $0 + Double(x[$1 * stride + c]) }
+            #expect(abs(Double(sums[c]) - exact) < 1e-5)
+        }
+    }
+
+    @Test(arguments: tables)
+    func layerNormOfOddWidths(_ kernels: simile_kernel_table) {
+        for n in Self.counts where n > 0 {
+            let (x, residual) = (numbers(n, seed: 1, in: 3...5), numbers(n, seed: 2))
+            let (gamma, beta) = (numbers(n, seed: 3), numbers(n, seed: 4))
+            var (y, normalised, rstd) = (x, x, [Float(0)])
+            kernels.add_norm_forward(
+                &y, &normalised, &rstd, x, residual, gamma, beta, 1e-12, .off, 0, 1, n)
+            let z = zip(x, residual).map { Double($0 + $1) }
+            let mean = z.reduce(0, +) / Double(n)
+            let variance = z.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(n)
+            for i in 0..<n where n > 1 {
+                let exact = (z[i] - mean) / (variance + 1e-12).squareRoot() * Double(gamma[i]) + Double(beta[i])
+                #expect(abs(Double(y[i]) - exact) < 1e-4, "width \(n)")
+            }
+            // A constant row gives beta.
+            if n == 1 { #expect(y == beta) }
+        }
+    }
+
+    /// Dropout keeps the right share, scales it, and is a function of (key, row, column) alone.
+    @Test(arguments: tables)
+    func dropout(_ kernels: simile_kernel_table) {
+        let (rows, n) = (500, 97)
+        let ones = [Float](repeating: 1, count: rows * n)
+        let dropout = simile_dropout(key: 77, probability: 0.1)
+        var y = ones
+        kernels.dropout(&y, ones, dropout, 0, rows, n)
+        let kept = y.count { $0 != 0 }
+        #expect(abs(Double(kept) / Double(rows * n) - 0.9) < 0.01)
+        #expect(Set(y) == [0, 1 / (1 - 0.1)])
+
+        var part = [Float](repeating: 1, count: 3 * n)
+        kernels.dropout(&part, part, dropout, 40, 3, n)
+        #expect(part == Array(y[40 * n..<43 * n]))
+
+        var other = ones
+        kernels.dropout(&other, ones, simile_dropout(key: 78, probability: 0.1), 0, rows, n)
+        let both = zip(y, other).count { $0 == 0 && $1 == 0 }
+        #expect(abs(Double(both) / Double(rows * n) - 0.01) < 0.003)
+
+        // Columns beside each other are independent too.
+        let pairs = (0..<rows * n - 1).count { y[$0] == 0 && y[$0 + 1] == 0 }
+        #expect(abs(Double(pairs) / Double(rows * n) - 0.01) < 0.003)
+    }
+
+    /// Every instruction set gives the same attention, also for a sequence longer than a block of queries.
+    @Test(arguments: [1, 5, 16, 33, 64, 65, 130], [8, 32, 40])
+    func attention(_ length: Int, _ size: Int) {
+        let stride = 3 * size
+        let qkv = numbers(length * stride, seed: 6)
+        let scale = 1 / Float(size).squareRoot()
+        var exact = [Double](repeating: 0, count: length * size)
+        for i in 0..<length {
+            let scores = (0..<length).map { j in
+                (0..<size).reduce(0.0) {
+                    $0 + Double(qkv[i * stride + $1]) * Double(qkv[j * stride + size + $1])
+                } * Double(scale)
+            }
+            let total = scores.reduce(0) { $0 + exp($1) }
+            for j in 0..<length {
+                for c in 0..<size {
+                    exact[i * size + c] += exp(scores[j]) / total * Double(qkv[j * stride + 2 * size + c])
+                }
+            }
+        }
+        for kernels in Self.tables {
+            var out = [Float](repeating: 0, count: length * size)
+            var scratch = [Float](repeating: .nan, count: simile_attention_scratch(length, size))
+            withBase(qkv) { q in
+                kernels.attention_forward(
+                    &out, size, q, q + size, q + 2 * size, stride, length, size, scale, .off, 0, &scratch)
+            }
+            let error = zip(out, exact).map { abs(Double($0) - $1) }.max() ?? 0
+            #expect(error < 2e-6, "\(String(cString: kernels.name))")
+        }
+    }
+
+    @Test(arguments: tables)
+    func factorsAreMultipliedOneByOne(_ kernels: simile_kernel_table) {
+        let x = numbers(19, seed: 8)
+        let factors = (0..<50).map { 1 - Float($0) * 1e-6 }
+        var y = x
+        kernels.multiply_in_turn(&y, y.count, factors, factors.count)
+        #expect(y == x.map { factors.reduce($0, *) })
+    }
+}
+
+extension simile_kernel_table: @retroactive CustomTestStringConvertible {
+    public var testDescription: String { String(cString: name) }
+}

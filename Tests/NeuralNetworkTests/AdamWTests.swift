@@ -1,0 +1,108 @@
+import Foundation
+import Kernels
+import Testing
+
+@testable import NeuralNetwork
+@testable import Tensors
+
+@Suite struct AdamWTests {
+    /// The formula of the documentation, entry by entry in double.
+    @Test func agreesWithTheFormula() throws {
+        let start: [Float] = [0.5, -1, 2]
+        let parameter = Parameter("dense.weight", Tensor(start))
+        let optimizer = AdamW([parameter])
+        var (p, m, v) = (start.map(Double.init), [0.0, 0, 0], [0.0, 0, 0])
+        for t in 1...5 {
+            let gradient = (0..<3).map { Float(sin(Double(t * 3 + $0))) }
+            let scale = 0.7
+            give(parameter, gradient)
+            optimizer.step(learningRate: 0.01, gradientScale: Float(scale))
+            for i in 0..<3 {
+                let g = Double(gradient[i]) * scale
+                p[i] *= 1 - 0.01 * 0.01
+                m[i] = 0.9 * m[i] + 0.1 * g
+                v[i] = 0.999 * v[i] + 0.001 * g * g
+                let denominator = v[i].squareRoot() / (1 - pow(0.999, Double(t))).squareRoot() + 1e-8
+                p[i] -= 0.01 / (1 - pow(0.9, Double(t))) * m[i] / denominator
+            }
+            for i in 0..<3 { #expect(abs(Double(parameter.tensor.values[i]) - p[i]) < 1e-6) }
+        }
+    }
+
+    @Test func biasesAndLayerNormDoNotDecay() {
+        let names = ["a.weight", "a.bias", "LayerNorm.weight", "LayerNorm.bias"]
+        let parameters = names.map { Parameter($0, Tensor([1])) }
+        let optimizer = AdamW(parameters)
+        for parameter in parameters { give(parameter, [0]) }
+        optimizer.step(learningRate: 0.1)
+        #expect(parameters.map { $0.tensor.item() } == [1 - 0.1 * 0.01, 1, 1, 1])
+    }
+
+    @Test func withoutGradientNothingChanges() {
+        let parameter = Parameter("pooler.dense.weight", Tensor([1, 2]))
+        let frozen = Parameter("a.weight", Tensor([3]))
+        give(frozen, [1])
+        frozen.isFrozen = true
+        let optimizer = AdamW([parameter, frozen])
+        optimizer.step(learningRate: 0.1)
+        #expect(parameter.tensor.values == [1, 2])
+        #expect(frozen.tensor.values == [3])
+    }
+
+    /// The deferred update of an embedding table is the dense one, to the last bit.
+    @Test func embeddingRowsAreUpdatedAsIfDense() {
+        let (rows, width) = (11, 5)
+        let start = (0..<rows * width).map { Float($0 % 7) - 3.3 }
+        let steps: [[Int32]] = [[3, 1], [3], [], [7, 3, 3], [10], [0, 1]]
+        let sparse = Parameter(
+            parts: [.init(name: "word", shape: [rows, width], offset: 0)], shape: [rows, width], isRowSparse: true)
+        sparse.setValues(of: sparse.parts[0]) { for i in $0.indices { $0[i] = start[i] } }
+        let dense = Parameter("word", Tensor(start, [rows, width]))
+        let (a, b) = (AdamW([sparse]), AdamW([dense]))
+        for (t, ids) in steps.enumerated() {
+            let source = (0..<ids.count * width).map { Float(sin(Double($0 + t))) }
+            for parameter in [sparse, dense] {
+                parameter.clearGradient()
+                // What a forward pass reads must be up to date.
+                let now = parameter.value(ofRows: ids)
+                let read = ids.map { now.base[Int($0) * width] }
+                if parameter === sparse {
+                    #expect(read == ids.map { dense.tensor.values[Int($0) * width] })
+                }
+                parameter.accumulateRowGradients(ids, source)
+            }
+            a.step(learningRate: 0.1, gradientScale: 0.5)
+            b.step(learningRate: 0.1, gradientScale: 0.5)
+        }
+        #expect(sparse.tensor.values == dense.tensor.values)
+        #expect(sparse.tensor.values != start)
+    }
+
+    @Test func stateSurvivesARestore() throws {
+        func run(restoringAt: Int?) -> [Float] {
+            let parameter = Parameter("w", Tensor([1, 2, 3]))
+            var optimizer = AdamW([parameter])
+            for t in 0..<6 {
+                if t == restoringAt {
+                    let fresh = AdamW([parameter])
+                    fresh.restore(stepCount: optimizer.stepCount) { moment, index, part, values in
+                        optimizer.withMoment(moment, ofParameterAt: index, part: part) { saved in
+                            for i in values.indices { values[i] = saved[i] }
+                        }
+                    }
+                    optimizer = fresh
+                }
+                give(parameter, [Float(t), -1, 0.5])
+                optimizer.step(learningRate: 0.05)
+            }
+            return parameter.tensor.values
+        }
+        #expect(run(restoringAt: 3) == run(restoringAt: nil))
+        #expect(run(restoringAt: nil) != [1, 2, 3])
+    }
+
+    private func give(_ parameter: Parameter, _ gradient: [Float]) {
+        parameter.clearGradient()
+        parameter.accumulateGradient { sum, _ in sum.update(from: gradient, count: gradient.count) }
+    }
+}
