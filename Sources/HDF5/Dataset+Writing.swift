@@ -1,0 +1,36 @@
+import CHDF5
+
+extension Dataset {
+    /// Writes all elements, which must be ``count`` values of the type stored.
+    public func write<Element: HDF5Element>(_ values: Span<Element>) throws(HDF5Error) {
+        try write(values, rows: 0..<rowCount)
+    }
+
+    /// Writes the rows `rows`, which `values` must fill exactly.
+    ///
+    /// Blocks in order, and of a multiple of ``chunkRows`` rows, are fastest.
+    public func write<Element: HDF5Element>(
+        _ values: Span<Element>, rows: Range<Int>
+    ) throws(HDF5Error) {
+        try handle.requireWritable()
+        guard Element.elementType == elementType, let number = elementType.number else {
+            throw wrongType(expected: Element.elementType)
+        }
+        try check(rows: rows, count: values.count)
+        if values.isEmpty { return }
+        try values.withUnsafeBytes { (bytes) throws(HDF5Error) in
+            precondition(
+                bytes.count == values.count * number.size,
+                "HDF5Element: a type does not have the size of its elementType")
+            try handle.locked { () throws(HDF5Error) in
+                try withSelection(rows) { (memory, file) throws(HDF5Error) in
+                    try handle.place.check(
+                        H5Dwrite(
+                            handle.id, number.memory, memory, file, chdf5_default(),
+                            bytes.baseAddress),
+                        "write the dataset")
+                }
+            }
+        }
+    }
+}

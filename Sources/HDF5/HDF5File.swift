@@ -1,0 +1,130 @@
+import CHDF5
+import Glibc
+
+/// An HDF5 file, open for reading, or newly created and open for writing.
+///
+/// The groups and datasets of a file keep it open, so it need not outlive them. ``close()`` closes
+/// it and all of them at once, and reports what could not be written; call it after writing. To
+/// replace a file atomically, create one beside it, close, `fsync`, and rename.
+///
+/// Any thread may use any handle: calls into the C library are made one at a time.
+///
+/// Files created here have the layout of HDF5 1.10, in which all structure carries checksums; they
+/// record no times, so that equal content makes equal bytes.
+public struct HDF5File: ~Copyable, Sendable {
+    private let handle: FileHandle
+    /// The group that holds everything else.
+    public let root: Group
+
+    /// The path that the file was opened or created with.
+    public var path: String { handle.path }
+
+    /// Creates a file to write to.
+    ///
+    /// - Parameter replacing: whether a file that is there already is overwritten; if not, finding
+    ///   one is an error.
+    public init(creating path: String, replacing: Bool = false) throws(HDF5Error) {
+        let place = try Self.checked(path)
+        let id = try Library.locked { () throws(HDF5Error) -> hid_t in
+            let access = try Self.accessList(place)
+            defer { H5Pclose(access) }
+            let creation = try place.check(H5Pcreate(chdf5_file_create()), "create the file")
+            defer { H5Pclose(creation) }
+            try trackOrder(of: creation, place)
+            let flags = replacing ? chdf5_truncate() : chdf5_exclusive()
+            return try place.check(H5Fcreate(path, flags, creation, access), "create the file")
+        }
+        try self.init(FileHandle(id: id, path: path, isWritable: true))
+    }
+
+    /// Opens a file to read from, without locking it.
+    ///
+    /// A read-only file system will do, and so will a file that others are reading.
+    public init(opening path: String) throws(HDF5Error) {
+        let place = try Self.checked(path)
+        try Self.requireRegularFile(place)
+        try rehearse(place)
+        let id = try Library.locked { () throws(HDF5Error) -> hid_t in
+            let access = try Self.accessList(place)
+            defer { H5Pclose(access) }
+            try place.check(H5Pset_file_locking(access, false, true), "open the file")
+            return try place.check(H5Fopen(path, chdf5_read_only(), access), "open the file")
+        }
+        try self.init(FileHandle(id: id, path: path, isWritable: false))
+    }
+
+    private init(_ handle: FileHandle) throws(HDF5Error) {
+        let place = Place(file: handle.path, object: "/")
+        let id = try Library.locked { () throws(HDF5Error) -> hid_t in
+            try place.check(H5Gopen2(handle.id, "/", chdf5_default()), "open the root group")
+        }
+        self.handle = handle
+        root = Group(ObjectHandle(id: id, file: handle, path: "/"))
+    }
+
+    /// Hands everything written so far to the operating system.
+    public func flush() throws(HDF5Error) {
+        let place = Place(file: path, object: "/")
+        try root.handle.locked { () throws(HDF5Error) in
+            try place.check(H5Fflush(handle.id, H5F_SCOPE_GLOBAL), "write the file")
+        }
+    }
+
+    /// Closes the file with all its groups and datasets, and reports what could not be written.
+    ///
+    /// Using one of them afterwards throws ``HDF5Error/closed(file:object:)``.
+    public consuming func close() throws(HDF5Error) {
+        if handle.isWritable { try flush() }
+        let place = Place(file: path, object: "/")
+        try Library.locked { () throws(HDF5Error) in
+            try place.check(H5Fclose(handle.id), "close the file")
+        }
+    }
+
+    private static func checked(_ path: String) throws(HDF5Error) -> Place {
+        if path.isEmpty || path.utf8.contains(0) {
+            let reason = path.isEmpty ? "it is empty" : "it contains a NUL character"
+            throw .invalidName(file: path.escaped, name: path, reason: reason)
+        }
+        return Place(file: path, object: "/")
+    }
+
+    /// Opening a pipe or a terminal would wait for a writer, maybe for ever.
+    private static func requireRegularFile(_ place: Place) throws(HDF5Error) {
+        var status = stat()
+        guard stat(place.file, &status) == 0 else {
+            switch errno {
+            case EACCES, EPERM: throw .permissionDenied(file: place.file)
+            default: throw .fileMissing(file: place.file)
+            }
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG where status.st_size > 0: return
+        case S_IFREG: throw .notHDF5(file: place.file, reason: "it is empty")
+        case S_IFDIR: throw .notHDF5(file: place.file, reason: "it is a folder")
+        default: throw .notHDF5(file: place.file, reason: "it is not a regular file")
+        }
+    }
+
+    private static func accessList(_ place: Place) throws(HDF5Error) -> hid_t {
+        let access = try place.check(H5Pcreate(chdf5_file_access()), "open the file")
+        do throws(HDF5Error) {
+            try place.check(
+                H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110), "open the file")
+            try place.check(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG), "open the file")
+            // Locks that the file system cannot provide are done without.
+            try place.check(H5Pset_file_locking(access, true, true), "open the file")
+        } catch {
+            H5Pclose(access)
+            throw error
+        }
+        return access
+    }
+}
+
+/// Makes a group keep its links in the order in which they were made, and note no times.
+func trackOrder(of creation: hid_t, _ place: Place) throws(HDF5Error) {
+    let flags = UInt32(H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED)
+    try place.check(H5Pset_link_creation_order(creation, flags), "create the group")
+    try place.check(H5Pset_obj_track_times(creation, false), "create the group")
+}

@@ -1,0 +1,57 @@
+/// Rules for the names of groups, datasets and attributes.
+enum Names {
+    /// Refuses what cannot name a new link: empty, ".", with a slash or with a NUL.
+    static func checkNew(_ name: String, in file: String) throws(HDF5Error) {
+        try checkPath(name, in: file)
+        if name == "." || name.utf8.contains(UInt8(ascii: "/")) {
+            throw .invalidName(file: file, name: name, reason: "it is \".\" or contains \"/\"")
+        }
+    }
+
+    /// Refuses what cannot be looked up, or be an attribute's name: empty or with a NUL.
+    ///
+    /// A NUL would end the name early in C, and so name another object.
+    static func checkPath(_ name: String, in file: String) throws(HDF5Error) {
+        if name.isEmpty { throw .invalidName(file: file, name: name, reason: "it is empty") }
+        if name.utf8.contains(0) {
+            throw .invalidName(file: file, name: name, reason: "it contains a NUL character")
+        }
+    }
+
+    /// The path of `name` seen from `parent`, which is `/` or starts with it.
+    static func join(_ parent: String, _ name: String) -> String {
+        if name.hasPrefix("/") { return name }
+        return parent == "/" ? "/" + name : parent + "/" + name
+    }
+}
+
+extension String {
+    /// The text with control characters spelt out, fit for one line of a message.
+    var escaped: String {
+        unicodeScalars.map { $0.value < 32 ? $0.escaped(asASCII: true) : String($0) }.joined()
+    }
+
+    /// The candidate that is fewest edits away, if it is near enough to be a slip of the pen.
+    func closest(among candidates: [String]) -> String? {
+        let limit = Swift.max(1, count / 4)
+        // Long names and long lists would make a message slow to build.
+        let near = candidates.prefix(1000).filter { abs($0.count - count) <= limit && count < 200 }
+        let best = near.map { (name: $0, edits: editDistance(to: $0)) }.min { $0.edits < $1.edits }
+        return best.flatMap { $0.edits <= limit ? $0.name : nil }
+    }
+
+    private func editDistance(to other: String) -> Int {
+        let (a, b) = (Array(utf8), Array(other.utf8))
+        var row = Array(0...b.count)
+        for i in a.indices {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for j in b.indices {
+                let substituted = diagonal + (a[i] == b[j] ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = Swift.min(substituted, diagonal + 1, row[j] + 1)
+            }
+        }
+        return row[b.count]
+    }
+}
