@@ -11,21 +11,24 @@ struct AddedTokenMatcher: Sendable {
         let id: Int32
     }
 
-    /// Patterns by their first byte, longest first.
+    /// Patterns by their first byte, longest first; empty if there are none at all.
     private var patterns: [[Pattern]] = []
 
     /// Whether there is nothing to find.
     var isEmpty: Bool { patterns.isEmpty }
 
-    /// Adds a text to seek; an empty one, or one that is sought already, changes nothing.
-    mutating func add(_ bytes: [UInt8], id: Int32, singleWord: Bool) {
-        guard let first = bytes.first else { return }
-        if patterns.isEmpty { patterns = [[Pattern]](repeating: [], count: 256) }
-        var group = patterns[Int(first)]
-        if group.contains(where: { $0.bytes == bytes }) { return }
-        let place = group.firstIndex { $0.bytes.count < bytes.count } ?? group.endIndex
-        group.insert(Pattern(bytes: bytes, id: id, singleWord: singleWord), at: place)
-        patterns[Int(first)] = group
+    /// Seeks the given texts; of equal ones the first counts, empty ones are never found.
+    init(_ tokens: [(bytes: [UInt8], id: Int32, singleWord: Bool)]) {
+        var seen: Set<[UInt8]> = []
+        for token in tokens {
+            guard let first = token.bytes.first, seen.insert(token.bytes).inserted else { continue }
+            if patterns.isEmpty { patterns = [[Pattern]](repeating: [], count: 256) }
+            patterns[Int(first)].append(
+                Pattern(bytes: token.bytes, id: token.id, singleWord: token.singleWord))
+        }
+        for first in patterns.indices {
+            patterns[first].sort { $0.bytes.count > $1.bytes.count }
+        }
     }
 
     /// The first match that begins in `position..<end`; the search goes on at `position` after it.

@@ -65,19 +65,19 @@ public struct BertTokenizer: Tokenizer {
         }
         self.addedTokens = added
 
-        var literal = AddedTokenMatcher()
-        var normalized = AddedTokenMatcher()
+        var literal: [(bytes: [UInt8], id: Int32, singleWord: Bool)] = []
+        var normalized = literal
         for token in added {
             guard let id = vocabulary.id(of: token.content) else { continue }
             if token.normalized {
                 let bytes = Self.normalize(token.content, actions)
-                normalized.add(bytes, id: id, singleWord: token.singleWord)
+                normalized.append((bytes, id, token.singleWord))
             } else {
-                literal.add(Array(token.content.utf8), id: id, singleWord: token.singleWord)
+                literal.append((Array(token.content.utf8), id, token.singleWord))
             }
         }
-        literalTokens = literal
-        normalizedTokens = normalized
+        literalTokens = AddedTokenMatcher(literal)
+        normalizedTokens = AddedTokenMatcher(normalized)
         plainActions = normalized.isEmpty ? nil : ScalarActions(.unchangedText)
     }
 

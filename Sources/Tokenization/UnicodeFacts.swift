@@ -91,7 +91,8 @@ private struct UnicodeTables: Sendable {
 
     private mutating func describe(_ scalar: Unicode.Scalar) -> UnicodeFacts.Flags {
         let properties = scalar.properties
-        var flags = Self.categoryFlags(scalar)
+        guard let age = properties.age?.major else { return [] }  // not assigned
+        var flags = Self.categoryFlags(scalar, age: age)
         if properties.isWhitespace { flags.insert(.whitespace) }
         if Self.isChinese(scalar.value) { flags.insert(.chinese) }
         if decomposition[scalar.value] != nil { flags.insert(.hasDecomposition) }
@@ -99,16 +100,17 @@ private struct UnicodeTables: Sendable {
             flags.insert(.hasLowercase)
             lowercase[scalar.value] = properties.lowercaseMapping.unicodeScalars.map(\.value)
         }
-        let order = properties.canonicalCombiningClass.rawValue
-        if order != 0, Self.age(scalar) <= 9 {
+        if age <= 9, properties.canonicalCombiningClass != .notReordered {
             flags.insert(.isOrdered)
-            combiningClass[scalar.value] = order
+            combiningClass[scalar.value] = properties.canonicalCombiningClass.rawValue
         }
         return flags
     }
 
     /// What follows from the general category that the scalar had in Unicode 8.0.
-    private static func categoryFlags(_ scalar: Unicode.Scalar) -> UnicodeFacts.Flags {
+    private static func categoryFlags(
+        _ scalar: Unicode.Scalar, age: Int
+    ) -> UnicodeFacts.Flags {
         switch scalar.value {
         case 0x09, 0x0A, 0x0D: return []
         case 0x24, 0x2B, 0x3C...0x3E, 0x5E, 0x60, 0x7C, 0x7E: return .punctuation  // ASCII symbols
@@ -119,7 +121,7 @@ private struct UnicodeTables: Sendable {
         case 0x1885, 0x1886, 0xA9BD: return []
         default: break
         }
-        guard age(scalar) <= 8 else { return [] }
+        guard age <= 8 else { return [] }
         switch scalar.properties.generalCategory {
         case .control, .format, .privateUse, .surrogate:
             return .removed
@@ -144,18 +146,13 @@ private struct UnicodeTables: Sendable {
         }
     }
 
-    /// The major version of Unicode that introduced the scalar; control characters have none.
-    private static func age(_ scalar: Unicode.Scalar) -> Int {
-        scalar.properties.age?.major ?? 0
-    }
-
     /// Decomposes all scalars of the pages in one call, a line feed after each.
     private static func decompositions(inPages pages: [Int]) -> [UInt32: [UInt32]] {
         var scalars: [Unicode.Scalar] = []
         var text = String.UnicodeScalarView()
         for page in pages {
             for value in UInt32(max(page << 8, 0x80))..<UInt32((page + 1) << 8) {
-                guard let scalar = Unicode.Scalar(value), isDecomposable(scalar) else { continue }
+                guard let scalar = Unicode.Scalar(value), mayDecompose(scalar) else { continue }
                 scalars.append(scalar)
                 text.append(scalar)
                 text.append("\n")
@@ -170,8 +167,8 @@ private struct UnicodeTables: Sendable {
         return result
     }
 
-    private static func isDecomposable(_ scalar: Unicode.Scalar) -> Bool {
-        let version = age(scalar)
-        return version >= 1 && version <= 9 && !(0xAC00...0xD7A3).contains(scalar.value)
+    private static func mayDecompose(_ scalar: Unicode.Scalar) -> Bool {
+        guard let age = scalar.properties.age?.major, age <= 9 else { return false }
+        return !(0xAC00...0xD7A3).contains(scalar.value)
     }
 }
