@@ -1,0 +1,133 @@
+/// BERT's tokenizer: normalises a text, splits it into words and spells these with WordPiece.
+///
+/// Gives the same ids as Hugging Face's Rust `BertNormalizer`, `BertPreTokenizer` and `WordPiece`,
+/// with `clsToken` in front and `sepToken` behind. A text takes time in proportion to its length.
+public struct BertTokenizer: Tokenizer {
+    /// The tokens and their ids.
+    public let vocabulary: Vocabulary
+    /// How texts are cleaned, split and framed.
+    public let configuration: BertTokenizerConfiguration
+    /// The tokens that are found in a text literally, the special tokens among them.
+    public let addedTokens: [AddedToken]
+    /// The number of tokens that WordPiece may use; those after them are only found literally.
+    let wordPieceCount: Int
+
+    private let actions: ScalarActions
+    private let wordPiece: WordPiece
+    private let literalTokens: AddedTokenMatcher
+    private let normalizedTokens: AddedTokenMatcher
+    /// For a text that is normalised already: only tells letters, spaces and punctuation apart.
+    private let plainActions: ScalarActions?
+    private let clsID: Int32
+    private let sepID: Int32
+
+    /// The number of token ids.
+    public var vocabularySize: Int { vocabulary.count }
+
+    /// A tokenizer with the given vocabulary, which must have the unknown, start and end tokens.
+    ///
+    /// The special tokens of the configuration are found literally in texts, as far as the
+    /// vocabulary has them.
+    public init(
+        vocabulary: Vocabulary, configuration: BertTokenizerConfiguration = .init()
+    ) throws(TokenizationError) {
+        try self.init(
+            vocabulary: vocabulary, configuration: configuration, addedTokens: [],
+            wordPieceCount: vocabulary.count, source: "vocabulary")
+    }
+
+    init(
+        vocabulary: Vocabulary, configuration: BertTokenizerConfiguration,
+        addedTokens: [AddedToken], wordPieceCount: Int, source: String
+    ) throws(TokenizationError) {
+        let required = [configuration.unkToken, configuration.clsToken, configuration.sepToken]
+        let ids = required.map { vocabulary.id(of: $0) }
+        guard let unkID = ids[0], let clsID = ids[1], let sepID = ids[2] else {
+            let missing = zip(required, ids).filter { $0.1 == nil }.map(\.0)
+            throw .missingSpecialTokens(source: source, tokens: missing)
+        }
+        self.vocabulary = vocabulary
+        self.configuration = configuration
+        self.wordPieceCount = wordPieceCount
+        self.clsID = clsID
+        self.sepID = sepID
+        actions = ScalarActions(configuration)
+        wordPiece = WordPiece(
+            vocabulary, count: wordPieceCount, prefix: configuration.continuingSubwordPrefix,
+            unkID: unkID)
+
+        var added = addedTokens
+        let special = [configuration.padToken] + required + [configuration.maskToken]
+        for token in special where vocabulary.id(of: token) != nil {
+            if !added.contains(where: { $0.content == token }) {
+                added.append(AddedToken(token, special: true))
+            }
+        }
+        self.addedTokens = added
+
+        var literal: [(bytes: [UInt8], id: Int32, singleWord: Bool)] = []
+        var normalized = literal
+        for token in added {
+            guard let id = vocabulary.id(of: token.content) else { continue }
+            if token.normalized {
+                let bytes = Self.normalize(token.content, actions)
+                normalized.append((bytes, id, token.singleWord))
+            } else {
+                literal.append((Array(token.content.utf8), id, token.singleWord))
+            }
+        }
+        literalTokens = AddedTokenMatcher(literal)
+        normalizedTokens = AddedTokenMatcher(normalized)
+        plainActions = normalized.isEmpty ? nil : ScalarActions(.unchangedText)
+    }
+
+    /// The ids of a text between those of `clsToken` and `sepToken`, at most `maxLength` in all.
+    ///
+    /// A longer text loses its end, and what is lost is not looked at. `maxLength` must be at
+    /// least 2.
+    public func encode(_ text: String, maxLength: Int) -> [Int32] {
+        precondition(maxLength >= 2, "maxLength is \(maxLength), but two special tokens need room")
+        var ids: [Int32] = [clsID]
+        ids.reserveCapacity(min(maxLength, 2 + text.utf8.count / 2))
+        let collector = TokenCollector(wordPiece, startingWith: ids, limit: maxLength - 1)
+        var splitter = WordSplitter(
+            collector, maxScalarsPerWord: configuration.maxInputCharactersPerWord)
+        var text = text
+        text.withUTF8 { bytes in
+            let scanner = TextScanner(actions: actions, addedTokens: literalTokens)
+            if let plainActions {
+                let second = TextScanner(actions: plainActions, addedTokens: normalizedTokens)
+                var finder = NormalizedTokenFinder(splitter: splitter, scanner: second)
+                scanner.scan(bytes.span, into: &finder)
+                splitter = finder.splitter
+            } else {
+                scanner.scan(bytes.span, into: &splitter)
+            }
+        }
+        ids = splitter.receiver.ids
+        if ids.count > maxLength - 1 { ids.removeSubrange((maxLength - 1)...) }
+        ids.append(sepID)
+        return ids
+    }
+
+    /// The tokens with these ids; an id outside the vocabulary gives `unkToken`.
+    public func tokens(of ids: [Int32]) -> [String] {
+        ids.map { vocabulary.token(of: $0) ?? configuration.unkToken }
+    }
+
+    /// The text as WordPiece sees it, before it is split into words.
+    func normalize(_ text: String) -> String {
+        String(decoding: Self.normalize(text, actions), as: UTF8.self)
+    }
+
+    private static func normalize(_ text: String, _ actions: ScalarActions) -> [UInt8] {
+        var normalizer = BertNormalizer(actions)
+        var collector = NormalizedTextCollector()
+        var text = text
+        text.withUTF8 { bytes in
+            normalizer.normalize(bytes.span, 0..<bytes.count, into: &collector)
+        }
+        normalizer.finish(into: &collector)
+        return collector.bytes
+    }
+}

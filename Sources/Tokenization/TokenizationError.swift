@@ -1,0 +1,77 @@
+/// What was wrong with a vocabulary, a tokenizer folder or a training text.
+public enum TokenizationError: Error, Equatable, CustomStringConvertible {
+    /// A file could not be read.
+    case unreadableFile(file: String, reason: String)
+    /// A file could not be written.
+    case unwritableFile(file: String, reason: String)
+    /// A file's text is not UTF-8; `line` counts from 1.
+    case invalidUTF8(file: String, line: Int)
+    /// A file is not the JSON that it should be; `line` counts from 1.
+    case malformedJSON(file: String, line: Int, reason: String)
+    /// A key of a JSON file has a value of the wrong kind.
+    case invalidValue(file: String, key: String, found: String, expected: String)
+    /// The folder has neither of the files that hold a vocabulary.
+    case noVocabularyFile(folder: String)
+    /// The vocabulary has no token.
+    case emptyVocabulary(source: String)
+    /// The token of this id is the empty string.
+    case emptyToken(source: String, id: Int)
+    /// The same token has two ids.
+    case duplicateToken(source: String, token: String, firstID: Int, secondID: Int)
+    /// The ids of a vocabulary do not run from 0 without a gap.
+    case brokenIDs(source: String, token: String, id: Int, expected: String)
+    /// The vocabulary lacks tokens that the tokenizer cannot do without.
+    case missingSpecialTokens(source: String, tokens: [String])
+    /// Two files of a folder give a token different ids (nil where it is absent).
+    case vocabularyMismatch(folder: String, token: String, textID: Int?, jsonID: Int?)
+    /// The folder asks for a component that this module does not have.
+    case unsupportedComponent(file: String, key: String, found: String, supported: String)
+    /// A token holds a line break, which a vocabulary of one token a line cannot say.
+    case unwritableToken(token: String)
+    /// The settings of a vocabulary training contradict each other.
+    case invalidTraining(reason: String)
+
+    /// One sentence with the place, what was found, what was expected and the likely remedy.
+    public var description: String {
+        switch self {
+        case .unreadableFile(let file, let reason):
+            "\(file): cannot be read: \(reason)"
+        case .unwritableFile(let file, let reason):
+            "\(file): cannot be written: \(reason)"
+        case .invalidUTF8(let file, let line):
+            "\(file):\(line): not valid UTF-8; convert the file to UTF-8"
+        case .malformedJSON(let file, let line, let reason):
+            "\(file):\(line): not valid JSON: \(reason); the file may be cut off or damaged"
+        case .invalidValue(let file, let key, let found, let expected):
+            "\(file): '\(key)' is \(found), expected \(expected)"
+        case .noVocabularyFile(let folder):
+            "\(folder): has neither vocab.txt nor tokenizer.json; "
+                + "expected the folder of a BERT model in Hugging Face's layout"
+        case .emptyVocabulary(let source):
+            "\(source): the vocabulary is empty; expected one token a line"
+        case .emptyToken(let source, let id):
+            "\(source): token \(id) is empty; remove the blank line"
+        case .duplicateToken(let source, let token, let firstID, let secondID):
+            "\(source): token '\(token)' has two ids, \(firstID) and \(secondID); "
+                + "every token must occur once"
+        case .brokenIDs(let source, let token, let id, let expected):
+            "\(source): token '\(token)' has id \(id), expected \(expected)"
+        case .missingSpecialTokens(let source, let tokens):
+            "\(source): the vocabulary lacks \(tokens.joined(separator: ", ")); "
+                + "add them or name the model's own special tokens in tokenizer_config.json"
+        case .vocabularyMismatch(let folder, let token, let textID, let jsonID):
+            "\(folder): token '\(token)' \(Self.place(textID)) in vocab.txt but "
+                + "\(Self.place(jsonID)) in tokenizer.json; remove the file that is out of date"
+        case .unsupportedComponent(let file, let key, let found, let supported):
+            "\(file): '\(key)' is \(found), which is not supported; supported: \(supported)"
+        case .unwritableToken(let token):
+            "token '\(token.debugDescription)' holds a line break and cannot stand in vocab.txt"
+        case .invalidTraining(let reason):
+            "vocabulary training: \(reason)"
+        }
+    }
+
+    private static func place(_ id: Int?) -> String {
+        id.map { "has id \($0)" } ?? "is absent"
+    }
+}
