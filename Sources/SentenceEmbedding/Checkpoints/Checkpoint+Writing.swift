@@ -1,0 +1,86 @@
+import Foundation
+import HDF5
+import NeuralNetwork
+import Serialization
+import Tensors
+import Tokenization
+
+extension Checkpoint {
+    /// Writes a checkpoint of a run: model, loss, optimizer and where the run stands.
+    ///
+    /// It is written beside `url`, flushed to disk and renamed, so that a checkpoint that was there stays
+    /// whole until the new one is. Without the optimizer it is a third of the size and cannot be resumed.
+    public static func write<L: Loss>(
+        _ trainer: Trainer<L>, to url: URL, recipe: String = "", includingOptimizer: Bool = true
+    ) throws {
+        try write(to: url) { root in
+            try write(trainer.model, in: root)
+            try write(trainer.loss, in: root)
+            let training = try root.createGroup("training").attributes
+            try training.set("state", to: json(trainer.state))
+            try training.set("configuration", to: json(trainer.configuration))
+            try training.set("recipe", to: recipe)
+            try training.set("data_digest", to: trainer.pairs.digest)
+            try training.set("data_path", to: trainer.pairs.path)
+            if includingOptimizer { try write(trainer.optimizer, in: root) }
+        }
+    }
+
+    /// Writes a checkpoint of a model alone.
+    public static func write(_ model: SentenceTransformer, to url: URL) throws {
+        try write(to: url) { try write(model, in: $0) }
+    }
+
+    private static func write(to url: URL, _ body: (borrowing Group) throws -> Void) throws {
+        try AtomicFile.write(to: url) { temporary in
+            let file = try HDF5File(creating: temporary.path)
+            try file.root.attributes.set("format", to: formatName)
+            try file.root.attributes.set("format_version", to: formatVersion)
+            try file.root.attributes.set("producer", to: "Simile")
+            try body(file.root)
+            try file.close()
+        }
+    }
+
+    private static func write(_ model: SentenceTransformer, in root: borrowing Group) throws {
+        let group = try root.createGroup("model")
+        try group.attributes.set("config", to: json(model.bert.configuration))
+        try group.attributes.set("pooling", to: model.pooling.modes.map(\.rawValue))
+        try group.attributes.set("normalize", to: model.normalizes)
+        try group.attributes.set("max_seq_length", to: model.maxSequenceLength)
+        try group.write(model.parameters)
+        let tokenizer = try root.createGroup("tokenizer")
+        try tokenizer.attributes.set("config", to: json(model.tokenizer.configuration))
+        try tokenizer.write(model.tokenizer.vocabulary.tokens, as: "vocabulary")
+    }
+
+    private static func write(_ loss: some Loss, in root: borrowing Group) throws {
+        let group = try root.createGroup("loss")
+        try group.attributes.set("name", to: loss.name)
+        if !loss.labelNames.isEmpty { try group.attributes.set("labels", to: loss.labelNames) }
+        try group.write(loss.parameters)
+    }
+
+    private static func write(_ optimizer: AdamW, in root: borrowing Group) throws {
+        let group = try root.createGroup("optimizer")
+        try group.attributes.set("name", to: "AdamW")
+        try group.attributes.set("step", to: optimizer.stepCount)
+        for moment in AdamW.Moment.allCases {
+            let moments = try group.createGroup(moment.rawValue)
+            for (index, parameter) in optimizer.parameters.enumerated() {
+                for part in parameter.parts {
+                    try optimizer.withMoment(moment, ofParameterAt: index, part: part) {
+                        (values) throws(HDF5Error) in
+                        try moments.write(values, shape: part.shape.array, as: part.name)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}

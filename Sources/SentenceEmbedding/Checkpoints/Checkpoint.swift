@@ -1,0 +1,139 @@
+import Foundation
+import HDF5
+import NeuralNetwork
+import Serialization
+import Tokenization
+
+/// A checkpoint: one HDF5 file with a model and, of a training run, everything needed to go on.
+///
+/// The layout is documented in `Checkpoints/FORMAT.md`; any HDF5 tool reads it.
+public final class Checkpoint {
+    static let formatName = "simile-checkpoint"
+    static let formatVersion = 1
+
+    /// The file.
+    public let path: String
+    private let file: HDF5File
+
+    /// Opens a checkpoint.
+    ///
+    /// - Throws: `CheckpointError` when the file cannot be read or is something else.
+    public init(_ url: URL) throws(CheckpointError) {
+        path = url.path
+        do throws(HDF5Error) { file = try HDF5File(opening: url.path) } catch { throw .file(error) }
+        let attributes = file.root.attributes
+        guard (try? attributes.string("format")) == Self.formatName else {
+            throw .notACheckpoint(path: path)
+        }
+        let version = (try? attributes.value("format_version", as: Int.self)) ?? 0
+        guard version <= Self.formatVersion else {
+            throw .laterVersion(path: path, found: version, supported: Self.formatVersion)
+        }
+    }
+
+    /// The model as it was saved.
+    ///
+    /// - Throws: `CheckpointError`, or `ParameterError` when weights are missing or misshapen.
+    public func model() throws -> SentenceTransformer {
+        let group = try file.root.group(named: "model")
+        let configuration: BertConfiguration = try decode(group, "config")
+        let modes = try group.attributes.strings("pooling").map { name in
+            guard let mode = PoolingMode(rawValue: name) else {
+                throw CheckpointError.invalid(
+                    path: path, entry: "/model attribute pooling", reason: "unknown mode '\(name)'")
+            }
+            return mode
+        }
+        let normalizes = try group.attributes.bool("normalize")
+        let length = try group.attributes.value("max_seq_length", as: Int.self)
+        let tokenizerGroup = try file.root.group(named: "tokenizer")
+        let tokenizer = try BertTokenizer(
+            vocabulary: Vocabulary(tokens: try tokenizerGroup.dataset(named: "vocabulary").readStrings()),
+            configuration: decode(tokenizerGroup, "config"))
+        return try SentenceTransformer(
+            configuration, tokenizer: tokenizer, pooling: Pooling(modes), normalizes: normalizes,
+            maxSequenceLength: length,
+            source: .weights(try CheckpointWeights(group, source: "\(path) /model")))
+    }
+
+    /// The name of the loss the model was trained with, or nil when it was saved alone.
+    public var lossName: String? {
+        guard let group = try? file.root.group(named: "loss") else { return nil }
+        return try? group.attributes.string("name")
+    }
+
+    /// The trained classifier of a `SoftmaxLoss`, with the names of its classes.
+    ///
+    /// - Throws: `CheckpointError.otherLoss` when the model was trained with another loss.
+    public func softmaxLoss(dimension: Int) throws -> SoftmaxLoss {
+        guard lossName == SoftmaxLoss.name else {
+            throw CheckpointError.otherLoss(
+                path: path, found: lossName ?? "none", expected: SoftmaxLoss.name)
+        }
+        let group = try file.root.group(named: "loss")
+        let labels = try group.attributes.strings("labels")
+        let loss = SoftmaxLoss(
+            dimension: dimension, labels: labels,
+            source: .weights(try CheckpointWeights(group, source: "\(path) /loss")))
+        try loss.parameters.validate()
+        return loss
+    }
+
+    /// The settings of the run.
+    public func configuration() throws -> TrainingConfiguration {
+        try decode(try file.root.group(named: "training"), "configuration")
+    }
+
+    /// Where the run stood.
+    public func state() throws -> TrainingState {
+        try decode(try file.root.group(named: "training"), "state")
+    }
+
+    /// The recipe the run was started with, as it was given to `write`.
+    public func recipe() throws -> String {
+        try file.root.group(named: "training").attributes.string("recipe")
+    }
+
+    /// Puts a trainer, made with this checkpoint's model, loss and configuration, where the run stood.
+    ///
+    /// - Throws: `CheckpointError`, and `TrainingError.otherData` when the training pairs are not the same.
+    public func restore<L: Loss>(_ trainer: Trainer<L>) throws {
+        guard try file.root.contains("optimizer") else { throw CheckpointError.noOptimizer(path: path) }
+        let digest = try file.root.group(named: "training").attributes.value("data_digest", as: UInt64.self)
+        guard digest == trainer.pairs.digest else {
+            throw TrainingError.otherData(
+                path: trainer.pairs.path, found: hexadecimal(trainer.pairs.digest), expected: hexadecimal(digest))
+        }
+        let optimizer = try file.root.group(named: "optimizer")
+        let steps = try optimizer.attributes.value("step", as: Int.self)
+        let state = try self.state()
+        let moments = try AdamW.Moment.allCases.map { moment in
+            let weights = try CheckpointWeights(
+                optimizer.group(named: moment.rawValue), source: "\(path) /optimizer/\(moment.rawValue)")
+            return (moment, weights)
+        }
+        try trainer.optimizer.restore(stepCount: steps) { moment, _, part, values in
+            for (name, weights) in moments where name == moment {
+                guard weights.shape(of: part.name) == part.shape.array else {
+                    throw CheckpointError.invalid(
+                        path: path, entry: "/optimizer/\(moment.rawValue)/\(part.name)",
+                        reason: "expected shape \(part.shape)")
+                }
+                try weights.read(part.name, into: &values)
+            }
+        }
+        trainer.state = state
+    }
+
+    private func decode<Value: Decodable>(_ group: borrowing Group, _ attribute: String) throws -> Value {
+        let text = try group.attributes.string(attribute)
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+        } catch {
+            throw CheckpointError.invalid(
+                path: path, entry: "\(group.path) attribute \(attribute)", reason: "\(error)")
+        }
+    }
+
+    private func hexadecimal(_ number: UInt64) -> String { String(number, radix: 16) }
+}
