@@ -13,7 +13,7 @@ public final class Checkpoint {
 
     /// The file.
     public let path: String
-    private let file: HDF5File
+    let file: HDF5File
 
     /// Opens a checkpoint.
     ///
@@ -34,27 +34,7 @@ public final class Checkpoint {
     /// The model as it was saved.
     ///
     /// - Throws: `CheckpointError`, or `ParameterError` when weights are missing or misshapen.
-    public func model() throws -> SentenceTransformer {
-        let group = try file.root.group(named: "model")
-        let configuration: BertConfiguration = try decode(group, "config")
-        let modes = try group.attributes.strings("pooling").map { name in
-            guard let mode = PoolingMode(rawValue: name) else {
-                throw CheckpointError.invalid(
-                    path: path, entry: "/model attribute pooling", reason: "unknown mode '\(name)'")
-            }
-            return mode
-        }
-        let normalizes = try group.attributes.bool("normalize")
-        let length = try group.attributes.value("max_seq_length", as: Int.self)
-        let tokenizerGroup = try file.root.group(named: "tokenizer")
-        let tokenizer = try BertTokenizer(
-            vocabulary: Vocabulary(tokens: try tokenizerGroup.dataset(named: "vocabulary").readStrings()),
-            configuration: decode(tokenizerGroup, "config"))
-        return try SentenceTransformer(
-            configuration, tokenizer: tokenizer, pooling: Pooling(modes), normalizes: normalizes,
-            maxSequenceLength: length,
-            source: .weights(try CheckpointWeights(group, source: "\(path) /model")))
-    }
+    public func model() throws -> SentenceTransformer { try SentenceTransformer(copying: self) }
 
     /// The name of the loss the model was trained with, or nil when it was saved alone.
     public var lossName: String? {
@@ -125,7 +105,7 @@ public final class Checkpoint {
         trainer.state = state
     }
 
-    private func decode<Value: Decodable>(_ group: borrowing Group, _ attribute: String) throws -> Value {
+    func decode<Value: Decodable>(_ group: borrowing Group, _ attribute: String) throws -> Value {
         let text = try group.attributes.string(attribute)
         do {
             return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
@@ -136,4 +116,32 @@ public final class Checkpoint {
     }
 
     private func hexadecimal(_ number: UInt64) -> String { String(number, radix: 16) }
+}
+
+extension SentenceTransformer {
+    /// Opens the model of a checkpoint.
+    ///
+    /// - Throws: `CheckpointError`, or `ParameterError` when weights are missing or misshapen.
+    public convenience init(copying checkpoint: Checkpoint) throws {
+        let path = checkpoint.path
+        let group = try checkpoint.file.root.group(named: "model")
+        let modes = try group.attributes.strings("pooling").map { name in
+            guard let mode = PoolingMode(rawValue: name) else {
+                throw CheckpointError.invalid(
+                    path: path, entry: "/model attribute pooling", reason: "unknown mode '\(name)'")
+            }
+            return mode
+        }
+        let configuration: BertConfiguration = try checkpoint.decode(group, "config")
+        let normalizes = try group.attributes.bool("normalize")
+        let length = try group.attributes.value("max_seq_length", as: Int.self)
+        let tokenizerGroup = try checkpoint.file.root.group(named: "tokenizer")
+        let tokenizer = try BertTokenizer(
+            vocabulary: Vocabulary(tokens: try tokenizerGroup.dataset(named: "vocabulary").readStrings()),
+            configuration: checkpoint.decode(tokenizerGroup, "config"))
+        try self.init(
+            configuration, tokenizer: tokenizer, pooling: Pooling(modes), normalizes: normalizes,
+            maxSequenceLength: length,
+            source: .weights(try CheckpointWeights(group, source: "\(path) /model")))
+    }
 }

@@ -100,12 +100,16 @@ public final class SentenceTransformer {
 public enum ModelError: Error, Equatable, CustomStringConvertible {
     /// The tokenizer can produce ids for which there is no embedding.
     case vocabularyTooLarge(tokens: Int, rows: Int)
+    /// There is nothing at the path.
+    case noModel(path: String)
 
     /// What happened and what to do.
     public var description: String {
         switch self {
         case .vocabularyTooLarge(let tokens, let rows):
             "the vocabulary has \(tokens) tokens, but the weights have rows for only \(rows) (vocab_size in config.json): use the vocabulary that the model was trained with"
+        case .noModel(let path):
+            "\(path): no such file or folder; give the folder of a BERT model (config.json, model.safetensors, vocab.txt) or a checkpoint (.h5)"
         }
     }
 }

@@ -1,0 +1,39 @@
+import Foundation
+
+/// Why a file of weights cannot be read, or a file or folder not be written.
+public enum SerializationError: Error, Equatable, CustomStringConvertible {
+    /// A file cannot be opened or read.
+    case unreadable(path: String, reason: String)
+    /// The file is not in the format its name says.
+    case malformed(path: String, problem: String)
+    /// The file ends before the data it lists.
+    case truncated(path: String, expected: Int, found: Int)
+    /// An array is stored in a way that cannot be read.
+    case unsupportedType(path: String, array: String, type: String)
+    /// The file has no array with this name.
+    case noArray(path: String, array: String)
+    /// A file or folder cannot be written.
+    case unwritable(path: String, reason: String)
+    /// A folder is in the way that is not a model's, and may hold somebody's files.
+    case notAModelFolder(path: String)
+
+    /// What happened and what to do.
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let reason):
+            "\(path): cannot be read (\(reason)); check the path and the permissions"
+        case .malformed(let path, let problem):
+            "\(path): \(problem); the file is damaged or of another kind, fetch or export it again"
+        case .truncated(let path, let expected, let found):
+            "\(path): expected \(expected) bytes, the file ends after \(found); the download or copy was probably cut short, fetch it again"
+        case .unsupportedType(let path, let array, let type):
+            "\(path): \(array) is stored as \(type); supported are F32, F16, BF16 and F64: convert the model to one of them"
+        case .noArray(let path, let array):
+            "\(path): has no array \(array)"
+        case .unwritable(let path, let reason):
+            "\(path): cannot be written (\(reason)); what was there is unchanged. Give another place, or free space and check the permissions"
+        case .notAModelFolder(let path):
+            "\(path): exists and does not look like a model's folder (no config.json); it is left alone. Give a new folder, or remove this one first"
+        }
+    }
+}
