@@ -59,7 +59,7 @@ public struct BertTokenizer: Tokenizer {
         var added = addedTokens
         let special = [configuration.padToken] + required + [configuration.maskToken]
         for token in special where vocabulary.id(of: token) != nil {
-            if !added.contains(where: { $0.content == token }) {
+            if !added.contains(where: { $0.content.utf8.elementsEqual(token.utf8) }) {
                 added.append(AddedToken(token, special: true))
             }
         }

@@ -91,10 +91,11 @@ private struct UnicodeTables: Sendable {
 
     private mutating func describe(_ scalar: Unicode.Scalar) -> UnicodeFacts.Flags {
         let properties = scalar.properties
-        guard let age = properties.age?.major else { return [] }  // not assigned
-        var flags = Self.categoryFlags(scalar, age: age)
+        // The blocks of Chinese characters count whole, unassigned scalars included.
+        let chinese: UnicodeFacts.Flags = Self.isChinese(scalar.value) ? .chinese : []
+        guard let age = properties.age?.major else { return chinese }
+        var flags = Self.categoryFlags(scalar, age: age).union(chinese)
         if properties.isWhitespace { flags.insert(.whitespace) }
-        if Self.isChinese(scalar.value) { flags.insert(.chinese) }
         if decomposition[scalar.value] != nil { flags.insert(.hasDecomposition) }
         if properties.changesWhenLowercased {
             flags.insert(.hasLowercase)
