@@ -41,14 +41,17 @@ struct TokenizerFolder {
         let listsAddedTokens = settings?.states("added_tokens_decoder") ?? false
         if let settings {
             try Self.checkClass(settings, hasTokenizerFile: json != nil)
-            try readSettings(settings, normalizerIsFixed: try Self.isGeneric(settings) && json != nil)
+            try readSettings(
+                settings, normalizerIsFixed: try Self.isGeneric(settings) && json != nil)
             try readDecoder(settings)
             try readSpecialTokens(settings)
         }
         for (token, id) in json?.addedTokens ?? [] { try add(token, id: id) }
         if !listsAddedTokens {
             if let added = try JSONObject.ifPresent(addedFile) { try readAddedTokens(added) }
-            if let special = try JSONObject.ifPresent(specialFile) { try readSpecialTokens(special) }
+            if let special = try JSONObject.ifPresent(specialFile) {
+                try readSpecialTokens(special)
+            }
         }
         try appendLaterTokens()
     }
