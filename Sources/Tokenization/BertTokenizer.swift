@@ -10,7 +10,7 @@ public struct BertTokenizer: Tokenizer {
     /// The tokens that are found in a text literally, the special tokens among them.
     public let addedTokens: [AddedToken]
     /// The number of tokens that WordPiece may use; those after them are only found literally.
-    let wordPieceCount: Int
+    public let wordPieceCount: Int
 
     private let actions: ScalarActions
     private let wordPiece: WordPiece
@@ -26,14 +26,17 @@ public struct BertTokenizer: Tokenizer {
 
     /// A tokenizer with the given vocabulary, which must have the unknown, start and end tokens.
     ///
-    /// The special tokens of the configuration are found literally in texts, as far as the
-    /// vocabulary has them.
+    /// The special tokens of the configuration and `addedTokens` are found literally in texts, as
+    /// far as the vocabulary has them. Words are spelt with the first `wordPieceCount` tokens of
+    /// the vocabulary, or all. Throws when a required token is missing, or the count is no part of
+    /// the vocabulary.
     public init(
-        vocabulary: Vocabulary, configuration: BertTokenizerConfiguration = .init()
+        vocabulary: Vocabulary, configuration: BertTokenizerConfiguration = .init(),
+        addedTokens: [AddedToken] = [], wordPieceCount: Int? = nil
     ) throws(TokenizationError) {
         try self.init(
-            vocabulary: vocabulary, configuration: configuration, addedTokens: [],
-            wordPieceCount: vocabulary.count, source: "vocabulary")
+            vocabulary: vocabulary, configuration: configuration, addedTokens: addedTokens,
+            wordPieceCount: wordPieceCount ?? vocabulary.count, source: "vocabulary")
     }
 
     init(
@@ -45,6 +48,11 @@ public struct BertTokenizer: Tokenizer {
         guard let unkID = ids[0], let clsID = ids[1], let sepID = ids[2] else {
             let missing = zip(required, ids).filter { $0.1 == nil }.map(\.0)
             throw .missingSpecialTokens(source: source, tokens: missing)
+        }
+        guard (0...vocabulary.count).contains(wordPieceCount) else {
+            throw .invalidValue(
+                file: source, key: "wordPieceCount", found: "\(wordPieceCount)",
+                expected: "at most the vocabulary's \(vocabulary.count) tokens")
         }
         self.vocabulary = vocabulary
         self.configuration = configuration
@@ -59,7 +67,7 @@ public struct BertTokenizer: Tokenizer {
         var added = addedTokens
         let special = [configuration.padToken] + required + [configuration.maskToken]
         for token in special where vocabulary.id(of: token) != nil {
-            if !added.contains(where: { $0.content == token }) {
+            if !added.contains(where: { $0.content.utf8.elementsEqual(token.utf8) }) {
                 added.append(AddedToken(token, special: true))
             }
         }

@@ -110,7 +110,8 @@ struct JSONReader {
     private mutating func string() throws(TokenizationError) -> String {
         position += 1
         let start = position
-        while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+        while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20
+        {
             position += 1
         }
         if peek == UInt8(ascii: "\"") {
@@ -148,7 +149,8 @@ struct JSONReader {
         case UInt8(ascii: "t"): text.append(0x09)
         case UInt8(ascii: "u"):
             var unit = try hexadecimal()
-            if (0xD800...0xDBFF).contains(unit), bytes[position...].starts(with: Array("\\u".utf8)) {
+            if (0xD800...0xDBFF).contains(unit), bytes[position...].starts(with: Array("\\u".utf8))
+            {
                 position += 2
                 let low = try hexadecimal()
                 guard (0xDC00...0xDFFF).contains(low) else { throw error("half a surrogate pair") }
@@ -162,7 +164,8 @@ struct JSONReader {
 
     private mutating func hexadecimal() throws(TokenizationError) -> UInt32 {
         let digits = bytes[min(position, bytes.count)...].prefix(4)
-        guard digits.count == 4, digits.allSatisfy({ Unicode.Scalar($0).properties.isASCIIHexDigit }),
+        guard digits.count == 4,
+            digits.allSatisfy({ Unicode.Scalar($0).properties.isASCIIHexDigit }),
             let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
         else { throw error("four hexadecimal digits are expected after \\u") }
         position += 4

@@ -65,7 +65,8 @@ struct TokenizerFile {
         let type = try root.object("pre_tokenizer")?.string("type")
         guard type == "BertPreTokenizer" else {
             throw .unsupportedComponent(
-                file: root.file, key: "pre_tokenizer.type", found: type.map { "'\($0)'" } ?? "absent",
+                file: root.file, key: "pre_tokenizer.type",
+                found: type.map { "'\($0)'" } ?? "absent",
                 supported: "BertPreTokenizer")
         }
     }
@@ -88,7 +89,8 @@ struct TokenizerFile {
             }
             return (first, last)
         case "BertProcessing":
-            guard case .array(let cls) = processor.value["cls"], case .string(let first) = cls.first,
+            guard case .array(let cls) = processor.value["cls"],
+                case .string(let first) = cls.first,
                 case .array(let sep) = processor.value["sep"], case .string(let last) = sep.first
             else { throw processor.invalid("cls", expected: "a token and its id, as 'sep'") }
             return (first, last)

@@ -14,8 +14,9 @@ struct TokenizerFolder {
 
     private let path: String
     /// The ids that the files give to added tokens outside the vocabulary proper.
-    private var statedIDs: [String: Int] = [:]
-    private var addedContents: Set<String> = []
+    private var statedIDs: [[UInt8]: Int] = [:]
+    /// The contents of the added tokens, by their bytes: `String` equates composed and decomposed.
+    private var addedContents: Set<[UInt8]> = []
 
     init(_ folder: URL) throws(TokenizationError) {
         let textFile = folder.appendingPathComponent("vocab.txt")
@@ -40,14 +41,17 @@ struct TokenizerFolder {
         let listsAddedTokens = settings?.states("added_tokens_decoder") ?? false
         if let settings {
             try Self.checkClass(settings, hasTokenizerFile: json != nil)
-            try readSettings(settings, normalizerIsFixed: try Self.isGeneric(settings) && json != nil)
+            try readSettings(
+                settings, normalizerIsFixed: try Self.isGeneric(settings) && json != nil)
             try readDecoder(settings)
             try readSpecialTokens(settings)
         }
         for (token, id) in json?.addedTokens ?? [] { try add(token, id: id) }
         if !listsAddedTokens {
             if let added = try JSONObject.ifPresent(addedFile) { try readAddedTokens(added) }
-            if let special = try JSONObject.ifPresent(specialFile) { try readSpecialTokens(special) }
+            if let special = try JSONObject.ifPresent(specialFile) {
+                try readSpecialTokens(special)
+            }
         }
         try appendLaterTokens()
     }
@@ -145,16 +149,17 @@ struct TokenizerFolder {
 
     /// Takes an added token; the first description of a token counts.
     private mutating func add(_ token: AddedToken, id: Int?) throws(TokenizationError) {
+        let content = Array(token.content.utf8)
         if let known = vocabulary.id(of: token.content) {
             if let id, id != known {
                 throw .brokenIDs(
                     source: path, token: token.content, id: id,
                     expected: "\(known), which the vocabulary gives it")
             }
-        } else if let id, statedIDs[token.content] == nil {
-            statedIDs[token.content] = id
+        } else if let id, statedIDs[content] == nil {
+            statedIDs[content] = id
         }
-        if addedContents.insert(token.content).inserted { addedTokens.append(token) }
+        if addedContents.insert(content).inserted { addedTokens.append(token) }
     }
 
     /// Numbers the added tokens that the vocabulary lacks after its last token.
@@ -163,7 +168,7 @@ struct TokenizerFolder {
         if later.isEmpty { return }
         var tokens = vocabulary.tokens
         let numbered = later.compactMap { content in
-            statedIDs[content].map { (content: content, id: $0) }
+            statedIDs[Array(content.utf8)].map { (content: content, id: $0) }
         }
         for (content, id) in numbered.sorted(by: { $0.id < $1.id }) {
             if id != tokens.count {
@@ -173,7 +178,7 @@ struct TokenizerFolder {
             }
             tokens.append(content)
         }
-        tokens += later.filter { statedIDs[$0] == nil }
+        tokens += later.filter { statedIDs[Array($0.utf8)] == nil }
         vocabulary = try Vocabulary(tokens: tokens, source: path)
     }
 

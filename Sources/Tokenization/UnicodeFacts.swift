@@ -40,7 +40,7 @@ enum UnicodeFacts {
     }
 
     static func page(_ number: Int) -> Page {
-        uniformPage(number) ?? .mixed(tables.mixedPageNumber[number] ?? 0)
+        uniformPage(number) ?? .mixed(tables.mixedPageNumber[number])
     }
 
     /// The lowercase form of a scalar that has one.
@@ -71,18 +71,22 @@ enum UnicodeFacts {
 
 /// The facts of all scalars on mixed pages, gathered once per process.
 private struct UnicodeTables: Sendable {
-    var mixedPageNumber: [Int: Int] = [:]
+    /// For each page how many mixed pages precede it.
+    var mixedPageNumber: [Int] = []
     var flags: [UnicodeFacts.Flags] = []
     var lowercase: [UInt32: [UInt32]] = [:]
     var decomposition: [UInt32: [UInt32]] = [:]
     var combiningClass: [UInt32: UInt8] = [:]
 
     init() {
-        let mixedPages = (0..<0x1100).filter { UnicodeFacts.uniformPage($0) == nil }
+        var mixedPages: [Int] = []
+        for page in 0..<0x1100 {
+            mixedPageNumber.append(mixedPages.count)
+            if UnicodeFacts.uniformPage(page) == nil { mixedPages.append(page) }
+        }
         decomposition = Self.decompositions(inPages: mixedPages)
         flags.reserveCapacity(mixedPages.count << 8)
         for page in mixedPages {
-            mixedPageNumber[page] = mixedPageNumber.count
             for value in UInt32(page << 8)..<UInt32((page + 1) << 8) {
                 flags.append(Unicode.Scalar(value).map { describe($0) } ?? [])
             }
@@ -91,10 +95,11 @@ private struct UnicodeTables: Sendable {
 
     private mutating func describe(_ scalar: Unicode.Scalar) -> UnicodeFacts.Flags {
         let properties = scalar.properties
-        guard let age = properties.age?.major else { return [] }  // not assigned
-        var flags = Self.categoryFlags(scalar, age: age)
+        // The blocks of Chinese characters count whole, unassigned scalars included.
+        let chinese: UnicodeFacts.Flags = Self.isChinese(scalar.value) ? .chinese : []
+        guard let age = properties.age?.major else { return chinese }
+        var flags = Self.categoryFlags(scalar, age: age).union(chinese)
         if properties.isWhitespace { flags.insert(.whitespace) }
-        if Self.isChinese(scalar.value) { flags.insert(.chinese) }
         if decomposition[scalar.value] != nil { flags.insert(.hasDecomposition) }
         if properties.changesWhenLowercased {
             flags.insert(.hasLowercase)

@@ -33,7 +33,8 @@ public struct Vocabulary: Sendable {
         let bytes = content.span
         table = TokenTable(capacity: bytes.count / 8)
         var end = bytes.count
-        while end > 0, bytes[end - 1] == UInt8(ascii: "\n") || bytes[end - 1] == UInt8(ascii: "\r") {
+        while end > 0, bytes[end - 1] == UInt8(ascii: "\n") || bytes[end - 1] == UInt8(ascii: "\r")
+        {
             end -= 1
         }
         var start = content.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0  // a byte order mark
@@ -76,6 +77,7 @@ public struct Vocabulary: Sendable {
 extension Vocabulary: Equatable {
     /// Whether both have the same tokens in the same order.
     public static func == (left: Vocabulary, right: Vocabulary) -> Bool {
-        left.count == right.count && (0..<left.count).allSatisfy { left.table[$0] == right.table[$0] }
+        left.count == right.count
+            && (0..<left.count).allSatisfy { left.table[$0] == right.table[$0] }
     }
 }
