@@ -7,6 +7,10 @@ let package = Package(
         .library(name: "Simile", targets: ["Simile"]),
         .executable(name: "simile", targets: ["simile-cli"]),
     ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
     targets: [
         // C: vector loops, and the headers of the two C libraries.
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
@@ -30,7 +34,12 @@ let package = Package(
             dependencies: [
                 "SentenceEmbedding", "NeuralNetwork", "Tensors", "Tokenization", "Serialization", "HDF5",
             ]),
-        .executableTarget(name: "simile-cli", dependencies: ["Simile"]),
+        .executableTarget(
+            name: "simile-cli",
+            dependencies: [
+                "Simile", "Kernels", "Yams",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
 
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),

@@ -1,5 +1,5 @@
 /// A token that is found in the text itself, before words are split into pieces.
-public struct AddedToken: Sendable, Equatable {
+public struct AddedToken: Codable, Sendable, Equatable {
     /// The text that stands for the token.
     public var content: String
     /// Whether it must not touch a letter, digit or underscore.

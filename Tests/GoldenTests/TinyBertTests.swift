@@ -116,7 +116,7 @@ extension Golden {
             // Relative to the array's largest entry; where all are rounding noise, to the largest of all.
             Golden.expectClose(
                 Array(gradient[part.offset..<part.offset + part.shape.count]), values, tolerance: 1e-4,
-                scale: max(values.map(abs).max() ?? 0, 1e-4 * largest), part.name)
+                scale: max(values.map(abs).max() ?? 0, 1e-3 * largest), part.name)
             compared.insert(part.name)
         }
         #expect(compared == Set(expected.names))

@@ -47,4 +47,59 @@ public struct BertConfiguration: Codable, Sendable, Equatable {
         self.headCount = headCount
         self.intermediateSize = intermediateSize
     }
+
+    /// Reads a configuration; keys that are absent have the values of Hugging Face's `BertConfig`.
+    public init(from decoder: any Decoder) throws {
+        let keys = try decoder.container(keyedBy: CodingKeys.self)
+        func read<Value: Decodable>(_ key: CodingKeys, _ usual: Value) throws -> Value {
+            try keys.decodeIfPresent(Value.self, forKey: key) ?? usual
+        }
+        vocabularySize = try read(.vocabularySize, 30522)
+        hiddenSize = try read(.hiddenSize, 768)
+        layerCount = try read(.layerCount, 12)
+        headCount = try read(.headCount, 12)
+        intermediateSize = try read(.intermediateSize, 3072)
+        maxPositionEmbeddings = try read(.maxPositionEmbeddings, 512)
+        typeVocabularySize = try read(.typeVocabularySize, 2)
+        hiddenDropout = try read(.hiddenDropout, 0.1)
+        attentionDropout = try read(.attentionDropout, 0.1)
+        layerNormEpsilon = try read(.layerNormEpsilon, 1e-12)
+        initializerRange = try read(.initializerRange, 0.02)
+    }
+
+    /// Checks that an encoder of this shape can exist.
+    ///
+    /// - Throws: `ConfigurationError` naming the first key that cannot be.
+    public func validate() throws(ConfigurationError) {
+        func require(_ holds: Bool, _ key: CodingKeys, _ found: Any, _ expected: String) throws(ConfigurationError) {
+            if !holds { throw ConfigurationError(key: key.rawValue, found: "\(found)", expected: expected) }
+        }
+        // Far beyond any BERT, and small enough that no product of two overflows.
+        let sizes = 1...(1 << 24)
+        for (key, size) in [
+            (CodingKeys.vocabularySize, vocabularySize), (.hiddenSize, hiddenSize), (.layerCount, layerCount),
+            (.headCount, headCount), (.intermediateSize, intermediateSize),
+            (.maxPositionEmbeddings, maxPositionEmbeddings), (.typeVocabularySize, typeVocabularySize),
+        ] {
+            try require(sizes.contains(size), key, size, "\(sizes.lowerBound)...\(sizes.upperBound)")
+        }
+        try require(hiddenSize % headCount == 0, .headCount, headCount, "a divisor of hidden_size, \(hiddenSize)")
+        try require((0..<1).contains(hiddenDropout), .hiddenDropout, hiddenDropout, "0..<1")
+        try require((0..<1).contains(attentionDropout), .attentionDropout, attentionDropout, "0..<1")
+        try require((0..<1).contains(layerNormEpsilon), .layerNormEpsilon, layerNormEpsilon, "0..<1")
+        try require((0..<10).contains(initializerRange), .initializerRange, initializerRange, "0..<10")
+    }
+}
+
+/// A size or rate of an encoder that cannot be.
+public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+    /// The key, as in `config.json`.
+    public let key: String
+    /// Its value.
+    public let found: String
+    /// What it can be.
+    public let expected: String
+
+    /// What is wrong.
+    public var description: String { "\(key) is \(found); expected \(expected)" }
 }

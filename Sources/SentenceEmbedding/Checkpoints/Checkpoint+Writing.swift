@@ -51,6 +51,8 @@ extension Checkpoint {
         try group.write(model.parameters)
         let tokenizer = try root.createGroup("tokenizer")
         try tokenizer.attributes.set("config", to: json(model.tokenizer.configuration))
+        try tokenizer.attributes.set("added_tokens", to: json(model.tokenizer.addedTokens))
+        try tokenizer.attributes.set("word_piece_count", to: model.tokenizer.wordPieceCount)
         try tokenizer.write(model.tokenizer.vocabulary.tokens, as: "vocabulary")
     }
 

@@ -138,7 +138,9 @@ extension SentenceTransformer {
         let tokenizerGroup = try checkpoint.file.root.group(named: "tokenizer")
         let tokenizer = try BertTokenizer(
             vocabulary: Vocabulary(tokens: try tokenizerGroup.dataset(named: "vocabulary").readStrings()),
-            configuration: checkpoint.decode(tokenizerGroup, "config"))
+            configuration: checkpoint.decode(tokenizerGroup, "config"),
+            addedTokens: checkpoint.decode(tokenizerGroup, "added_tokens"),
+            wordPieceCount: tokenizerGroup.attributes.value("word_piece_count"))
         try self.init(
             configuration, tokenizer: tokenizer, pooling: Pooling(modes), normalizes: normalizes,
             maxSequenceLength: length,

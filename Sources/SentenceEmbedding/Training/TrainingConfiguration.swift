@@ -76,6 +76,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         case seed
     }
 
+    /// The names of all settings, as in recipes.
+    public static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
+
     /// Reads a configuration; keys that are absent have their defaults.
     public init(from decoder: any Decoder) throws {
         let keys = try decoder.container(keyedBy: CodingKeys.self)

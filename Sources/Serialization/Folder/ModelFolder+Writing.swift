@@ -1,0 +1,95 @@
+import Foundation
+import NeuralNetwork
+
+extension ModelFolder {
+    /// Writes the description in sentence-transformers' legacy layout, which every reader understands.
+    ///
+    /// Equal descriptions make equal bytes.
+    ///
+    /// - Throws: `SerializationError.unwritable`.
+    public func write(to folder: URL) throws {
+        let c = configuration
+        try write(
+            .object([
+                ("architectures", .list([.text("BertModel")])),
+                ("attention_probs_dropout_prob", .float(c.attentionDropout)),
+                ("hidden_act", .text("gelu")), ("hidden_dropout_prob", .float(c.hiddenDropout)),
+                ("hidden_size", .integer(c.hiddenSize)), ("initializer_range", .float(c.initializerRange)),
+                ("intermediate_size", .integer(c.intermediateSize)),
+                ("layer_norm_eps", .float(c.layerNormEpsilon)),
+                ("max_position_embeddings", .integer(c.maxPositionEmbeddings)), ("model_type", .text("bert")),
+                ("num_attention_heads", .integer(c.headCount)), ("num_hidden_layers", .integer(c.layerCount)),
+                ("pad_token_id", .integer(0)), ("position_embedding_type", .text("absolute")),
+                ("torch_dtype", .text("float32")), ("type_vocab_size", .integer(c.typeVocabularySize)),
+                ("vocab_size", .integer(c.vocabularySize)),
+            ]), to: folder, "config.json")
+        let modules = [("", "Transformer"), ("1_Pooling", "Pooling")] + (normalizes ? [("2_Normalize", "Normalize")] : [])
+        try write(
+            .list(
+                modules.enumerated().map { index, module in
+                    .object([
+                        ("idx", .integer(index)), ("name", .text("\(index)")), ("path", .text(module.0)),
+                        ("type", .text("sentence_transformers.models.\(module.1)")),
+                    ])
+                }), to: folder, "modules.json")
+        try write(
+            .object([
+                (
+                    "__version__",
+                    .object([
+                        ("sentence_transformers", .text("2.2.2")), ("transformers", .text("4.30.0")),
+                        ("pytorch", .text("2.0.0")),
+                    ])
+                )
+            ]), to: folder, "config_sentence_transformers.json")
+        try write(
+            .object([("max_seq_length", .integer(maxSequenceLength)), ("do_lower_case", .bool(false))]), to: folder,
+            "sentence_bert_config.json")
+
+        let pooling = folder.appending(path: "1_Pooling")
+        try makeFolder(pooling)
+        // The first four flags are in every version; the others only where they are on.
+        let always: [PoolingMode] = [.cls, .mean, .max, .meanSqrtLength]
+        let flags = always + poolingModes.filter { !always.contains($0) }
+        try write(
+            .object(
+                [("word_embedding_dimension", .integer(c.hiddenSize))]
+                    + flags.map { ($0.legacyKey, .bool(poolingModes.contains($0))) }), to: pooling, "config.json")
+        if normalizes { try makeFolder(folder.appending(path: "2_Normalize")) }
+    }
+
+    private func makeFolder(_ url: URL) throws {
+        do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
+            throw SerializationError.unwritable(path: url.path, reason: error.localizedDescription)
+        }
+    }
+
+    private func write(_ value: OrderedJSON, to folder: URL, _ name: String) throws {
+        try AtomicFile.write(Data((value.text() + "\n").utf8), to: folder.appending(path: name))
+    }
+}
+
+/// JSON to be written with its keys in the order given.
+private indirect enum OrderedJSON {
+    case text(String)
+    case integer(Int)
+    case float(Float)
+    case bool(Bool)
+    case list([OrderedJSON])
+    case object([(String, OrderedJSON)])
+
+    func text(indentation: String = "") -> String {
+        let inner = indentation + "  "
+        switch self {
+        case .text(let text): return "\"\(text)\""  // only plain words are written here
+        case .integer(let number): return "\(number)"
+        case .float(let number): return "\(number)"
+        case .bool(let value): return "\(value)"
+        case .list(let items):
+            return "[\n" + items.map { inner + $0.text(indentation: inner) }.joined(separator: ",\n") + "\n\(indentation)]"
+        case .object(let members):
+            let lines = members.map { "\(inner)\"\($0.0)\": \($0.1.text(indentation: inner))" }
+            return "{\n" + lines.joined(separator: ",\n") + "\n\(indentation)}"
+        }
+    }
+}

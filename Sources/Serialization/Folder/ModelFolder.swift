@@ -1,0 +1,182 @@
+import Foundation
+import NeuralNetwork
+
+/// What a Hugging Face or sentence-transformers folder says of its model, all but weights and vocabulary.
+public struct ModelFolder: Sendable, Equatable {
+    /// The encoder's shape.
+    public let configuration: BertConfiguration
+    /// How tokens are pooled.
+    public let poolingModes: [PoolingMode]
+    /// Whether embeddings are scaled to length 1.
+    public let normalizes: Bool
+    /// The most tokens of a sentence, both special tokens included.
+    public let maxSequenceLength: Int
+
+    /// Describes a model.
+    public init(
+        configuration: BertConfiguration, poolingModes: [PoolingMode], normalizes: Bool, maxSequenceLength: Int
+    ) {
+        self.configuration = configuration
+        self.poolingModes = poolingModes
+        self.normalizes = normalizes
+        self.maxSequenceLength = maxSequenceLength
+    }
+
+    /// Reads a folder in the naming of any version of sentence-transformers, or of transformers alone.
+    ///
+    /// A folder without `modules.json` is a plain BERT: mean pooling, no normalisation.
+    ///
+    /// - Throws: `ModelFolderError` naming the file, the key, what it says and what is supported.
+    public init(reading folder: URL) throws(ModelFolderError) {
+        configuration = try Self.encoder(folder)
+        let modules = try Self.modules(folder)
+        normalizes = modules.normalizes
+        if let path = modules.pooling {
+            let hiddenSize = configuration.hiddenSize
+            poolingModes = try Self.pooling(folder.appending(path: path), hiddenSize: hiddenSize)
+        } else {
+            poolingModes = [.mean]
+        }
+
+        // sentence-transformers reads the first two; all three are upper bounds.
+        let sentence = try JSONFile(ifPresent: folder.appending(path: "sentence_bert_config.json"))
+        let tokenizer = try JSONFile(ifPresent: folder.appending(path: "tokenizer_config.json"))
+        let lengths = [
+            try sentence?.value("max_seq_length", as: Double.self),
+            try tokenizer?.value("model_max_length", as: Double.self),
+            Double(configuration.maxPositionEmbeddings),
+        ]
+        let shortest = lengths.compactMap(\.self).min() ?? 512
+        guard shortest >= 3 else {
+            throw .contradiction(
+                path: folder.path, key: "max_seq_length", found: "\(shortest)",
+                expected: "3 or more tokens: two are special")
+        }
+        maxSequenceLength = Int(shortest)
+    }
+
+    /// The file with the weights: one safetensors file, or the index of several.
+    ///
+    /// - Throws: `ModelFolderError` naming other weights that are there and what to do with them.
+    public func weightsFile(in folder: URL) throws(ModelFolderError) -> URL {
+        let files = FileManager.default
+        for name in ["model.safetensors", "model.safetensors.index.json"] {
+            let url = folder.appending(path: name)
+            if files.fileExists(atPath: url.path) { return url }
+        }
+        for name in ["pytorch_model.bin", "tf_model.h5", "flax_model.msgpack", "pytorch_model.bin.index.json"]
+        where files.fileExists(atPath: folder.appending(path: name).path) {
+            throw .unsupported(
+                path: folder.path, key: "the only file of weights", found: name,
+                supported: "model.safetensors (load the model once with transformers and save it to convert it)")
+        }
+        throw .missing(path: folder.appending(path: "model.safetensors").path, expected: "the model's weights")
+    }
+
+    private static func encoder(_ folder: URL) throws(ModelFolderError) -> BertConfiguration {
+        let url = folder.appending(path: "config.json")
+        guard let file = try JSONFile(ifPresent: url) else {
+            throw .missing(path: url.path, expected: "the encoder's configuration in a model's folder")
+        }
+        let architectures = try file.value("architectures", as: [String].self) ?? []
+        let type = try file.value("model_type", as: String.self)
+            ?? (architectures.contains { $0.hasPrefix("Bert") } ? "bert" : architectures.first)
+        guard type == "bert" else {
+            throw .unsupported(path: url.path, key: "model_type", found: type ?? "absent", supported: "bert")
+        }
+        for (key, usual) in [("hidden_act", "gelu"), ("position_embedding_type", "absolute")] {
+            let found = try file.value(key, as: String.self) ?? usual
+            guard found == usual else {
+                throw .unsupported(path: url.path, key: key, found: found, supported: usual)
+            }
+        }
+        for key in ["is_decoder", "add_cross_attention"] {
+            guard try file.value(key, as: Bool.self) == true else { continue }
+            throw .unsupported(path: url.path, key: key, found: "true", supported: "false: encoders")
+        }
+        let configuration = try file.decode(BertConfiguration.self)
+        do throws(ConfigurationError) { try configuration.validate() } catch {
+            throw .contradiction(path: url.path, key: error.key, found: error.found, expected: error.expected)
+        }
+        return configuration
+    }
+
+    /// The sub-folder of the pooling, if there is one, and whether embeddings are normalised.
+    private static func modules(_ folder: URL) throws(ModelFolderError) -> (pooling: String?, normalizes: Bool) {
+        let url = folder.appending(path: "modules.json")
+        guard FileManager.default.fileExists(atPath: url.path) else { return (nil, false) }
+        guard let entries = try JSONFile.read(url) as? [[String: Any]] else {
+            throw .malformed(path: url.path, reason: "expected a list of modules")
+        }
+        var (kinds, pooling): ([String], String?) = ([], nil)
+        for entry in entries {
+            guard let type = entry["type"] as? String, let path = entry["path"] as? String else {
+                throw .malformed(path: url.path, reason: "a module has no type or path")
+            }
+            let kind = type.split(separator: ".").last.map(String.init) ?? type
+            guard type.hasPrefix("sentence_transformers."), ["Transformer", "Pooling", "Normalize"].contains(kind) else {
+                throw .unsupported(path: url.path, key: "a module", found: type, supported: "Transformer, Pooling, Normalize")
+            }
+            guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
+                throw .malformed(path: url.path, reason: "the path '\(path)' leaves the folder")
+            }
+            if kind == "Transformer", !path.isEmpty, path != "." {
+                throw .unsupported(path: url.path, key: "the path of the Transformer", found: path, supported: "the folder itself")
+            }
+            if kind == "Pooling" { pooling = path }
+            kinds.append(kind)
+        }
+        guard kinds == ["Transformer", "Pooling"] || kinds == ["Transformer", "Pooling", "Normalize"] else {
+            throw .unsupported(
+                path: url.path, key: "the order of modules", found: kinds.joined(separator: ", "),
+                supported: "Transformer, Pooling and optionally Normalize")
+        }
+        return (pooling, kinds.count == 3)
+    }
+
+    private static func pooling(_ folder: URL, hiddenSize: Int) throws(ModelFolderError) -> [PoolingMode] {
+        let url = folder.appending(path: "config.json")
+        guard let file = try JSONFile(ifPresent: url) else {
+            throw .missing(path: url.path, expected: "the pooling that modules.json names")
+        }
+        let widths = [
+            try file.value("word_embedding_dimension", as: Int.self),
+            try file.value("embedding_dimension", as: Int.self),
+        ]
+        let width = widths.compactMap(\.self).first ?? hiddenSize
+        guard width == hiddenSize else {
+            throw .contradiction(path: url.path, key: "embedding_dimension", found: "\(width)", expected: "\(hiddenSize), the hidden_size")
+        }
+        var modes: [PoolingMode] = []
+        if let names = try newModes(file) {
+            for name in names {
+                guard let mode = PoolingMode(rawValue: name) else {
+                    throw .unsupported(
+                        path: url.path, key: "pooling_mode", found: name,
+                        supported: PoolingMode.allCases.map(\.rawValue).joined(separator: ", "))
+                }
+                modes.append(mode)
+            }
+        } else {
+            for mode in PoolingMode.allCases {
+                if try file.value(mode.legacyKey, as: Bool.self) == true { modes.append(mode) }
+            }
+        }
+        guard !modes.isEmpty else {
+            throw .unsupported(
+                path: url.path, key: "the pooling", found: "none switched on",
+                supported: PoolingMode.allCases.map(\.legacyKey).joined(separator: ", "))
+        }
+        return modes
+    }
+
+    /// `pooling_mode`, of later versions: a name, or several joined or in a list.
+    private static func newModes(_ file: JSONFile) throws(ModelFolderError) -> [String]? {
+        guard let value: Any = try file.value("pooling_mode", as: Any.self) else { return nil }
+        if let list = value as? [String] { return list }
+        guard let name = value as? String else {
+            throw .malformed(path: file.path, reason: "pooling_mode is \(value), expected a name")
+        }
+        return name.split(separator: "+").map(String.init)
+    }
+}

@@ -1,0 +1,27 @@
+/// What only the command can find wrong.
+enum CommandError: Error, CustomStringConvertible {
+    /// Something about the input, in a whole sentence.
+    case input(String)
+    /// The output folder is in use.
+    case outputInUse(path: String)
+    /// The output folder cannot be written to.
+    case outputUnwritable(path: String, reason: String)
+    /// A recipe has a key that does not exist.
+    case unknownKey(String, path: String, closest: String?)
+    /// There is nothing to resume.
+    case nothingToResume(path: String)
+
+    var description: String {
+        switch self {
+        case .input(let sentence): sentence
+        case .outputInUse(let path):
+            "\(path): exists and is not empty; give another --output, remove it, or continue the run in it with --resume \(path)"
+        case .outputUnwritable(let path, let reason):
+            "\(path): cannot be written to (\(reason)); give another --output, or free space and check the permissions"
+        case .unknownKey(let key, let path, let closest):
+            "\(path): there is no setting '\(key)'" + (closest.map { "; did you mean '\($0)'?" } ?? "")
+        case .nothingToResume(let path):
+            "\(path): no checkpoint in \(path)/checkpoints to resume from; give the --output folder of an earlier run"
+        }
+    }
+}

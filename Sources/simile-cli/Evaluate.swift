@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import Simile
+
+struct Evaluate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measures a model on held-out pairs.",
+        discussion: """
+            With scored pairs (--data): Spearman and Pearson correlation of four similarities. With labelled \
+            pairs (--nli): the accuracy of the classifier that a checkpoint holds.
+            """)
+
+    @Argument(help: "A model's folder or checkpoint.")
+    var model: String
+    @Option(help: "A file of scored pairs.")
+    var data: String?
+    @Option(help: "A file of labelled pairs; MODEL is then a checkpoint of a run with the softmax loss.")
+    var nli: String?
+    @Option(help: "Write the pairs with gold and predicted scores to this CSV file.")
+    var csv: String?
+    @OptionGroup var files: PairFileArguments
+    @Flag(help: "Print JSON.")
+    var json = false
+    @OptionGroup var compute: ComputeOptions
+
+    func validate() throws {
+        if data == nil && nli == nil { throw ValidationError("give --data FILE, --nli FILE, or both") }
+        if csv != nil && data == nil { throw ValidationError("--csv needs --data FILE") }
+    }
+
+    func run() throws {
+        try compute.prepare()
+        let model = try SentenceTransformer(path: self.model)
+        var figures: [(name: String, value: Double)] = []
+        if let data {
+            let pairs = try files.readScored(data)
+            let evaluator = EmbeddingSimilarityEvaluator(pairs)
+            figures += try evaluator.evaluate(model).figures
+            if let csv { try write(pairs, evaluator.similarities(model)[.cosine] ?? [], to: csv) }
+        }
+        if let nli {
+            let loss = try Checkpoint(URL(filePath: self.model)).softmaxLoss(dimension: model.embeddingDimension)
+            let pairs = try files.readLabelled(nli, labels: loss.labelNames)
+            figures += try LabelAccuracyEvaluator(pairs, loss: loss).evaluate(model).figures
+        }
+        if json {
+            return try Console.json(Dictionary(uniqueKeysWithValues: figures.map { ($0.name, JSONValue.number($0.value)) }))
+        }
+        for (name, value) in figures {
+            print(name + String(repeating: " ", count: max(1, 20 - name.count)) + value.fixed(4))
+        }
+    }
+
+    private func write(_ pairs: PairDataset<Float>, _ cosines: [Double], to path: String) throws {
+        func quoted(_ field: String) -> String {
+            "\"" + field.replacing("\"", with: "\"\"") + "\""
+        }
+        var text = "sentence1,sentence2,gold,cosine\n"
+        for (pair, cosine) in zip(pairs, cosines) {
+            text += "\(quoted(pair.first)),\(quoted(pair.second)),\(pair.label),\(cosine.fixed(6))\n"
+        }
+        try AtomicFile.write(Data(text.utf8), to: URL(filePath: path))
+    }
+}

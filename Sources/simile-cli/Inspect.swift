@@ -1,0 +1,43 @@
+import ArgumentParser
+import Foundation
+import Simile
+
+struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows what a model's folder or a checkpoint holds.")
+
+    @Argument(help: "A model's folder or checkpoint.")
+    var model: String
+    @Flag(help: "List every parameter with its shape.")
+    var parameters = false
+
+    func run() throws {
+        let model = try SentenceTransformer(path: self.model)
+        let configuration = model.bert.configuration
+        let count = model.parameters.reduce(0) { $0 + $1.shape.count }
+        print(
+            """
+            encoder          BERT, \(configuration.layerCount) layers, hidden \(configuration.hiddenSize), \
+            \(configuration.headCount) heads, feed-forward \(configuration.intermediateSize)
+            parameters       \(count)
+            vocabulary       \(model.tokenizer.vocabularySize) tokens
+            max length       \(model.maxSequenceLength) tokens
+            pooling          \(model.pooling.modes.map(\.rawValue).joined(separator: ", "))\
+            \(model.normalizes ? ", then normalised" : "")
+            embedding        \(model.embeddingDimension) numbers
+            """)
+        if !model.parameters.initialized.isEmpty {
+            print("not in the file  \(model.parameters.initialized.joined(separator: ", ")) (unused by embeddings)")
+        }
+        if let checkpoint = try? Checkpoint(URL(filePath: self.model)), let loss = checkpoint.lossName {
+            let state = try checkpoint.state()
+            print("trained with     the \(loss) loss, \(state.step) steps, \(state.epoch) whole epochs")
+            if let best = state.bestScore, let step = state.bestStep {
+                print("best evaluation  \(best.fixed(4)) at step \(step)")
+            }
+        }
+        if parameters {
+            for part in model.parameters.flatMap(\.parts) { print("\(part.name) \(part.shape)") }
+        }
+    }
+}

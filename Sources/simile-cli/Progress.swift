@@ -1,0 +1,124 @@
+import Foundation
+import Simile
+
+/// Shows a run: a bar on a terminal, plain lines elsewhere, JSON lines for machines.
+final class Progress {
+    private let json: Bool
+    private let interval: Int
+    private var totalSteps = 0
+    private var started = ContinuousClock.now
+    private var firstStep = 0
+    private var pairs = 0
+    private var tokens = 0
+    private var losses: [Float] = []
+
+    init(json: Bool, interval: Int) {
+        self.json = json
+        self.interval = interval
+    }
+
+    func handle(_ event: TrainingEvent, _ state: TrainingState) {
+        switch event {
+        case .started(let total, let perEpoch):
+            totalSteps = total
+            firstStep = state.step
+            started = .now
+            Console.note("\(total) steps, \(perEpoch) an epoch")
+        case .stepped(let step):
+            pairs += step.pairs
+            tokens += step.tokens
+            losses.append(step.loss)
+            let isLast = state.step == totalSteps
+            if Console.isTerminal && !json {
+                Console.progress(line(step, state))
+                if isLast { Console.note("") }
+            } else if state.step % interval == 0 || isLast {
+                if json {
+                    emit([
+                        "event": .string("step"), "step": .integer(state.step),
+                        "loss": .number(Double(losses.reduce(0, +)) / Double(losses.count)),
+                        "learning_rate": .number(Double(step.learningRate)),
+                        "gradient_norm": .number(step.gradientNorm), "pairs_per_second": .number(rate(pairs)),
+                        "tokens_per_second": .number(rate(tokens)),
+                    ])
+                } else {
+                    Console.note(line(step, state))
+                }
+                losses.removeAll()
+            }
+            if losses.count > interval { losses.removeFirst() }
+        case .evaluated(let evaluation, let isBest):
+            evaluated("step \(state.step), dev\(isBest ? " (best)" : "")", evaluation, step: state.step)
+        case .evaluationFailed(let reason):
+            Console.note("\(Console.isTerminal ? "\n" : "")step \(state.step): no evaluation: \(reason)")
+        case .saved(let path):
+            if json { emit(["event": .string("saved"), "step": .integer(state.step), "path": .string(path)]) }
+        }
+    }
+
+    func evaluated(_ what: String, _ evaluation: Evaluation, step: Int = 0) {
+        if json {
+            var values: [String: JSONValue] = ["event": .string("evaluated"), "step": .integer(step)]
+            for (name, value) in evaluation.figures { values[name] = .number(value) }
+            return emit(values)
+        }
+        let figures = evaluation.figures.filter { $0.name.hasSuffix("cosine") || $0.name == "accuracy" }
+        let text = figures.map { "\($0.name) \($0.value.fixed(4))" }.joined(separator: "  ")
+        Console.note("\(Console.isTerminal ? "\r\u{1B}[K" : "")\(what): \(text)")
+    }
+
+    func finished(_ results: Results) {
+        if json {
+            var values: [String: JSONValue] = ["event": .string("finished"), "steps": .integer(results.steps)]
+            for (name, value) in results.figures { values[name] = .number(value) }
+            return emit(values)
+        }
+        for (name, value) in results.figures {
+            print(name + String(repeating: " ", count: max(1, 26 - name.count)) + value.fixed(4))
+        }
+    }
+
+    private func line(_ step: StepReport, _ state: TrainingState) -> String {
+        let done = state.step - firstStep
+        let left = Int(seconds / Double(max(done, 1)) * Double(totalSteps - state.step))
+        let loss = Double(losses.reduce(0, +)) / Double(max(losses.count, 1))
+        var text = "step \(state.step)/\(totalSteps)  loss \(loss.fixed(4))"
+        text += "  lr \(String(format: "%.2e", step.learningRate))"
+        text += "  \(rate(pairs).fixed(0)) pairs/s  \(rate(tokens).fixed(0)) tokens/s"
+        text += "  \(left / 60):\(String(format: "%02d", left % 60)) left"
+        guard Console.isTerminal else { return text }
+        let filled = state.step * 20 / max(totalSteps, 1)
+        return "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled) + "] " + text
+    }
+
+    private var seconds: Double { max((ContinuousClock.now - started) / .seconds(1), 1e-9) }
+    private func rate(_ count: Int) -> Double { Double(count) / seconds }
+    private func emit(_ values: [String: JSONValue]) { try? Console.json(values) }
+}
+
+/// The final figures of a run.
+struct Results {
+    let recipe: Recipe
+    let steps: Int
+    let bestStep: Int?
+    private(set) var figures: [(name: String, value: Double)] = []
+
+    init(recipe: Recipe, steps: Int, bestStep: Int?) {
+        self.recipe = recipe
+        self.steps = steps
+        self.bestStep = bestStep
+    }
+
+    mutating func add(_ split: String, _ evaluation: Evaluation) {
+        figures += evaluation.figures.map { ("\(split)_\($0.name)", $0.value) }
+    }
+
+    func json() throws -> String {
+        var values: [String: JSONValue] = ["steps": .integer(steps)]
+        if let bestStep { values["best_step"] = .integer(bestStep) }
+        for (name, value) in figures { values[name] = .number(value) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        return String(decoding: try encoder.encode(values), as: UTF8.self) + "\n"
+    }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import Simile
+import Yams
+
+/// Everything that decides a training run; every setting is a key of `recipe.yaml` and a flag of `train`.
+struct Recipe: Codable {
+    /// A model's folder or a checkpoint to start from.
+    var model: String?
+    /// `cosine` for scored pairs, `softmax` for labelled ones.
+    var loss = "cosine"
+    /// The training pairs.
+    var train: String?
+    /// Scored pairs that choose the best model.
+    var dev: String?
+    /// Labelled pairs to measure the classifier on; they choose the best model when there is no `dev`.
+    var devNLI: String?
+    /// Scored pairs for the final figures.
+    var test: String?
+    /// Labelled pairs for the final figures.
+    var testNLI: String?
+    /// How to read the pair files.
+    var data = PairFileOptions()
+    /// The names of the classes, in the order of their ids.
+    var labels = ["contradiction", "entailment", "neutral"]
+    /// The most tokens of a sentence; by default the model's.
+    var maxSequenceLength: Int?
+    /// Parameters whose names begin with one of these are not trained.
+    var freeze: [String] = []
+    /// The hyper-parameters, whose keys stand beside the ones above.
+    var training = TrainingConfiguration()
+
+    init() {}
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case model, loss, train, dev
+        case devNLI = "dev_nli"
+        case test
+        case testNLI = "test_nli"
+        case data, labels
+        case maxSequenceLength = "max_seq_length"
+        case freeze
+    }
+
+    init(from decoder: any Decoder) throws {
+        let keys = try decoder.container(keyedBy: CodingKeys.self)
+        model = try keys.decodeIfPresent(String.self, forKey: .model)
+        loss = try keys.decodeIfPresent(String.self, forKey: .loss) ?? loss
+        train = try keys.decodeIfPresent(String.self, forKey: .train)
+        dev = try keys.decodeIfPresent(String.self, forKey: .dev)
+        devNLI = try keys.decodeIfPresent(String.self, forKey: .devNLI)
+        test = try keys.decodeIfPresent(String.self, forKey: .test)
+        testNLI = try keys.decodeIfPresent(String.self, forKey: .testNLI)
+        data = try keys.decodeIfPresent(PairFileOptions.self, forKey: .data) ?? data
+        labels = try keys.decodeIfPresent([String].self, forKey: .labels) ?? labels
+        maxSequenceLength = try keys.decodeIfPresent(Int.self, forKey: .maxSequenceLength)
+        freeze = try keys.decodeIfPresent([String].self, forKey: .freeze) ?? freeze
+        training = try TrainingConfiguration(from: decoder)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var keys = encoder.container(keyedBy: CodingKeys.self)
+        try keys.encodeIfPresent(model, forKey: .model)
+        try keys.encode(loss, forKey: .loss)
+        try keys.encodeIfPresent(train, forKey: .train)
+        try keys.encodeIfPresent(dev, forKey: .dev)
+        try keys.encodeIfPresent(devNLI, forKey: .devNLI)
+        try keys.encodeIfPresent(test, forKey: .test)
+        try keys.encodeIfPresent(testNLI, forKey: .testNLI)
+        try keys.encode(data, forKey: .data)
+        if loss == SoftmaxLoss.name { try keys.encode(labels, forKey: .labels) }
+        try keys.encodeIfPresent(maxSequenceLength, forKey: .maxSequenceLength)
+        if !freeze.isEmpty { try keys.encode(freeze, forKey: .freeze) }
+        try training.encode(to: encoder)
+    }
+}
+
+extension Recipe {
+    /// Reads a recipe; a key that does not exist is refused, with the closest that does.
+    init(yamlFile path: String) throws {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw CommandError.input("\(path): no such recipe, or not UTF-8 text; check the path")
+        }
+        do {
+            let known = CodingKeys.allCases.map(\.rawValue) + TrainingConfiguration.keys
+            let mapping = try Yams.load(yaml: text) as? [String: Any] ?? [:]
+            for key in mapping.keys.sorted() where !known.contains(key) {
+                throw CommandError.unknownKey(key, path: path, closest: Self.closest(to: key, in: known))
+            }
+            self = try YAMLDecoder().decode(Recipe.self, from: text.isEmpty ? "{}" : text)
+        } catch let error as CommandError {
+            throw error
+        } catch let error as DecodingError {
+            throw CommandError.input("\(path): \(Self.sentence(error))")
+        } catch {
+            throw CommandError.input("\(path): not a YAML file that can be read (\(error))")
+        }
+    }
+
+    /// The recipe as YAML.
+    func yaml() throws -> String { try YAMLEncoder().encode(self) }
+
+    /// The recipe with absolute paths, so that a run can be resumed from any folder.
+    func withAbsolutePaths() -> Recipe {
+        func absolute(_ path: String?) -> String? { path.map { URL(filePath: $0).standardizedFileURL.path } }
+        var copy = self
+        copy.model = absolute(model)
+        copy.train = absolute(train)
+        copy.dev = absolute(dev)
+        copy.devNLI = absolute(devNLI)
+        copy.test = absolute(test)
+        copy.testNLI = absolute(testNLI)
+        return copy
+    }
+
+    private static func sentence(_ error: DecodingError) -> String {
+        func key(_ context: DecodingError.Context) -> String {
+            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+            return path.isEmpty ? "the recipe" : path
+        }
+        return switch error {
+        case .typeMismatch(let type, let context): "\(key(context)) is not of type \(type)"
+        case .valueNotFound(let type, let context): "\(key(context)) has no value, expected \(type)"
+        case .keyNotFound(let missing, _): "\(missing.stringValue) is missing"
+        case .dataCorrupted(let context): "\(key(context)): \(context.debugDescription)"
+        @unknown default: "\(error)"
+        }
+    }
+
+    /// The known key with the smallest edit distance, if that is small.
+    private static func closest(to key: String, in known: [String]) -> String? {
+        let best = known.min { distance(key, $0) < distance(key, $1) }
+        return best.flatMap { distance(key, $0) <= max(2, key.count / 3) ? $0 : nil }
+    }
+
+    private static func distance(_ a: String, _ b: String) -> Int {
+        let (a, b) = (Array(a), Array(b))
+        var row = Array(0...b.count)
+        for i in a.indices {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for j in b.indices {
+                let substituted = diagonal + (a[i] == b[j] ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
+            }
+        }
+        return row[b.count]
+    }
+}

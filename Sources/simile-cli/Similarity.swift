@@ -1,0 +1,78 @@
+import ArgumentParser
+import Simile
+
+struct Similarity: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prints the cosine similarity of a sentence with others.")
+
+    @Argument(help: "A model's folder or checkpoint.")
+    var model: String
+    @Argument(help: "The sentence to compare.")
+    var sentence: String
+    @Argument(help: "The sentences to compare it with.")
+    var others: [String]
+    @Flag(help: "Show the shapes on the way from text to embedding.")
+    var explain = false
+    @Flag(help: "Print JSON.")
+    var json = false
+    @OptionGroup var compute: ComputeOptions
+
+    struct Result: Encodable {
+        struct Row: Encodable {
+            let index: Int
+            let sentence: String
+            let cosine: Float
+        }
+        let sentence: String
+        let similarities: [Row]
+    }
+
+    func validate() throws {
+        if others.isEmpty { throw ValidationError("give at least one other sentence") }
+    }
+
+    func run() throws {
+        try compute.prepare()
+        let model = try SentenceTransformer(path: model)
+        let sentences = [sentence] + others
+        let embeddings = explain ? try explained(model, sentences) : model.encode(sentences)
+        let first = embeddings.gather(Array(repeating: 0, count: others.count))
+        let cosines = first.cosineSimilarity(embeddings.slice(1..<sentences.count)).values
+        if json {
+            let rows = zip(others, cosines).enumerated().map {
+                Result.Row(index: $0.offset + 1, sentence: $0.element.0, cosine: $0.element.1)
+            }
+            return try Console.json(Result(sentence: sentence, similarities: rows))
+        }
+        let width = others.map(\.count).max() ?? 0
+        func row(_ index: String, _ sentence: String, _ cosine: String) {
+            print(
+                String(repeating: " ", count: 5 - index.count) + index + "  " + sentence
+                    + String(repeating: " ", count: max(0, width - sentence.count)) + "  " + cosine)
+        }
+        row("index", "sentence", "cosine")
+        row("0", sentence, "")
+        for (index, other) in others.enumerated() { row("\(index + 1)", other, Double(cosines[index]).fixed(4)) }
+    }
+
+    /// The model by its parts, with the shape after each.
+    private func explained(_ model: SentenceTransformer, _ sentences: [String]) throws -> Tensor {
+        let ids = model.tokenize(sentences)
+        let batch = TokenBatch(ids)
+        let hidden = model.bert(batch)
+        let pooled = model.pooling(hidden, batch.layout)
+        let longest = ids.map(\.count).max() ?? 0
+        let width = hidden.shape[1]
+        Console.note(
+            """
+            token ids            [\(sentences.count), \(longest)] at most; packed without padding: [\(batch.ids.count)]
+            last hidden state    [\(sentences.count), \(longest), \(width)] at most; packed: \(hidden.shape)
+            mask counts          \(ids.map(\.count))
+            pooled (\(model.pooling.modes.map(\.rawValue).joined(separator: ", ")))        \(pooled.shape)\(model.normalizes ? ", then scaled to length 1" : "")
+            """)
+        for (sentence, ids) in zip(sentences, ids) {
+            Console.note("  \(model.tokenizer.tokens(of: ids).joined(separator: " "))    \(sentence)")
+        }
+        return model.normalizes ? pooled.normalized() : pooled
+    }
+}

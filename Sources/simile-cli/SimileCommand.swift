@@ -1,0 +1,40 @@
+import ArgumentParser
+import Kernels
+import Simile
+
+/// The `simile` command; each subcommand has a file of its own.
+@main
+struct SimileCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simile",
+        abstract: "Fine-tunes BERT into sentence-embedding models on CPUs.",
+        discussion: """
+            MODEL is a Hugging Face or sentence-transformers folder, or a checkpoint (.h5).
+            Exit codes: 0 success; 1 an error, described on standard error; 64 wrong usage; \
+            130 stopped by Ctrl-C after saving.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Train.self, Evaluate.self, Encode.self, Similarity.self, Tokenize.self, New.self, Import.self,
+            Export.self, Inspect.self, Doctor.self,
+        ])
+}
+
+/// What every command that computes takes.
+struct ComputeOptions: ParsableArguments {
+    @Option(help: "Number of threads; by default all processors available to the process.")
+    var threads: Int?
+
+    /// Sets the threads and loads the BLAS library, so that a missing one is reported now.
+    func prepare() throws {
+        if let threads {
+            guard threads >= 1 else { throw ValidationError("--threads is \(threads); expected 1 or more") }
+            ThreadPool.configure(threads: threads)
+        }
+        let blas = try BLAS.load()
+        if let replaced = blas.replacedCoreType, let used = blas.coreType {
+            Console.note(
+                "OPENBLAS_CORETYPE=\(replaced) in the environment asks for less than this processor can do; using \(used) (SIMILE_CORETYPE=\(replaced) insists)")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+import Simile
+
+struct Tokenize: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prints the token ids of texts.",
+        discussion: """
+            Reads standard input, one JSON string or object {"text": "..."} a line, and prints \
+            {"ids": [...]} for each.
+            """)
+
+    @Argument(help: "A model's folder or checkpoint.")
+    var model: String
+
+    @Option(help: "The most tokens, both special tokens included; by default the model's.")
+    var maxLength: Int?
+
+    @Flag(help: "Print the tokens too.")
+    var tokens = false
+
+    struct Result: Encodable {
+        let ids: [Int32]
+        let tokens: [String]?
+    }
+
+    func run() throws {
+        let (tokenizer, length) = try Self.tokenizer(of: model)
+        var number = 0
+        while let line = readLine() {
+            number += 1
+            guard let text = Self.text(line) else {
+                throw CommandError.input(
+                    "standard input:\(number): expected a JSON string or {\"text\": \"...\"}, found \(line.prefix(60))")
+            }
+            let ids = tokenizer.encode(text, maxLength: maxLength ?? length)
+            try Console.json(Result(ids: ids, tokens: tokens ? tokenizer.tokens(of: ids) : nil))
+        }
+    }
+
+    /// The tokenizer alone, without reading the weights of a folder.
+    static func tokenizer(of path: String) throws -> (BertTokenizer, maxLength: Int) {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+            let url = URL(filePath: path)
+            return (try BertTokenizer(folder: url), try ModelFolder(reading: url).maxSequenceLength)
+        }
+        let model = try SentenceTransformer(path: path)
+        return (model.tokenizer, model.maxSequenceLength)
+    }
+
+    private static func text(_ line: String) -> String? {
+        struct Line: Decodable { let text: String }
+        let data = Data(line.utf8)
+        return (try? JSONDecoder().decode(String.self, from: data))
+            ?? (try? JSONDecoder().decode(Line.self, from: data))?.text
+    }
+}

@@ -1,0 +1,143 @@
+import ArgumentParser
+import Foundation
+import Simile
+
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Fine-tunes a model on pairs of sentences.",
+        discussion: """
+            Writes to the --output folder: model/ (a sentence-transformers folder with the best model), \
+            checkpoints/ (HDF5), recipe.yaml, steps.csv, evaluations.csv and results.json. \
+            Settings come from the recipe, then from the options given here. \
+            Ctrl-C saves a checkpoint and ends; --resume goes on from there to the same result.
+            """)
+
+    @Option(help: "A YAML file with settings; every option below is a key of it, with _ for -.")
+    var recipe: String?
+    @Option(help: "The folder to write to; it must be new or empty.")
+    var output: String?
+    @Option(help: "Continue the run in this --output folder; takes no other settings.")
+    var resume: String?
+
+    @Option(help: "A model's folder or a checkpoint to start from.")
+    var model: String?
+    @Option(help: "cosine (scored pairs) or softmax (labelled pairs).")
+    var loss: String?
+    @Option(help: "The training pairs.")
+    var train: String?
+    @Option(help: "Scored pairs that choose the best model.")
+    var dev: String?
+    @Option(help: "Labelled pairs to measure the classifier on.")
+    var devNli: String?
+    @Option(help: "Scored pairs for the final figures.")
+    var test: String?
+    @Option(help: "Labelled pairs for the final figures.")
+    var testNli: String?
+    @Option(help: "The names of the classes in the order of their ids, separated by commas.")
+    var labels: String?
+    @Option(help: "The most tokens of a sentence, both special tokens included.")
+    var maxSeqLength: Int?
+    @Option(help: "Do not train parameters whose names begin with this; may be repeated.")
+    var freeze: [String] = []
+    @OptionGroup(title: "Pair files") var files: PairFileArguments
+    @OptionGroup(title: "Hyper-parameters") var hyperparameters: Hyperparameters
+    @OptionGroup var compute: ComputeOptions
+
+    @Flag(help: "Print events as JSON lines on standard output.")
+    var json = false
+    @Option(help: "Steps between lines of progress.")
+    var logEvery = 20
+
+    func validate() throws {
+        if logEvery < 1 { throw ValidationError("--log-every is \(logEvery); expected 1 or more") }
+        if resume != nil && (recipe != nil || output != nil || model != nil || train != nil) {
+            throw ValidationError("--resume takes its settings from the run: give no --recipe, --output, --model or --train")
+        }
+    }
+
+    func run() throws {
+        try compute.prepare()
+        let run: TrainingRun
+        if let resume {
+            run = try TrainingRun(resuming: resume)
+        } else {
+            guard let output else { throw ValidationError("give --output FOLDER to write to") }
+            run = try TrainingRun(recipe: resolvedRecipe(), output: output)
+        }
+        try run.execute(Progress(json: json, interval: logEvery))
+    }
+
+    /// The recipe's settings, changed by the options given.
+    private func resolvedRecipe() throws -> Recipe {
+        var settings = try recipe.map { try Recipe(yamlFile: $0) } ?? Recipe()
+        settings.model = model ?? settings.model
+        settings.loss = loss ?? settings.loss
+        settings.train = train ?? settings.train
+        settings.dev = dev ?? settings.dev
+        settings.devNLI = devNli ?? settings.devNLI
+        settings.test = test ?? settings.test
+        settings.testNLI = testNli ?? settings.testNLI
+        settings.labels = labels.map { $0.split(separator: ",").map(String.init) } ?? settings.labels
+        settings.maxSequenceLength = maxSeqLength ?? settings.maxSequenceLength
+        settings.freeze += freeze
+        settings.data = try files.applied(to: settings.data)
+        settings.training = hyperparameters.applied(to: settings.training)
+        return settings.withAbsolutePaths()
+    }
+}
+
+/// The options that are keys of `TrainingConfiguration`.
+struct Hyperparameters: ParsableArguments {
+    @Option(help: "Passes over the training pairs (1).")
+    var epochs: Int?
+    @Option(help: "Pairs computed at a time (16).")
+    var batchSize: Int?
+    @Option(help: "Batches averaged for one step (1).")
+    var accumulationSteps: Int?
+    @Option(help: "The peak learning rate (2e-5).")
+    var learningRate: Float?
+    @Option(help: "linear, constant or cosine (linear).")
+    var schedule: LearningRateSchedule.Kind?
+    @Option(help: "Share of the steps with a rising learning rate (0.1).")
+    var warmupRatio: Double?
+    @Option(help: "Weight decay of all but biases and LayerNorm (0.01).")
+    var weightDecay: Float?
+    @Option(help: "The gradient is scaled down to this norm (1).")
+    var maxGradientNorm: Float?
+    @Option(help: "End the run after so many steps.")
+    var maxSteps: Int?
+    @Option(help: "Steps between evaluations; 0: after each epoch only (0).")
+    var evaluateEvery: Int?
+    @Option(help: "Steps between checkpoints; 0: after each epoch only (500).")
+    var saveEvery: Int?
+    @Option(help: "Latest checkpoints to keep, besides the best (1).")
+    var keepLast: Int?
+    @Option(help: "Stop after so many evaluations without improvement.")
+    var patience: Int?
+    @Flag(inversion: .prefixedNo, help: "Put sentences of similar length into a batch.")
+    var groupByLength: Bool?
+    @Option(help: "Decides the order of pairs, dropout and the classifier's first weights (42).")
+    var seed: UInt64?
+
+    func applied(to configuration: TrainingConfiguration) -> TrainingConfiguration {
+        var c = configuration
+        c.epochs = epochs ?? c.epochs
+        c.batchSize = batchSize ?? c.batchSize
+        c.accumulationSteps = accumulationSteps ?? c.accumulationSteps
+        c.learningRate = learningRate ?? c.learningRate
+        c.schedule = schedule ?? c.schedule
+        c.warmupRatio = warmupRatio ?? c.warmupRatio
+        c.weightDecay = weightDecay ?? c.weightDecay
+        c.maxGradientNorm = maxGradientNorm ?? c.maxGradientNorm
+        c.maxSteps = maxSteps ?? c.maxSteps
+        c.evaluateEvery = evaluateEvery ?? c.evaluateEvery
+        c.saveEvery = saveEvery ?? c.saveEvery
+        c.keepLast = keepLast ?? c.keepLast
+        c.patience = patience ?? c.patience
+        c.groupByLength = groupByLength ?? c.groupByLength
+        c.seed = seed ?? c.seed
+        return c
+    }
+}
+
+extension LearningRateSchedule.Kind: ExpressibleByArgument {}
