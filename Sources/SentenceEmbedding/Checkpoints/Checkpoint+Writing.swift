@@ -21,7 +21,7 @@ extension Checkpoint {
             try training.set("configuration", to: json(trainer.configuration))
             try training.set("recipe", to: recipe)
             try training.set("data_digest", to: trainer.pairs.digest)
-            try training.set("data_path", to: trainer.pairs.path)
+            try training.set("data_path", to: trainer.pairs.name)
             if includingOptimizer { try write(trainer.optimizer, in: root) }
         }
     }

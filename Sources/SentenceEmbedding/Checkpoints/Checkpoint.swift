@@ -82,7 +82,7 @@ public final class Checkpoint {
         let digest = try file.root.group(named: "training").attributes.value("data_digest", as: UInt64.self)
         guard digest == trainer.pairs.digest else {
             throw TrainingError.otherData(
-                path: trainer.pairs.path, found: hexadecimal(trainer.pairs.digest), expected: hexadecimal(digest))
+                path: trainer.pairs.name, found: hexadecimal(trainer.pairs.digest), expected: hexadecimal(digest))
         }
         let optimizer = try file.root.group(named: "optimizer")
         let steps = try optimizer.attributes.value("step", as: Int.self)

@@ -33,7 +33,7 @@ public final class Trainer<L: Loss> {
         configuration: TrainingConfiguration
     ) throws(TrainingError) {
         try configuration.validate()
-        if pairs.isEmpty { throw .noPairs(path: pairs.path) }
+        if pairs.isEmpty { throw .noPairs(path: pairs.name) }
         self.model = model
         self.loss = loss
         self.pairs = pairs
@@ -77,7 +77,7 @@ public final class Trainer<L: Loss> {
         while state.epoch < configuration.epochs && state.step < schedule.totalSteps && !isStopping {
             let batches = sampler.batches(
                 count: pairs.count,
-                length: { [self] in tokenized($0).first.count + tokenized($0).second.count },
+                lengths: { [self] in tokenized($0).first.count + tokenized($0).second.count },
                 epoch: state.epoch)
             while state.batch < batches.count && state.step < schedule.totalSteps && !isStopping {
                 let end = min(state.batch + configuration.accumulationSteps, batches.count)
@@ -182,6 +182,6 @@ public final class Trainer<L: Loss> {
             let bad = batch.indices.filter { !isFinite($0) || !isFinite(batch.count + $0) }
             if !bad.isEmpty { lines = bad.map { pairs[batch[$0]].line } }
         }
-        return .nonFinite(what: what, step: state.step, path: pairs.path, lines: lines)
+        return .nonFinite(what: what, step: state.step, path: pairs.name, lines: lines)
     }
 }

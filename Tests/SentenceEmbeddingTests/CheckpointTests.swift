@@ -1,0 +1,142 @@
+import Foundation
+import HDF5
+import NeuralNetwork
+import Tensors
+import Testing
+
+@testable import SentenceEmbedding
+
+@Suite struct CheckpointTests {
+    private func configuration() -> TrainingConfiguration {
+        var configuration = TrainingConfiguration()
+        configuration.batchSize = 8
+        configuration.epochs = 2
+        configuration.learningRate = 1e-3
+        configuration.evaluateEvery = 2
+        return configuration
+    }
+
+    /// A run that is stopped at any step and resumed from its file ends in the same bits.
+    @Test(arguments: [1, 3, 5, 6, 9])
+    func resumedEqualsUninterrupted(_ stop: Int) throws {
+        let folder = try TemporaryFolder()
+        let file = folder("stopped.h5")
+        let dev = EmbeddingSimilarityEvaluator(TinyModel.scored(10, seed: 9))
+        func trainer() throws -> Trainer<SoftmaxLoss> {
+            let model = try TinyModel.make()
+            return try Trainer(
+                model: model, loss: TinyModel.softmaxLoss(model), pairs: TinyModel.labelled(40),
+                configuration: configuration())
+        }
+        let whole = try trainer()
+        #expect(try whole.run(evaluator: dev) == .finished)
+        #expect(whole.state.step == 10)
+
+        let first = try trainer()
+        let outcome = try first.run(
+            evaluator: dev,
+            save: { isBest in
+                if !isBest { try Checkpoint.write(first, to: file, recipe: "{}") }
+                return file.path
+            },
+            onEvent: { _ in first.state.step == stop ? .stop : .proceed })
+        #expect(outcome == .stopped)
+
+        let checkpoint = try Checkpoint(file)
+        let model = try checkpoint.model()
+        let second = try Trainer(
+            model: model, loss: checkpoint.softmaxLoss(dimension: model.embeddingDimension),
+            pairs: TinyModel.labelled(40), configuration: checkpoint.configuration())
+        try checkpoint.restore(second)
+        #expect(second.state.step == stop)
+        #expect(try second.run(evaluator: dev) == .finished)
+
+        #expect(second.state == whole.state)
+        #expect(second.model.parameters.bits == whole.model.parameters.bits)
+        #expect(second.loss.parameters.bits == whole.loss.parameters.bits)
+    }
+
+    @Test func modelComesBackWhole() throws {
+        let folder = try TemporaryFolder()
+        let model = try TinyModel.make(pooling: [.cls, .mean], normalizes: true)
+        model.maxSequenceLength = 17
+        try Checkpoint.write(model, to: folder("model.h5"))
+        let again = try SentenceTransformer(path: folder("model.h5").path)
+        #expect(again.parameters.bits == model.parameters.bits)
+        #expect(again.bert.configuration == model.bert.configuration)
+        #expect(again.pooling.modes == [.cls, .mean])
+        #expect(again.normalizes)
+        #expect(again.maxSequenceLength == 17)
+        let sentences = TinyModel.sentences(7, seed: 1)
+        #expect(again.encode(sentences).values == model.encode(sentences).values)
+        #expect(try Checkpoint(folder("model.h5")).lossName == nil)
+    }
+
+    @Test func sameContentSameBytes() throws {
+        let folder = try TemporaryFolder()
+        let model = try TinyModel.make()
+        try Checkpoint.write(model, to: folder("a.h5"))
+        try Checkpoint.write(model, to: folder("b.h5"))
+        #expect(try Data(contentsOf: folder("a.h5")) == Data(contentsOf: folder("b.h5")))
+    }
+
+    @Test func failedWriteKeepsTheOldOne() throws {
+        let folder = try TemporaryFolder()
+        let model = try TinyModel.make()
+        try Checkpoint.write(model, to: folder("a.h5"))
+        let before = try Data(contentsOf: folder("a.h5"))
+        #expect(throws: (any Error).self) { try Checkpoint.write(model, to: folder("nowhere/a.h5")) }
+        #expect(try Data(contentsOf: folder("a.h5")) == before)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["a.h5"])
+    }
+
+    @Test func otherFilesAreRefused() throws {
+        let folder = try TemporaryFolder()
+        try Data("text".utf8).write(to: folder("text.h5"))
+        #expect(throws: CheckpointError.self) { try Checkpoint(folder("text.h5")) }
+
+        let other = try HDF5File(creating: folder("other.h5").path)
+        try other.close()
+        let error = #expect(throws: CheckpointError.self) { try Checkpoint(folder("other.h5")) }
+        #expect(error?.description.contains("not a checkpoint of Simile's") == true)
+
+        let later = try HDF5File(creating: folder("later.h5").path)
+        try later.root.attributes.set("format", to: "simile-checkpoint")
+        try later.root.attributes.set("format_version", to: 99)
+        try later.close()
+        let version = #expect(throws: CheckpointError.self) { try Checkpoint(folder("later.h5")) }
+        #expect(version?.description.contains("checkpoint version 99, this program reads up to 1: update simile") == true)
+    }
+
+    @Test func damagedOrTruncatedIsAnError() throws {
+        let folder = try TemporaryFolder()
+        try Checkpoint.write(TinyModel.make(), to: folder("whole.h5"))
+        let whole = try Data(contentsOf: folder("whole.h5"))
+        for share in [0.1, 0.5, 0.9, 0.999] {
+            try whole.prefix(Int(Double(whole.count) * share)).write(to: folder("part.h5"))
+            #expect(throws: (any Error).self) { try Checkpoint(folder("part.h5")).model() }
+        }
+    }
+
+    @Test func resumingNeedsTheSameDataAndAnOptimizer() throws {
+        let folder = try TemporaryFolder()
+        let model = try TinyModel.make()
+        func trainer(_ count: Int) throws -> Trainer<CosineSimilarityLoss> {
+            try Trainer(
+                model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(count),
+                configuration: configuration())
+        }
+        try Checkpoint.write(trainer(16), to: folder("full.h5"))
+        let other = #expect(throws: TrainingError.self) { try Checkpoint(folder("full.h5")).restore(trainer(17)) }
+        #expect(other?.description.contains("is not the data this run was started with") == true)
+
+        try Checkpoint.write(trainer(16), to: folder("best.h5"), includingOptimizer: false)
+        let best = #expect(throws: CheckpointError.self) { try Checkpoint(folder("best.h5")).restore(trainer(16)) }
+        #expect(best?.description.contains("without optimizer state") == true)
+
+        let loss = #expect(throws: CheckpointError.self) {
+            try Checkpoint(folder("full.h5")).softmaxLoss(dimension: 32)
+        }
+        #expect(loss?.description.hasSuffix("trained with the loss cosine, not softmax") == true)
+    }
+}
