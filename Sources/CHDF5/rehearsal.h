@@ -43,6 +43,32 @@ typedef struct {
     int depth;
 } chdf5_rehearsal;
 
+// Lets the child allocate `bytes` more, for now.
+static inline void chdf5_limit_memory(hsize_t bytes) {
+    unsigned long long pages = 0;
+    char text[64] = {0};
+    struct rlimit limit;
+    int statm = open("/proc/self/statm", O_RDONLY);
+    if (statm < 0) return;
+    if (read(statm, text, sizeof text - 1) > 0) pages = strtoull(text, NULL, 10);
+    close(statm);
+    if (pages == 0 || getrlimit(RLIMIT_AS, &limit) != 0) return;
+    limit.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + bytes;
+    if (limit.rlim_cur > limit.rlim_max) limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_AS, &limit);
+}
+
+// Strings get little, as a lie about a length makes the library ask for any amount; the rest gets
+// what decompression may need.
+static inline void chdf5_limit_for(chdf5_rehearsal *r, int is_variable) {
+    chdf5_limit_memory(((hsize_t)(is_variable ? 64 : 1024) << 20) + 4 * r->file_size);
+}
+
+static inline void chdf5_give_up_on_strings(chdf5_rehearsal *r) {
+    r->outcome->unreadable_strings = 1;
+    _exit(0);
+}
+
 static inline size_t chdf5_note(chdf5_rehearsal *r, char separator, const char *name) {
     size_t length = r->path_length, room = sizeof r->outcome->object;
     int added = snprintf(r->outcome->object + length, room - length, "%c%s", separator, name);
@@ -74,12 +100,10 @@ static inline void chdf5_rehearse_attribute(chdf5_rehearsal *r, hid_t attribute)
     if (type >= 0 && chdf5_is_readable(type) && count > 0 && size > 0
         && (hsize_t)count <= r->file_size / size) {
         hid_t memory = chdf5_memory_type(type);
+        chdf5_limit_for(r, chdf5_is_variable(type));
         void *values = calloc((size_t)count, H5Tget_size(memory));
         herr_t status = values ? H5Aread(attribute, memory, values) : -1;
-        if (status < 0 && chdf5_is_variable(type)) {
-            r->outcome->unreadable_strings = 1;
-            _exit(0);
-        }
+        if (status < 0 && chdf5_is_variable(type)) chdf5_give_up_on_strings(r);
         if (status >= 0 && chdf5_is_variable(type)) {
             for (hssize_t i = 0; i < count; i++) {
                 const char *text = ((char **)values)[i];
@@ -110,7 +134,8 @@ static inline herr_t chdf5_visit_attribute(
 
 // Reads a dataset of rank 1 or more, `rows` rows at a time.
 static inline void chdf5_rehearse_rows(
-    hid_t dataset, hid_t type, hid_t space, int rank, const hsize_t *extents, hsize_t rows) {
+    chdf5_rehearsal *r, hid_t dataset, hid_t type, hid_t space, int rank, const hsize_t *extents,
+    hsize_t rows) {
     hsize_t start[H5S_MAX_RANK] = {0}, block[H5S_MAX_RANK], elements = 1;
     for (int axis = 0; axis < rank; axis++) block[axis] = extents[axis];
     block[0] = rows < extents[0] ? rows : extents[0];
@@ -126,8 +151,10 @@ static inline void chdf5_rehearse_rows(
         hid_t selected = H5Screate_simple(1, &elements, NULL);
         H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, block, NULL);
         herr_t status = H5Dread(dataset, memory, selected, space, H5P_DEFAULT, values);
-        if (status >= 0 && chdf5_is_variable(type))
+        if (chdf5_is_variable(type)) {
+            if (status < 0) chdf5_give_up_on_strings(r);
             H5Dvlen_reclaim(memory, selected, H5P_DEFAULT, values);
+        }
         H5Sclose(selected);
         if (status < 0) break;
     }
@@ -166,10 +193,12 @@ static inline void chdf5_rehearse_dataset(chdf5_rehearsal *r, hid_t dataset) {
     if (rank < 0 || rank > H5S_MAX_RANK || size == 0 || creation < 0) goto done;
     H5Sget_simple_extent_dims(space, extents, NULL);
     if (!chdf5_needs_reading(r, creation, type) || stored == 0 || stored > r->file_size) goto done;
+    chdf5_limit_for(r, chdf5_is_variable(type));
     if (rank == 0) {
         hid_t memory = chdf5_memory_type(type);
         void *value = size <= r->file_size ? calloc(1, H5Tget_size(memory)) : NULL;
-        if (value) H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, value);
+        herr_t status = value ? H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) : -1;
+        if (status < 0 && chdf5_is_variable(type)) chdf5_give_up_on_strings(r);
         free(value);
         H5Tclose(memory);
         goto done;
@@ -192,7 +221,7 @@ static inline void chdf5_rehearse_dataset(chdf5_rehearsal *r, hid_t dataset) {
         rows = chunk[0];
     }
     if (rows * row < 1 << 20) rows = (1 << 20) / row + 1;
-    chdf5_rehearse_rows(dataset, type, space, rank, extents, rows);
+    chdf5_rehearse_rows(r, dataset, type, space, rank, extents, rows);
 done:
     H5Pclose(creation);
     H5Sclose(space);
@@ -253,22 +282,17 @@ static inline void chdf5_rehearse_file(const char *path, chdf5_outcome *outcome,
     if (root < 0) return;
     H5Aiterate2(root, H5_INDEX_NAME, H5_ITER_INC, NULL, chdf5_visit_attribute, &r);
     chdf5_rehearse_group(&r, root);
+    H5Gclose(root);
+    H5Fclose(file);
 }
 
-// Limits on the child: no more memory than a few times the file's size, and no more time than even
-// a slow machine needs.
+// Limits the child's time to more than even a slow machine needs, and silences it.
 static inline void chdf5_confine(hsize_t file_size) {
-    unsigned long long pages = 0;
-    char text[64] = {0};
-    int statm = open("/proc/self/statm", O_RDONLY);
-    if (statm >= 0 && read(statm, text, sizeof text - 1) > 0) pages = strtoull(text, NULL, 10);
-    rlim_t used = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
-    struct rlimit memory = {0, 0}, core = {0, 0}, time;
-    memory.rlim_cur = memory.rlim_max = used + (512u << 20) + 4 * file_size;
+    struct rlimit core = {0, 0}, time;
     time.rlim_cur = time.rlim_max = 5 + file_size / (8 << 20);
-    if (pages > 0) setrlimit(RLIMIT_AS, &memory);
     setrlimit(RLIMIT_CORE, &core);
     setrlimit(RLIMIT_CPU, &time);
+    alarm((unsigned)(120 + file_size / (1 << 20)));
     const int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU, SIGALRM, SIGTERM,
                            SIGINT, SIGTRAP};
     sigset_t none;

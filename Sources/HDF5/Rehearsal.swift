@@ -17,10 +17,11 @@ func rehearse(_ place: Place) throws(HDF5Error) {
     let reason =
         if outcome.unreadable_strings != 0 {
             "its strings cannot be read"
-        } else if outcome.signal == SIGXCPU || outcome.signal == SIGKILL {
+        } else if [SIGXCPU, SIGKILL, SIGALRM].contains(outcome.signal) {
             "reading it does not end"
         } else {
             "the HDF5 library crashes on it (signal \(outcome.signal))"
         }
-    throw Place(file: place.file, object: object.hasPrefix("/") ? object : "/" + object).damaged(reason)
+    let path = object.hasPrefix("/") ? object : "/" + object
+    throw Place(file: place.file, object: path).damaged(reason)
 }
