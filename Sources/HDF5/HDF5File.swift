@@ -74,11 +74,16 @@ public struct HDF5File: ~Copyable, Sendable {
 
     /// Closes the file with all its groups and datasets, and reports what could not be written.
     ///
+    /// That may be the rest of a dataset whose own writing raised no error. A file that could not be
+    /// written is emptied, so that it takes no space; remove it.
+    ///
     /// Using one of them afterwards throws ``HDF5Error/closed(file:object:)``.
     public consuming func close() throws(HDF5Error) {
-        if handle.isWritable { try flush() }
         let place = Place(file: path, object: "/")
-        try Library.locked { () throws(HDF5Error) in
+        try rootHandle.locked { () throws(HDF5Error) in
+            if handle.isWritable {
+                try place.check(H5Fflush(handle.id, H5F_SCOPE_GLOBAL), "write the file")
+            }
             try place.check(H5Fclose(handle.id), "close the file")
         }
     }

@@ -129,11 +129,11 @@ import Testing
     @Test func anEnormousShapeAllocatesNothing() throws {
         let path = folder.path("enormous.h5")
         let file = try HDF5File(creating: path)
-        let dataset = try file.root.createDataset("x", shape: [1 << 30, 1 << 20], of: Float.self)
+        let dataset = try file.root.createDataset("x", shape: [1 << 16, 1 << 20], of: Float.self)
         try dataset.write([Float](repeating: 1, count: 1 << 20), rows: 0..<1)
         try file.close()
         let x = try HDF5File(opening: path).root.dataset(named: "x")
-        #expect(x.count == 1 << 50)
+        #expect(x.count == 1 << 36)
         let error = #expect(throws: HDF5Error.self) { _ = try x.read(as: Float.self) }
         #expect(error?.description.contains("cannot be in the") == true)
     }
