@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,12 +25,16 @@
 
 enum { chdf5_deepest = 64, chdf5_most_groups = 1 << 16 };
 
+// What cannot be read: variable-length strings within the limits on memory, or a list of
+// attributes, after which the library releases memory that it never filled in.
+enum { chdf5_unreadable_strings = 1, chdf5_unreadable_attributes = 2 };
+
 // How the rehearsal went, in memory that both processes see.
 typedef struct {
-    int finished;           // 1 when the child came to the end
-    int unreadable_strings; // 1 when variable-length strings cannot be read within the limits
-    int signal;             // what ended the child, if known, else 0
-    char object[1024];      // the object, or object@attribute, being read at the end
+    int finished;      // 1 when the child came to the end
+    int unreadable;    // or what it found that is not to be tried again, from the list above
+    int signal;        // or what ended it, if known, else 0
+    char object[1024]; // the object, or object@attribute, being read at the end
 } chdf5_outcome;
 
 typedef struct {
@@ -64,8 +69,8 @@ static inline void chdf5_limit_for(chdf5_rehearsal *r, int is_variable) {
     chdf5_limit_memory(((hsize_t)(is_variable ? 64 : 1024) << 20) + 4 * r->file_size);
 }
 
-static inline void chdf5_give_up_on_strings(chdf5_rehearsal *r) {
-    r->outcome->unreadable_strings = 1;
+static inline void chdf5_give_up(chdf5_rehearsal *r, int unreadable) {
+    r->outcome->unreadable = unreadable;
     _exit(0);
 }
 
@@ -103,7 +108,7 @@ static inline void chdf5_rehearse_attribute(chdf5_rehearsal *r, hid_t attribute)
         chdf5_limit_for(r, chdf5_is_variable(type));
         void *values = calloc((size_t)count, H5Tget_size(memory));
         herr_t status = values ? H5Aread(attribute, memory, values) : -1;
-        if (status < 0 && chdf5_is_variable(type)) chdf5_give_up_on_strings(r);
+        if (status < 0 && chdf5_is_variable(type)) chdf5_give_up(r, chdf5_unreadable_strings);
         if (status >= 0 && chdf5_is_variable(type)) {
             for (hssize_t i = 0; i < count; i++) {
                 const char *text = ((char **)values)[i];
@@ -132,6 +137,11 @@ static inline herr_t chdf5_visit_attribute(
     return 0;
 }
 
+static inline void chdf5_rehearse_attributes(chdf5_rehearsal *r, hid_t object) {
+    if (H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, chdf5_visit_attribute, r) < 0)
+        chdf5_give_up(r, chdf5_unreadable_attributes);
+}
+
 // Reads a dataset of rank 1 or more, `rows` rows at a time.
 static inline void chdf5_rehearse_rows(
     chdf5_rehearsal *r, hid_t dataset, hid_t type, hid_t space, int rank, const hsize_t *extents,
@@ -152,7 +162,7 @@ static inline void chdf5_rehearse_rows(
         H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, block, NULL);
         herr_t status = H5Dread(dataset, memory, selected, space, H5P_DEFAULT, values);
         if (chdf5_is_variable(type)) {
-            if (status < 0) chdf5_give_up_on_strings(r);
+            if (status < 0) chdf5_give_up(r, chdf5_unreadable_strings);
             H5Dvlen_reclaim(memory, selected, H5P_DEFAULT, values);
         }
         H5Sclose(selected);
@@ -198,7 +208,7 @@ static inline void chdf5_rehearse_dataset(chdf5_rehearsal *r, hid_t dataset) {
         hid_t memory = chdf5_memory_type(type);
         void *value = size <= r->file_size ? calloc(1, H5Tget_size(memory)) : NULL;
         herr_t status = value ? H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) : -1;
-        if (status < 0 && chdf5_is_variable(type)) chdf5_give_up_on_strings(r);
+        if (status < 0 && chdf5_is_variable(type)) chdf5_give_up(r, chdf5_unreadable_strings);
         free(value);
         H5Tclose(memory);
         goto done;
@@ -240,7 +250,7 @@ static inline herr_t chdf5_visit_link(
     if (object >= 0) {
         if (H5Iget_type(object) == H5I_GROUP) chdf5_rehearse_group(r, object);
         if (H5Iget_type(object) == H5I_DATASET) chdf5_rehearse_dataset(r, object);
-        H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, chdf5_visit_attribute, r);
+        chdf5_rehearse_attributes(r, object);
         H5Oclose(object);
     }
     r->path_length = length;
@@ -280,7 +290,7 @@ static inline void chdf5_rehearse_file(const char *path, chdf5_outcome *outcome,
     r.version = info.super.version;
     hid_t root = H5Gopen2(file, "/", H5P_DEFAULT);
     if (root < 0) return;
-    H5Aiterate2(root, H5_INDEX_NAME, H5_ITER_INC, NULL, chdf5_visit_attribute, &r);
+    chdf5_rehearse_attributes(&r, root);
     chdf5_rehearse_group(&r, root);
     H5Gclose(root);
     H5Fclose(file);
@@ -299,6 +309,10 @@ static inline void chdf5_confine(hsize_t file_size) {
     sigemptyset(&none);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) signal(signals[i], SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    // Errors that depend on what memory happened to hold show here, rather than later.
+    H5garbage_collect();
+    H5set_free_list_limits(0, 0, 0, 0, 0, 0);
+    mallopt(M_PERTURB, 0x55);
     int nowhere = open("/dev/null", O_WRONLY);
     if (nowhere >= 0) dup2(nowhere, STDERR_FILENO);
 }
