@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,12 +25,16 @@
 
 enum { chdf5_deepest = 64, chdf5_most_groups = 1 << 16 };
 
+// What cannot be read: variable-length strings within the limits on memory, or a list of
+// attributes, after which the library releases memory that it never filled in.
+enum { chdf5_unreadable_strings = 1, chdf5_unreadable_attributes = 2 };
+
 // How the rehearsal went, in memory that both processes see.
 typedef struct {
-    int finished;           // 1 when the child came to the end
-    int unreadable_strings; // 1 when variable-length strings cannot be read within the limits
-    int signal;             // what ended the child, if known, else 0
-    char object[1024];      // the object, or object@attribute, being read at the end
+    int finished;      // 1 when the child came to the end
+    int unreadable;    // or what it found that is not to be tried again, from the list above
+    int signal;        // or what ended it, if known, else 0
+    char object[1024]; // the object, or object@attribute, being read at the end
 } chdf5_outcome;
 
 typedef struct {
@@ -42,6 +47,32 @@ typedef struct {
     size_t visited_count;
     int depth;
 } chdf5_rehearsal;
+
+// Lets the child allocate `bytes` more, for now.
+static inline void chdf5_limit_memory(hsize_t bytes) {
+    unsigned long long pages = 0;
+    char text[64] = {0};
+    struct rlimit limit;
+    int statm = open("/proc/self/statm", O_RDONLY);
+    if (statm < 0) return;
+    if (read(statm, text, sizeof text - 1) > 0) pages = strtoull(text, NULL, 10);
+    close(statm);
+    if (pages == 0 || getrlimit(RLIMIT_AS, &limit) != 0) return;
+    limit.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + bytes;
+    if (limit.rlim_cur > limit.rlim_max) limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_AS, &limit);
+}
+
+// Strings get little, as a lie about a length makes the library ask for any amount; the rest gets
+// what decompression may need.
+static inline void chdf5_limit_for(chdf5_rehearsal *r, int is_variable) {
+    chdf5_limit_memory(((hsize_t)(is_variable ? 64 : 1024) << 20) + 4 * r->file_size);
+}
+
+static inline void chdf5_give_up(chdf5_rehearsal *r, int unreadable) {
+    r->outcome->unreadable = unreadable;
+    _exit(0);
+}
 
 static inline size_t chdf5_note(chdf5_rehearsal *r, char separator, const char *name) {
     size_t length = r->path_length, room = sizeof r->outcome->object;
@@ -74,12 +105,10 @@ static inline void chdf5_rehearse_attribute(chdf5_rehearsal *r, hid_t attribute)
     if (type >= 0 && chdf5_is_readable(type) && count > 0 && size > 0
         && (hsize_t)count <= r->file_size / size) {
         hid_t memory = chdf5_memory_type(type);
+        chdf5_limit_for(r, chdf5_is_variable(type));
         void *values = calloc((size_t)count, H5Tget_size(memory));
         herr_t status = values ? H5Aread(attribute, memory, values) : -1;
-        if (status < 0 && chdf5_is_variable(type)) {
-            r->outcome->unreadable_strings = 1;
-            _exit(0);
-        }
+        if (status < 0 && chdf5_is_variable(type)) chdf5_give_up(r, chdf5_unreadable_strings);
         if (status >= 0 && chdf5_is_variable(type)) {
             for (hssize_t i = 0; i < count; i++) {
                 const char *text = ((char **)values)[i];
@@ -108,9 +137,15 @@ static inline herr_t chdf5_visit_attribute(
     return 0;
 }
 
+static inline void chdf5_rehearse_attributes(chdf5_rehearsal *r, hid_t object) {
+    if (H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, chdf5_visit_attribute, r) < 0)
+        chdf5_give_up(r, chdf5_unreadable_attributes);
+}
+
 // Reads a dataset of rank 1 or more, `rows` rows at a time.
 static inline void chdf5_rehearse_rows(
-    hid_t dataset, hid_t type, hid_t space, int rank, const hsize_t *extents, hsize_t rows) {
+    chdf5_rehearsal *r, hid_t dataset, hid_t type, hid_t space, int rank, const hsize_t *extents,
+    hsize_t rows) {
     hsize_t start[H5S_MAX_RANK] = {0}, block[H5S_MAX_RANK], elements = 1;
     for (int axis = 0; axis < rank; axis++) block[axis] = extents[axis];
     block[0] = rows < extents[0] ? rows : extents[0];
@@ -126,8 +161,10 @@ static inline void chdf5_rehearse_rows(
         hid_t selected = H5Screate_simple(1, &elements, NULL);
         H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, block, NULL);
         herr_t status = H5Dread(dataset, memory, selected, space, H5P_DEFAULT, values);
-        if (status >= 0 && chdf5_is_variable(type))
+        if (chdf5_is_variable(type)) {
+            if (status < 0) chdf5_give_up(r, chdf5_unreadable_strings);
             H5Dvlen_reclaim(memory, selected, H5P_DEFAULT, values);
+        }
         H5Sclose(selected);
         if (status < 0) break;
     }
@@ -166,10 +203,12 @@ static inline void chdf5_rehearse_dataset(chdf5_rehearsal *r, hid_t dataset) {
     if (rank < 0 || rank > H5S_MAX_RANK || size == 0 || creation < 0) goto done;
     H5Sget_simple_extent_dims(space, extents, NULL);
     if (!chdf5_needs_reading(r, creation, type) || stored == 0 || stored > r->file_size) goto done;
+    chdf5_limit_for(r, chdf5_is_variable(type));
     if (rank == 0) {
         hid_t memory = chdf5_memory_type(type);
         void *value = size <= r->file_size ? calloc(1, H5Tget_size(memory)) : NULL;
-        if (value) H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, value);
+        herr_t status = value ? H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) : -1;
+        if (status < 0 && chdf5_is_variable(type)) chdf5_give_up(r, chdf5_unreadable_strings);
         free(value);
         H5Tclose(memory);
         goto done;
@@ -192,7 +231,7 @@ static inline void chdf5_rehearse_dataset(chdf5_rehearsal *r, hid_t dataset) {
         rows = chunk[0];
     }
     if (rows * row < 1 << 20) rows = (1 << 20) / row + 1;
-    chdf5_rehearse_rows(dataset, type, space, rank, extents, rows);
+    chdf5_rehearse_rows(r, dataset, type, space, rank, extents, rows);
 done:
     H5Pclose(creation);
     H5Sclose(space);
@@ -211,7 +250,7 @@ static inline herr_t chdf5_visit_link(
     if (object >= 0) {
         if (H5Iget_type(object) == H5I_GROUP) chdf5_rehearse_group(r, object);
         if (H5Iget_type(object) == H5I_DATASET) chdf5_rehearse_dataset(r, object);
-        H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, chdf5_visit_attribute, r);
+        chdf5_rehearse_attributes(r, object);
         H5Oclose(object);
     }
     r->path_length = length;
@@ -251,30 +290,29 @@ static inline void chdf5_rehearse_file(const char *path, chdf5_outcome *outcome,
     r.version = info.super.version;
     hid_t root = H5Gopen2(file, "/", H5P_DEFAULT);
     if (root < 0) return;
-    H5Aiterate2(root, H5_INDEX_NAME, H5_ITER_INC, NULL, chdf5_visit_attribute, &r);
+    chdf5_rehearse_attributes(&r, root);
     chdf5_rehearse_group(&r, root);
+    H5Gclose(root);
+    H5Fclose(file);
 }
 
-// Limits on the child: no more memory than a few times the file's size, and no more time than even
-// a slow machine needs.
+// Limits the child's time to more than even a slow machine needs, and silences it.
 static inline void chdf5_confine(hsize_t file_size) {
-    unsigned long long pages = 0;
-    char text[64] = {0};
-    int statm = open("/proc/self/statm", O_RDONLY);
-    if (statm >= 0 && read(statm, text, sizeof text - 1) > 0) pages = strtoull(text, NULL, 10);
-    rlim_t used = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
-    struct rlimit memory = {0, 0}, core = {0, 0}, time;
-    memory.rlim_cur = memory.rlim_max = used + (512u << 20) + 4 * file_size;
+    struct rlimit core = {0, 0}, time;
     time.rlim_cur = time.rlim_max = 5 + file_size / (8 << 20);
-    if (pages > 0) setrlimit(RLIMIT_AS, &memory);
     setrlimit(RLIMIT_CORE, &core);
     setrlimit(RLIMIT_CPU, &time);
+    alarm((unsigned)(120 + file_size / (1 << 20)));
     const int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU, SIGALRM, SIGTERM,
                            SIGINT, SIGTRAP};
     sigset_t none;
     sigemptyset(&none);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) signal(signals[i], SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    // Errors that depend on what memory happened to hold show here, rather than later.
+    H5garbage_collect();
+    H5set_free_list_limits(0, 0, 0, 0, 0, 0);
+    mallopt(M_PERTURB, 0x55);
     int nowhere = open("/dev/null", O_WRONLY);
     if (nowhere >= 0) dup2(nowhere, STDERR_FILENO);
 }

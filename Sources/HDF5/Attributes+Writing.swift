@@ -3,7 +3,8 @@ import CHDF5
 extension Attributes {
     /// Sets `name` to a string, replacing any former value.
     ///
-    /// Strings are stored with a fixed length, because only then does a checksum cover them.
+    /// Strings are stored with a fixed length, because only then does a checksum cover them; h5py
+    /// shows such a string as bytes, to be decoded as UTF-8.
     public func set(_ name: String, to string: String) throws(HDF5Error) {
         try write([string], isSingle: true, as: name)
     }

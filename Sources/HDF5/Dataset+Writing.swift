@@ -6,6 +6,18 @@ extension Dataset {
         try write(values, rows: 0..<rowCount)
     }
 
+    /// Writes all elements, which must be ``count`` values of the type stored.
+    public func write<Element: HDF5Element>(_ values: [Element]) throws(HDF5Error) {
+        try write(values.span)
+    }
+
+    /// Writes the rows `rows`, which `values` must fill exactly.
+    public func write<Element: HDF5Element>(
+        _ values: [Element], rows: Range<Int>
+    ) throws(HDF5Error) {
+        try write(values.span, rows: rows)
+    }
+
     /// Writes the rows `rows`, which `values` must fill exactly.
     ///
     /// Blocks in order, and of a multiple of ``chunkRows`` rows, are fastest.

@@ -61,7 +61,11 @@ extension Group {
         precondition(
             shape.count <= Int(H5S_MAX_RANK) && shape.allSatisfy { $0 >= 0 },
             "\(place.object): a dataset cannot have shape \(shape)")
-        _ = try Extent.count(of: shape, place)
+        if (try? Extent.count(of: shape, place)) == nil {
+            throw .failed(
+                file: place.file, object: place.object, operation: "create the dataset",
+                messages: ["a shape of \(shape) is impossible"])
+        }
         let chunk = Chunks.shape(for: shape, elementSize: elementSize)
         let id = try handle.locked { () throws(HDF5Error) -> hid_t in
             try requireAbsent(name, place)

@@ -13,8 +13,10 @@ import Glibc
 /// record no times, so that equal content makes equal bytes.
 public struct HDF5File: ~Copyable, Sendable {
     private let handle: FileHandle
+    private let rootHandle: ObjectHandle
+
     /// The group that holds everything else.
-    public let root: Group
+    public var root: Group { Group(rootHandle) }
 
     /// The path that the file was opened or created with.
     public var path: String { handle.path }
@@ -59,24 +61,29 @@ public struct HDF5File: ~Copyable, Sendable {
             try place.check(H5Gopen2(handle.id, "/", chdf5_default()), "open the root group")
         }
         self.handle = handle
-        root = Group(ObjectHandle(id: id, file: handle, path: "/"))
+        rootHandle = ObjectHandle(id: id, file: handle, path: "/")
     }
 
     /// Hands everything written so far to the operating system.
     public func flush() throws(HDF5Error) {
         let place = Place(file: path, object: "/")
-        try root.handle.locked { () throws(HDF5Error) in
+        try rootHandle.locked { () throws(HDF5Error) in
             try place.check(H5Fflush(handle.id, H5F_SCOPE_GLOBAL), "write the file")
         }
     }
 
     /// Closes the file with all its groups and datasets, and reports what could not be written.
     ///
+    /// That may be the rest of a dataset whose own writing raised no error. A file that could not be
+    /// written is emptied, so that it takes no space; remove it.
+    ///
     /// Using one of them afterwards throws ``HDF5Error/closed(file:object:)``.
     public consuming func close() throws(HDF5Error) {
-        if handle.isWritable { try flush() }
         let place = Place(file: path, object: "/")
-        try Library.locked { () throws(HDF5Error) in
+        try rootHandle.locked { () throws(HDF5Error) in
+            if handle.isWritable {
+                try place.check(H5Fflush(handle.id, H5F_SCOPE_GLOBAL), "write the file")
+            }
             try place.check(H5Fclose(handle.id), "close the file")
         }
     }

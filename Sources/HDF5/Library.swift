@@ -9,11 +9,18 @@ import Synchronization
 enum Library {
     private static let mutex = Mutex(())
 
+    /// Keeps the library from closing what is still open when the process exits.
+    ///
+    /// It crashes then if a file could not be written, for instance because the disk was full. Has
+    /// to come before any other call.
+    private static let preparation: Void = { _ = H5dont_atexit() }()
+
     /// Runs `body` while no other thread is inside the library.
     static func locked<Result: Sendable, Failure: Error>(
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try mutex.withLock { (_) throws(Failure) -> Result in
+            _ = preparation
             // Printing and the error stack belong to a thread in some builds, so this is not
             // done once only. Errors are collected by `ErrorStack`, never printed.
             H5Eset_auto2(0, nil, nil)

@@ -10,17 +10,20 @@ import Glibc
 func rehearse(_ place: Place) throws(HDF5Error) {
     var outcome = chdf5_outcome()
     let wasTried = Library.locked { chdf5_rehearse(place.file, &outcome) != 0 }
-    if !wasTried || (outcome.finished != 0 && outcome.unreadable_strings == 0) { return }
+    if !wasTried || outcome.finished != 0 { return }
     let object = withUnsafeBytes(of: &outcome.object) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
     let reason =
-        if outcome.unreadable_strings != 0 {
+        if outcome.unreadable == Int32(chdf5_unreadable_strings) {
             "its strings cannot be read"
-        } else if outcome.signal == SIGXCPU || outcome.signal == SIGKILL {
+        } else if outcome.unreadable == Int32(chdf5_unreadable_attributes) {
+            "its attributes cannot be read"
+        } else if [SIGXCPU, SIGKILL, SIGALRM].contains(outcome.signal) {
             "reading it does not end"
         } else {
             "the HDF5 library crashes on it (signal \(outcome.signal))"
         }
-    throw Place(file: place.file, object: object.hasPrefix("/") ? object : "/" + object).damaged(reason)
+    let path = object.hasPrefix("/") ? object : "/" + object
+    throw Place(file: place.file, object: path).damaged(reason)
 }

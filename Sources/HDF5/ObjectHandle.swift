@@ -1,24 +1,6 @@
 import CHDF5
 import Synchronization
 
-/// An open file, shared by the handles of the objects inside it and closed with the last of them.
-final class FileHandle: Sendable {
-    let id: hid_t
-    let path: String
-    let isWritable: Bool
-
-    init(id: hid_t, path: String, isWritable: Bool) {
-        self.id = id
-        self.path = path
-        self.isWritable = isWritable
-    }
-
-    deinit {
-        // After an explicit close the identifier is no longer valid, and never used again.
-        Library.locked { if H5Iis_valid(id) > 0 { H5Fclose(id) } }
-    }
-}
-
 /// An open group or dataset.
 final class ObjectHandle: Sendable {
     let id: hid_t
@@ -35,7 +17,11 @@ final class ObjectHandle: Sendable {
 
     deinit {
         // Closing the file closes its objects, so this one may be closed already.
-        Library.locked { if H5Iis_valid(id) > 0 { H5Oclose(id) } }
+        Library.locked {
+            guard !file.isAbandoned && H5Iis_valid(id) > 0 else { return }
+            // Closing may write what was held back; closing the file reports if it could not.
+            if H5Oclose(id) < 0 { file.abandon(place.failure("write the object")) }
+        }
     }
 
     /// Runs `body` inside the library, if the file is still open.
@@ -43,10 +29,12 @@ final class ObjectHandle: Sendable {
         _ body: () throws(HDF5Error) -> Result
     ) throws(HDF5Error) -> Result {
         try Library.locked { () throws(HDF5Error) -> Result in
-            guard H5Iis_valid(id) > 0 else {
-                throw .closed(file: place.file, object: place.object)
+            try file.guarding { () throws(HDF5Error) -> Result in
+                guard H5Iis_valid(id) > 0 else {
+                    throw .closed(file: place.file, object: place.object)
+                }
+                return try body()
             }
-            return try body()
         }
     }
 
