@@ -1,6 +1,7 @@
 import Foundation
 import HDF5
 import NeuralNetwork
+import Serialization
 import Tensors
 import Testing
 

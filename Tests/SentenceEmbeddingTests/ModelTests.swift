@@ -18,7 +18,7 @@ import Tokenization
         let alone = sentences.flatMap { model.encode([$0]).values }
         #expect(zip(together.values, alone).allSatisfy { abs($0 - $1) < 1e-5 })
         #expect(zip(small.values, alone).allSatisfy { abs($0 - $1) < 1e-5 })
-        #expect(together.values.allSatisfy(\.isFinite))
+        #expect(together.values.allSatisfy { $0.isFinite })
         #expect(model.encode([]).shape == [0, 32])
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import NeuralNetwork
 import SentenceEmbedding
+import Serialization
 import Tensors
 import Tokenization
 

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralNetwork
+import Serialization
 import Tensors
 import Testing
 
@@ -21,10 +22,10 @@ import Testing
             model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(32),
             configuration: configuration { $0.epochs = 200; $0.batchSize = 32; $0.learningRate = 3e-3 })
         var losses: [Float] = []
-        _ = try trainer.run { event in
+        _ = try trainer.run(onEvent: { event in
             if case .stepped(let step) = event { losses.append(step.loss) }
             return .proceed
-        }
+        })
         #expect(losses.count == 200)
         #expect(losses[199] < 1e-3, "\(losses[0]) to \(losses[199])")
     }
@@ -36,10 +37,10 @@ import Testing
             model: model, loss: loss, pairs: TinyModel.labelled(32),
             configuration: configuration { $0.epochs = 250; $0.batchSize = 32; $0.learningRate = 5e-3 })
         var losses: [Float] = []
-        _ = try trainer.run { event in
+        _ = try trainer.run(onEvent: { event in
             if case .stepped(let step) = event { losses.append(step.loss) }
             return .proceed
-        }
+        })
         #expect(losses[249] < 1e-3, "\(losses[0]) to \(losses[249])")
         let accuracy = try LabelAccuracyEvaluator(TinyModel.labelled(32), loss: loss).evaluate(model)
         #expect(accuracy.primary == 1)
@@ -157,16 +158,18 @@ import Testing
 
     @Test func evaluationWithoutAResultKeepsTheBest() throws {
         struct Broken: Evaluator {
-            func evaluate(_ model: SentenceTransformer) throws -> Evaluation { throw CorrelationError.constant(argument: 0, count: 3) }
+            func evaluate(_ model: SentenceTransformer) throws -> Evaluation { throw CorrelationError.constant(series: 0, value: 1) }
         }
         let trainer = try Trainer(
             model: TinyModel.make(), loss: CosineSimilarityLoss(), pairs: TinyModel.scored(8),
             configuration: configuration())
         var reasons: [String] = []
-        _ = try trainer.run(evaluator: Broken()) { event in
-            if case .evaluationFailed(let reason) = event { reasons.append(reason) }
-            return .proceed
-        }
+        _ = try trainer.run(
+            evaluator: Broken(),
+            onEvent: { event in
+                if case .evaluationFailed(let reason) = event { reasons.append(reason) }
+                return .proceed
+            })
         #expect(reasons.count == 1)
         #expect(trainer.state.bestScore == nil)
     }
