@@ -17,7 +17,9 @@ public protocol BatchSampler: Sendable {
 
 extension BatchSampler {
     /// The number of batches in an epoch over `count` pairs.
-    public func batchCount(_ count: Int) -> Int { (count + batchSize - 1) / batchSize }
+    public func batchCount(_ count: Int) -> Int {
+        count > 0 ? (count - 1) / batchSize + 1 : 0
+    }
 }
 
 /// Takes the pairs in the order of the dataset; for evaluation.
@@ -79,7 +81,8 @@ public struct LengthGroupedBatchSampler: BatchSampler {
         let shuffled = shuffledIndices(count: count, seed: seed, epoch: epoch)
         guard let lengths else { return chunks(shuffled, of: batchSize) }
         var batches: [[Int]] = []
-        for window in chunks(shuffled, of: batchSize * windowBatches) {
+        let (product, overflow) = batchSize.multipliedReportingOverflow(by: windowBatches)
+        for window in chunks(shuffled, of: overflow ? count : product) {
             // Ties keep their shuffled order: written out, since sort promises no stability.
             let sorted = window.enumerated().map { (lengths($0.element), $0.offset, $0.element) }
                 .sorted { ($0.0, $0.1) < ($1.0, $1.1) }
@@ -103,7 +106,8 @@ private func shuffledIndices(count: Int, seed: UInt64, epoch: Int) -> [Int] {
 }
 
 private func chunks(_ indices: [Int], of size: Int) -> [[Int]] {
-    stride(from: 0, to: indices.count, by: size).map {
+    let size = max(1, min(size, indices.count))
+    return stride(from: 0, to: indices.count, by: size).map {
         Array(indices[$0..<min($0 + size, indices.count)])
     }
 }
