@@ -1,0 +1,148 @@
+/// A column of a pair file, by the name in its header or by its number from 1.
+public enum PairColumn: Sendable, Hashable, CustomStringConvertible {
+    /// The column (or JSON key) of this name; case matters only if two names differ by case alone.
+    case name(String)
+    /// The column of this number, from 1 as in `cut` and `awk`.
+    case number(Int)
+
+    /// Reads a number as a column number and anything else as a name.
+    public init(parsing text: String) {
+        self = Int(text).map(PairColumn.number) ?? .name(text)
+    }
+
+    public var description: String {
+        switch self {
+        case .name(let name): "'\(name)'"
+        case .number(let number): "number \(number)"
+        }
+    }
+}
+
+extension PairColumn: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let number = try? container.decode(Int.self) {
+            self = .number(number)
+        } else {
+            self = .init(parsing: try container.decode(String.self))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .name(let name): try container.encode(name)
+        case .number(let number): try container.encode(number)
+        }
+    }
+}
+
+/// Keeps only the rows whose column holds a value, such as `split=train`.
+public struct RowFilter: Sendable, Hashable, Codable, CustomStringConvertible {
+    /// The column compared.
+    public let column: PairColumn
+    /// The values kept, compared exactly.
+    public let values: [String]
+
+    /// Creates a filter that keeps rows with any of the values.
+    public init(column: PairColumn, values: [String]) {
+        self.column = column
+        self.values = values
+    }
+
+    /// Reads `column=value` or `column=value|other`; nil if there is no `=` or no column.
+    public init?(parsing text: String) {
+        guard let equals = text.firstIndex(of: "=") else { return nil }
+        let name = String(text[..<equals]).trimmed
+        guard !name.isEmpty else { return nil }
+        let values = text[text.index(after: equals)...]
+            .split(separator: "|", omittingEmptySubsequences: false).map { String($0).trimmed }
+        self.init(column: .init(parsing: name), values: values)
+    }
+
+    public var description: String {
+        let name =
+            switch column {
+            case .name(let name): name
+            case .number(let number): String(number)
+            }
+        return "\(name)=\(values.joined(separator: "|"))"
+    }
+}
+
+/// How the records of a pair file are written.
+public enum PairFormat: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Recognised by the content.
+    case automatic = "auto"
+    /// Tab-separated; quotes are ordinary characters.
+    case tsv
+    /// Comma-separated with RFC 4180 quoting.
+    case csv
+    /// One JSON object a line.
+    case jsonl
+    /// The STS benchmark's own files: tab-separated, no header, no quoting, score in column 5 and
+    /// sentences in columns 6 and 7, sometimes followed by licence notes.
+    case stsBenchmark = "stsb"
+}
+
+/// What to know about a pair file beyond its content; the defaults recognise the usual files.
+public struct PairFileOptions: Sendable, Hashable, Codable {
+    /// How records are written.
+    public var format = PairFormat.automatic
+    /// The character between fields, one ASCII character; nil for the format's own.
+    public var delimiter: String?
+    /// Whether fields may be quoted; nil for yes in CSV, no in TSV.
+    public var quoting: Bool?
+    /// Whether the first row names the columns; nil to recognise it.
+    public var header: Bool?
+    /// The column of the first sentence; nil to recognise it.
+    public var first: PairColumn?
+    /// The column of the second sentence; nil to recognise it.
+    public var second: PairColumn?
+    /// The column of the score; nil to recognise it.
+    public var score: PairColumn?
+    /// The column of the label; nil to recognise it.
+    public var label: PairColumn?
+    /// The rows to keep: those that pass all filters.
+    public var filters: [RowFilter] = []
+    /// The range of the scores; nil only for files whose range is known.
+    public var scoreRange: ScoreRange?
+    /// The classes.
+    public var labels = LabelSet.inference
+    /// What numbers mean, for files whose labels are numbers.
+    public var labelOrder: LabelOrder?
+    /// Labels of rows that are left out and counted: SNLI and MultiNLI mark pairs without a
+    /// majority label so.
+    public var skippedLabels = ["-", "-1"]
+    /// The share of damaged lines, in 0...1, that is left out without stopping. 0, the default,
+    /// stops at any. Labels and scores that contradict the options always stop.
+    public var maxRejectedShare = 0.0
+
+    /// Creates the default options.
+    public init() {}
+}
+
+extension PairFileOptions {
+    // Written out so that a recipe may leave out any key.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
+            value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
+        }
+        self.init()
+        try read(.format, &format)
+        delimiter = try values.decodeIfPresent(String.self, forKey: .delimiter)
+        quoting = try values.decodeIfPresent(Bool.self, forKey: .quoting)
+        header = try values.decodeIfPresent(Bool.self, forKey: .header)
+        first = try values.decodeIfPresent(PairColumn.self, forKey: .first)
+        second = try values.decodeIfPresent(PairColumn.self, forKey: .second)
+        score = try values.decodeIfPresent(PairColumn.self, forKey: .score)
+        label = try values.decodeIfPresent(PairColumn.self, forKey: .label)
+        try read(.filters, &filters)
+        scoreRange = try values.decodeIfPresent(ScoreRange.self, forKey: .scoreRange)
+        try read(.labels, &labels)
+        labelOrder = try values.decodeIfPresent(LabelOrder.self, forKey: .labelOrder)
+        try read(.skippedLabels, &skippedLabels)
+        try read(.maxRejectedShare, &maxRejectedShare)
+    }
+}

@@ -1,0 +1,85 @@
+/// One row of a pair file: its fields as bytes.
+struct Record {
+    /// The line on which the record starts, from 1.
+    var line = 0
+    /// All fields' bytes, end to end.
+    var bytes: [UInt8] = []
+    /// Where each field lies in `bytes`; nil for a JSON key that is absent or null.
+    var fields: [Range<Int>?] = []
+    /// What makes the whole record unusable.
+    var fault: String?
+
+    /// Whether the record is an empty line.
+    var isBlank: Bool { fault == nil && bytes.isEmpty && fields.count <= 1 }
+
+    /// The bytes of a field; nil if it is absent.
+    func field(_ index: Int) -> ArraySlice<UInt8>? {
+        guard index < fields.count, let range = fields[index] else { return nil }
+        return bytes[range]
+    }
+
+    /// All fields as text for messages, damaged bytes replaced.
+    var texts: [String] { fields.map { $0.map { String(decoding: bytes[$0], as: UTF8.self) } ?? "" } }
+
+    /// Empties the record for the next row, keeping its memory.
+    mutating func reset(line: Int) {
+        self.line = line
+        bytes.removeAll(keepingCapacity: true)
+        fields.removeAll(keepingCapacity: true)
+        fault = nil
+    }
+
+    /// Ends a field that began at `start` with the bytes so far.
+    mutating func endField(from start: Int) { fields.append(start..<bytes.count) }
+}
+
+/// A file as a sequence of records, whatever its format.
+protocol RecordSource {
+    /// Reads the next record; false at the end of the file.
+    mutating func next(into record: inout Record) throws(PairFileError) -> Bool
+}
+
+/// Fields between separators, quotes being ordinary characters.
+struct DelimitedSource: RecordSource {
+    let lines: LineStream
+    let delimiter: UInt8
+
+    mutating func next(into record: inout Record) throws(PairFileError) -> Bool {
+        guard try lines.next() else { return false }
+        record.reset(line: lines.number)
+        record.bytes.append(contentsOf: lines.bytes[lines.line])
+        var start = 0
+        for position in record.bytes.indices where record.bytes[position] == delimiter {
+            record.fields.append(start..<position)
+            start = position + 1
+        }
+        record.endField(from: start)
+        return true
+    }
+}
+
+/// Files whose lines of the same number make a record, a field from each file.
+struct ParallelSource: RecordSource {
+    let files: [LineStream]
+
+    mutating func next(into record: inout Record) throws(PairFileError) -> Bool {
+        var ended: LineStream?
+        var more: LineStream?
+        record.reset(line: 0)
+        for file in files {
+            guard try file.next() else {
+                ended = ended ?? file
+                continue
+            }
+            more = more ?? file
+            record.line = file.number
+            let start = record.bytes.count
+            record.bytes.append(contentsOf: file.bytes[file.line])
+            record.endField(from: start)
+        }
+        if let ended, let more {
+            throw .lengthsDiffer(shorter: ended.path, lines: ended.number, longer: more.path)
+        }
+        return more != nil
+    }
+}
