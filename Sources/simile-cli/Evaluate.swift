@@ -33,14 +33,16 @@ struct Evaluate: ParsableCommand {
         let model = try SentenceTransformer(path: self.model)
         var figures: [(name: String, value: Double)] = []
         if let data {
-            let pairs = try files.readScored(data)
+            let pairs = try PairFileArguments.readScored(data, files.applied(to: PairFileOptions()))
             let evaluator = EmbeddingSimilarityEvaluator(pairs)
             figures += try evaluator.evaluate(model).figures
             if let csv { try write(pairs, evaluator.similarities(model)[.cosine] ?? [], to: csv) }
         }
         if let nli {
             let loss = try Checkpoint(URL(filePath: self.model)).softmaxLoss(dimension: model.embeddingDimension)
-            let pairs = try files.readLabelled(nli, labels: loss.labelNames)
+            var options = try files.applied(to: PairFileOptions())
+            options.labels = try loss.labels(path: self.model)
+            let pairs = try PairFileArguments.readLabelled(nli, options)
             figures += try LabelAccuracyEvaluator(pairs, loss: loss).evaluate(model).figures
         }
         if json {
@@ -60,5 +62,15 @@ struct Evaluate: ParsableCommand {
             text += "\(quoted(pair.first)),\(quoted(pair.second)),\(pair.label),\(cosine.fixed(6))\n"
         }
         try AtomicFile.write(Data(text.utf8), to: URL(filePath: path))
+    }
+}
+
+extension SoftmaxLoss {
+    /// The classes as pair files name them; `path` is where the classifier comes from.
+    func labels(path: String) throws -> LabelSet {
+        guard let set = labelNames == LabelSet.inference.names ? .inference : LabelSet(names: labelNames) else {
+            throw CommandError.input("\(path): the classifier's class names \(labelNames) are not usable")
+        }
+        return set
     }
 }

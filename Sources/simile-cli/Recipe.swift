@@ -20,8 +20,6 @@ struct Recipe: Codable {
     var testNLI: String?
     /// How to read the pair files.
     var data = PairFileOptions()
-    /// The names of the classes, in the order of their ids.
-    var labels = ["contradiction", "entailment", "neutral"]
     /// The most tokens of a sentence; by default the model's.
     var maxSequenceLength: Int?
     /// Parameters whose names begin with one of these are not trained.
@@ -36,7 +34,7 @@ struct Recipe: Codable {
         case devNLI = "dev_nli"
         case test
         case testNLI = "test_nli"
-        case data, labels
+        case data
         case maxSequenceLength = "max_seq_length"
         case freeze
     }
@@ -51,7 +49,6 @@ struct Recipe: Codable {
         test = try keys.decodeIfPresent(String.self, forKey: .test)
         testNLI = try keys.decodeIfPresent(String.self, forKey: .testNLI)
         data = try keys.decodeIfPresent(PairFileOptions.self, forKey: .data) ?? data
-        labels = try keys.decodeIfPresent([String].self, forKey: .labels) ?? labels
         maxSequenceLength = try keys.decodeIfPresent(Int.self, forKey: .maxSequenceLength)
         freeze = try keys.decodeIfPresent([String].self, forKey: .freeze) ?? freeze
         training = try TrainingConfiguration(from: decoder)
@@ -67,7 +64,6 @@ struct Recipe: Codable {
         try keys.encodeIfPresent(test, forKey: .test)
         try keys.encodeIfPresent(testNLI, forKey: .testNLI)
         try keys.encode(data, forKey: .data)
-        if loss == SoftmaxLoss.name { try keys.encode(labels, forKey: .labels) }
         try keys.encodeIfPresent(maxSequenceLength, forKey: .maxSequenceLength)
         if !freeze.isEmpty { try keys.encode(freeze, forKey: .freeze) }
         try training.encode(to: encoder)
@@ -83,8 +79,11 @@ extension Recipe {
         do {
             let known = CodingKeys.allCases.map(\.rawValue) + TrainingConfiguration.keys
             let mapping = try Yams.load(yaml: text) as? [String: Any] ?? [:]
-            for key in mapping.keys.sorted() where !known.contains(key) {
-                throw CommandError.unknownKey(key, path: path, closest: Self.closest(to: key, in: known))
+            let data = mapping["data"] as? [String: Any] ?? [:]
+            for (keys, known) in [(mapping.keys, known), (data.keys, PairFileOptions.keys)] {
+                for key in keys.sorted() where !known.contains(key) {
+                    throw CommandError.unknownKey(key, path: path, closest: closestName(to: key, among: known))
+                }
             }
             self = try YAMLDecoder().decode(Recipe.self, from: text.isEmpty ? "{}" : text)
         } catch let error as CommandError {
@@ -124,26 +123,5 @@ extension Recipe {
         case .dataCorrupted(let context): "\(key(context)): \(context.debugDescription)"
         @unknown default: "\(error)"
         }
-    }
-
-    /// The known key with the smallest edit distance, if that is small.
-    private static func closest(to key: String, in known: [String]) -> String? {
-        let best = known.min { distance(key, $0) < distance(key, $1) }
-        return best.flatMap { distance(key, $0) <= max(2, key.count / 3) ? $0 : nil }
-    }
-
-    private static func distance(_ a: String, _ b: String) -> Int {
-        let (a, b) = (Array(a), Array(b))
-        var row = Array(0...b.count)
-        for i in a.indices {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for j in b.indices {
-                let substituted = diagonal + (a[i] == b[j] ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
-            }
-        }
-        return row[b.count]
     }
 }

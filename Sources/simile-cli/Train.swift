@@ -23,7 +23,7 @@ struct Train: ParsableCommand {
     var model: String?
     @Option(help: "cosine (scored pairs) or softmax (labelled pairs).")
     var loss: String?
-    @Option(help: "The training pairs.")
+    @Option(help: "The training pairs; for labelled ones also three parallel files: FIRST,SECOND,LABELS.")
     var train: String?
     @Option(help: "Scored pairs that choose the best model.")
     var dev: String?
@@ -33,8 +33,6 @@ struct Train: ParsableCommand {
     var test: String?
     @Option(help: "Labelled pairs for the final figures.")
     var testNli: String?
-    @Option(help: "The names of the classes in the order of their ids, separated by commas.")
-    var labels: String?
     @Option(help: "The most tokens of a sentence, both special tokens included.")
     var maxSeqLength: Int?
     @Option(help: "Do not train parameters whose names begin with this; may be repeated.")
@@ -77,7 +75,6 @@ struct Train: ParsableCommand {
         settings.devNLI = devNli ?? settings.devNLI
         settings.test = test ?? settings.test
         settings.testNLI = testNli ?? settings.testNLI
-        settings.labels = labels.map { $0.split(separator: ",").map(String.init) } ?? settings.labels
         settings.maxSequenceLength = maxSeqLength ?? settings.maxSequenceLength
         settings.freeze += freeze
         settings.data = try files.applied(to: settings.data)

@@ -53,9 +53,9 @@ struct TrainingRun {
         if recipe.loss == SoftmaxLoss.name {
             let loss = try checkpoint?.softmaxLoss(dimension: model.embeddingDimension)
                 ?? SoftmaxLoss(
-                    dimension: model.embeddingDimension, labels: recipe.labels,
+                    dimension: model.embeddingDimension, labels: recipe.data.labels.names,
                     source: .random(seed: recipe.training.seed))
-            let pairs = try PairFileArguments.readLabelled(trainPath, labels: recipe.labels, recipe.data)
+            let pairs = try PairFileArguments.readLabelled(trainPath, recipe.data)
             try train(model, loss, pairs, progress) { try labelled($0, loss) }
         } else {
             let pairs = try PairFileArguments.readScored(trainPath, recipe.data)
@@ -133,7 +133,7 @@ struct TrainingRun {
 
     private func labelled(_ path: String?, _ loss: SoftmaxLoss) throws -> (any Evaluator)? {
         guard let path else { return nil }
-        let pairs = try PairFileArguments.readLabelled(path, labels: loss.labelNames, recipe.data)
+        let pairs = try PairFileArguments.readLabelled(path, recipe.data)
         return LabelAccuracyEvaluator(pairs, loss: loss)
     }
 }

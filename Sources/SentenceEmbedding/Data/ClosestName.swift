@@ -2,7 +2,7 @@ import Foundation
 
 /// The candidate nearest to a misspelt name by edit distance; nil when none is within a third of
 /// the name's length (at least 2), regardless of case.
-func closestName(to name: String, among candidates: [String]) -> String? {
+package func closestName(to name: String, among candidates: [String]) -> String? {
     guard name.utf8.count <= 64 else { return nil }
     let wanted = Array(name.lowercased())
     let limit = max(2, wanted.count / 3)

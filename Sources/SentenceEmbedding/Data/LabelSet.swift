@@ -1,5 +1,5 @@
 /// The classes of a labelled dataset: a name's position is its class id.
-public struct LabelSet: Sendable, Hashable, Codable {
+public struct LabelSet: Sendable, Hashable {
     /// The names; `names[id]` is the name of class `id`.
     public let names: [String]
     /// Other spellings found in files, each with the name it stands for.
@@ -37,6 +37,24 @@ public struct LabelSet: Sendable, Hashable, Codable {
 
     /// The name closest to a misspelt one; nil if none is close.
     func closest(to name: String) -> String? { closestName(to: name, among: names) }
+}
+
+extension LabelSet: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let names = try container.decode([String].self)
+        guard let set = names == Self.inference.names ? .inference : LabelSet(names: names) else {
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "\(names) are not the names of classes; give two or more, all different")
+        }
+        self = set
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(names)
+    }
 }
 
 /// Which number stands for which label name in a file whose labels are numbers.

@@ -120,6 +120,18 @@ public struct PairFileOptions: Sendable, Hashable, Codable {
 
     /// Creates the default options.
     public init() {}
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case format, delimiter, quoting, header, first, second, score, label, filters
+        case scoreRange = "score_range"
+        case labels
+        case labelOrder = "label_order"
+        case skippedLabels = "skipped_labels"
+        case maxRejectedShare = "max_rejected_share"
+    }
+
+    /// The names of all options, as in recipes.
+    public static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
 }
 
 extension PairFileOptions {
