@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+/// Runs the `simile` command that was built beside the tests.
+struct CommandRunner {
+    struct Output {
+        let status: Int32
+        let out: String
+        let error: String
+    }
+
+    static let command = Bundle.main.executableURL?.deletingLastPathComponent().appending(path: "simile")
+    static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// Starts the command with its output going to files.
+    static func start(
+        _ arguments: [String], in folder: URL = repository, input: String? = nil, files: TemporaryFolder
+    ) throws -> Process {
+        let process = Process()
+        process.executableURL = try #require(command)
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        for name in ["out", "err"] { try Data().write(to: files(name)) }
+        process.standardOutput = try FileHandle(forWritingTo: files("out"))
+        process.standardError = try FileHandle(forWritingTo: files("err"))
+        if let input {
+            try Data(input.utf8).write(to: files("in"))
+            process.standardInput = try FileHandle(forReadingFrom: files("in"))
+        } else {
+            process.standardInput = FileHandle.nullDevice
+        }
+        try process.run()
+        return process
+    }
+
+    /// Runs the command to its end.
+    static func run(_ arguments: [String], in folder: URL = repository, input: String? = nil) throws -> Output {
+        let files = try TemporaryFolder()
+        let process = try start(arguments, in: folder, input: input, files: files)
+        process.waitUntilExit()
+        return Output(
+            status: process.terminationStatus, out: try String(contentsOf: files("out"), encoding: .utf8),
+            error: try String(contentsOf: files("err"), encoding: .utf8))
+    }
+}
+
+/// A folder that is removed with the value.
+final class TemporaryFolder {
+    let url = FileManager.default.temporaryDirectory.appending(path: "simile-\(UUID().uuidString)")
+    init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
+    deinit { try? FileManager.default.removeItem(at: url) }
+    func callAsFunction(_ name: String) -> URL { url.appending(path: name) }
+
+    /// Writes a text file and returns its path.
+    func write(_ text: String, to name: String) throws -> String {
+        try Data(text.utf8).write(to: self(name))
+        return self(name).path
+    }
+
+    /// A tiny model from scratch.
+    func newModel() throws -> String {
+        let path = self("start.h5").path
+        let output = try CommandRunner.run([
+            "new", path, "--texts", "Datasets/small-sts/train.tsv", "--vocabulary-size", "600", "--hidden-size", "32",
+            "--layers", "1", "--heads", "2", "--max-seq-length", "64",
+        ])
+        try #require(output.status == 0, "\(output.error)")
+        return path
+    }
+}
