@@ -36,6 +36,7 @@ public enum PairFileError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The files of a parallel set differ in length.
     case lengthsDiffer(shorter: String, lines: Int, longer: String)
 
+    /// One sentence that says what, where and the likely fix.
     public var description: String {
         switch self {
         case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"

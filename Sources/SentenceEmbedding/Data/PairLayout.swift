@@ -42,11 +42,13 @@ struct LayoutFinder {
         if options.header == false, looksSo {
             throw .badOption(
                 path: path,
-                reason: "line 1 looks like a header ('\(row.joined(separator: "', '").prefix(80))'), "
+                reason:
+                    "line 1 looks like a header ('\(row.joined(separator: "', '").prefix(80))'), "
                     + "but the file is said to have none; leave the header option out")
         }
         if let stated = options.header { return stated }
-        let asked = [options.first, options.second, targetColumn].compactMap { $0 }
+        let asked =
+            [options.first, options.second, targetColumn].compactMap { $0 }
             + options.filters.map(\.column)
         let namesAsked = asked.contains { if case .name = $0 { true } else { false } }
         return looksSo || namesAsked
@@ -55,12 +57,16 @@ struct LayoutFinder {
     /// The layout of a file whose columns have names; `format` is "TSV", "CSV" or "JSON lines".
     func named(_ names: [String], format: String) throws(PairFileError) -> PairLayout {
         let folded = names.map { $0.trimmed.lowercased() }
-        let pair = ColumnNames.sentencePairs.first { folded.contains($0.0) && folded.contains($0.1) }
+        let pair = ColumnNames.sentencePairs.first {
+            folded.contains($0.0) && folded.contains($0.1)
+        }
         let known = target == .score ? ColumnNames.scores : ColumnNames.labels
-        let first = try index(options.first, in: names) ?? pair.flatMap { folded.firstIndex(of: $0.0) }
+        let first =
+            try index(options.first, in: names) ?? pair.flatMap { folded.firstIndex(of: $0.0) }
         let second =
             try index(options.second, in: names) ?? pair.flatMap { folded.firstIndex(of: $0.1) }
-        let third = try index(targetColumn, in: names)
+        let third =
+            try index(targetColumn, in: names)
             ?? known.lazy.compactMap { folded.firstIndex(of: $0) }.first
         for (found, role) in [
             (first, "first sentence"), (second, "second sentence"), (third, target.rawValue),
@@ -183,7 +189,8 @@ struct LayoutFinder {
             guard number >= 1, number <= names.count else {
                 throw .badOption(
                     path: path,
-                    reason: "there is no column number \(number): line 1 has \(names.count) columns, "
+                    reason:
+                        "there is no column number \(number): line 1 has \(names.count) columns, "
                         + "numbered from 1")
             }
             return number - 1

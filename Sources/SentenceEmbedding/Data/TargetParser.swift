@@ -110,7 +110,8 @@ struct LabelParser: TargetParser {
         labels = options.labels
         order = options.labelOrder
         skipped = Set(options.skippedLabels)
-        for name in options.labelOrder?.names.values.sorted() ?? [] where labels.id(of: name) == nil {
+        for name in options.labelOrder?.names.values.sorted() ?? [] where labels.id(of: name) == nil
+        {
             throw .badOption(
                 path: path,
                 reason: "the label order names '\(name)', which is none of the labels "
