@@ -23,6 +23,12 @@ struct PairLayout {
     /// A column that tells training from test rows, though no filter uses it.
     var unusedSplit: Int?
 
+    /// The first row was taken for a pair, since nothing says that it names the columns.
+    var mayHaveHeader = false
+
+    /// What to try when the first row of such a file is damaged.
+    static let headerHint = "; if line 1 names the columns, pass --header"
+
     /// A column in words: its name in quotes, or its number.
     func name(_ index: Int) -> String { columns[index] }
 }
@@ -108,6 +114,7 @@ struct LayoutFinder {
         } else {
             throw .unrecognised(path: path, role: target.rawValue, found: row, fix: fix)
         }
+        layout.mayHaveHeader = options.header == nil
         try addFilters(names, to: &layout)
         return try checked(layout)
     }
@@ -119,12 +126,12 @@ struct LayoutFinder {
     /// Layouts that the first row gives away.
     private func recognise(_ row: [String], _ names: [String], _ format: String) -> PairLayout? {
         let isSTS = row.count >= 7 && row[0].hasPrefix("main-") && isNumber(row[4])
-        if isSTS || (options.format == .stsBenchmark && row.count >= 7) {
+        if target == .score, isSTS || (options.format == .stsBenchmark && row.count >= 7) {
             // Rows with licence notes have eight or nine fields.
             return PairLayout(
                 format: "the STS benchmark's own format (tab-separated, no header, no quoting)",
                 columns: names, first: 5, second: 6, target: 4,
-                knownRange: target == .score ? .stsBenchmark : nil)
+                knownRange: .stsBenchmark)
         }
         guard row.count >= 3 else { return nil }
         let last = row.count - 1

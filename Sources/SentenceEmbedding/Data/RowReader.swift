@@ -52,7 +52,9 @@ struct RowReader<Parser: TargetParser> {
         switch parser.parse(target, line: record.line) {
         case .value(let label): append(record, label)
         case .unlabelled: report.unlabelled += 1
-        case .rejected(let reason): report.reject(line: record.line, reason)
+        case .rejected(let reason):
+            let mayBeHeader = layout.mayHaveHeader && record.line == 1
+            report.reject(line: record.line, reason + (mayBeHeader ? PairLayout.headerHint : ""))
         case .refused: refused += 1
         }
     }

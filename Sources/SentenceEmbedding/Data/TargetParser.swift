@@ -154,7 +154,8 @@ struct LabelParser: TargetParser {
             throw .unknownLabel(
                 path: path, line: firstUnknown.line, label: firstUnknown.label,
                 known: Int(firstUnknown.label) != nil ? numbers : labels.names,
-                suggestion: labels.closest(to: firstUnknown.label), count: unknown)
+                suggestion: labels.closest(to: firstUnknown.label), count: unknown,
+                mayBeHeader: layout.mayHaveHeader && firstUnknown.line == 1)
         }
         let ids = labels.names.enumerated().map { "\($0.element) \($0.offset)" }
         let numbers = order.map { "; numbers in the file mean \($0)" } ?? ""

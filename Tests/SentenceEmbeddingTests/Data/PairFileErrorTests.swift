@@ -149,6 +149,36 @@ import Testing
                 + "columns (--first, --second, --score, --label)")
     }
 
+    @Test func headersThatAreNotRecognised() throws {
+        let text = "text a\ttext b\tvalue\nA.\tB.\tneutral\n"
+        func number(_ options: inout PairFileOptions) {
+            (options.first, options.second) = (.number(1), .number(2))
+            (options.score, options.label) = (.number(3), .number(3))
+            options.scoreRange = .unit
+        }
+        #expect(
+            labelledMessage(text, number)
+                == "f.tsv:1: label 'value' is none of contradiction, entailment, neutral; "
+                + "if line 1 names the columns, pass --header")
+        #expect(
+            scoredMessage(text, number)
+                == """
+                f.tsv: 2 of 2 lines cannot be used
+                  f.tsv:1: score 'value' is not a finite number; if line 1 names the columns, \
+                pass --header
+                  f.tsv:2: score 'neutral' is not a finite number
+                Check the format, the columns and the delimiter
+                """)
+        let (pairs, _) = try labelled(text) {
+            number(&$0)
+            $0.header = true
+        }
+        #expect(pairs.map(\.line) == [2])
+        #expect(
+            labelledMessage(PairFileFuzzTests.seeds[0])
+                .hasPrefix("f.tsv: cannot tell which column is the label"))
+    }
+
     @Test func quotesAndFilters() {
         #expect(
             scoredMessage("score,s1,s2\n1,\"A,B.\n1,C.,D.\n") { $0.scoreRange = .unit }
