@@ -24,6 +24,7 @@ extension BatchSampler {
 
 /// Takes the pairs in the order of the dataset; for evaluation.
 public struct SequentialBatchSampler: BatchSampler {
+    /// The number of pairs in a batch.
     public let batchSize: Int
 
     /// Creates a sampler; `batchSize` must be above 0.
@@ -32,6 +33,7 @@ public struct SequentialBatchSampler: BatchSampler {
         self.batchSize = batchSize
     }
 
+    /// The batches in the order of the dataset, whatever the epoch.
     public func batches(count: Int, lengths: ((Int) -> Int)?, epoch: Int) -> [[Int]] {
         chunks(Array(0..<count), of: batchSize)
     }
@@ -39,6 +41,7 @@ public struct SequentialBatchSampler: BatchSampler {
 
 /// Takes the pairs in a random order that differs from epoch to epoch; the default for training.
 public struct ShuffledBatchSampler: BatchSampler {
+    /// The number of pairs in a batch.
     public let batchSize: Int
     /// The seed of the order.
     public let seed: UInt64
@@ -50,6 +53,7 @@ public struct ShuffledBatchSampler: BatchSampler {
         self.seed = seed
     }
 
+    /// The batches of an epoch in its random order; lengths are not used.
     public func batches(count: Int, lengths: ((Int) -> Int)?, epoch: Int) -> [[Int]] {
         chunks(shuffledIndices(count: count, seed: seed, epoch: epoch), of: batchSize)
     }
@@ -62,6 +66,7 @@ public struct ShuffledBatchSampler: BatchSampler {
 /// that is too large for the memory then fails at once. Batches are no longer independent samples
 /// of the data; where quality matters more than speed, prefer `ShuffledBatchSampler`.
 public struct LengthGroupedBatchSampler: BatchSampler {
+    /// The number of pairs in a batch.
     public let batchSize: Int
     /// The seed of the order.
     public let seed: UInt64
@@ -77,6 +82,7 @@ public struct LengthGroupedBatchSampler: BatchSampler {
         self.windowBatches = windowBatches
     }
 
+    /// The batches of an epoch; without lengths, those of `ShuffledBatchSampler`.
     public func batches(count: Int, lengths: ((Int) -> Int)?, epoch: Int) -> [[Int]] {
         let shuffled = shuffledIndices(count: count, seed: seed, epoch: epoch)
         guard let lengths else { return chunks(shuffled, of: batchSize) }

@@ -24,7 +24,8 @@ struct CSVSource: RecordSource {
             record.endField(from: start)
             guard position < lines.line.upperBound else { return true }
             if lines.bytes[position] != delimiter {
-                record.fault = "field \(record.fields.count) goes on after its closing quote; "
+                record.fault =
+                    "field \(record.fields.count) goes on after its closing quote; "
                     + "double quotes inside a quoted field"
                 return true
             }

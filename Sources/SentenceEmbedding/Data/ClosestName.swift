@@ -1,11 +1,11 @@
 import Foundation
 
-/// The candidate nearest to a misspelt name by edit distance; nil when none is within a third of
+/// The candidate nearest to a misspelt name by edit distance; nil when none is within two fifths of
 /// the name's length (at least 2), regardless of case.
 package func closestName(to name: String, among candidates: [String]) -> String? {
     guard name.utf8.count <= 64 else { return nil }
     let wanted = Array(name.lowercased())
-    let limit = max(2, wanted.count / 3)
+    let limit = max(2, wanted.count * 2 / 5)
     let scored = candidates.filter { $0.utf8.count <= 64 }
         .map { (distance: editDistance(wanted, Array($0.lowercased())), name: $0) }
     guard let best = scored.min(by: { $0.distance < $1.distance }) else { return nil }

@@ -97,7 +97,8 @@ struct JSONScanner {
         try expect("\"", "a string")
         while true {
             let rest = bytes[position...]
-            guard let stop = rest.firstIndex(where: { $0 == 0x22 || $0 == 0x5c || $0 < 0x20 }) else {
+            guard let stop = rest.firstIndex(where: { $0 == 0x22 || $0 == 0x5c || $0 < 0x20 })
+            else {
                 position = bytes.endIndex
                 throw fault("the line ends inside a string")
             }
@@ -145,7 +146,8 @@ struct JSONScanner {
     private mutating func readHex() throws(Fault) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
-            guard let byte = peek(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+            guard let byte = peek(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue
+            else {
                 throw fault("expected four hexadecimal digits")
             }
             value = value << 4 | UInt32(digit)

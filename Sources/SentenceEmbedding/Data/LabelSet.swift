@@ -20,7 +20,9 @@ public struct LabelSet: Sendable, Hashable {
     /// regardless of case.
     public init?(names: [String]) {
         let folded = Set(names.map { $0.lowercased() })
-        guard names.count >= 2, folded.count == names.count, !folded.contains("") else { return nil }
+        guard names.count >= 2, folded.count == names.count, !folded.contains("") else {
+            return nil
+        }
         self.init(uncheckedNames: names, aliases: [:])
     }
 
@@ -96,12 +98,14 @@ public struct LabelOrder: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The text form, which `init(parsing:)` reads.
     public var description: String {
         names.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     }
 }
 
 extension LabelOrder: Codable {
+    /// Reads the text form.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
@@ -114,6 +118,7 @@ extension LabelOrder: Codable {
         self = order
     }
 
+    /// Writes the text form.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)

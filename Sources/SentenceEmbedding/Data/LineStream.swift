@@ -108,7 +108,9 @@ final class LineStream {
     }
 
     private func failure(_ code: Int32, _ message: String) -> PairFileError {
-        if code == Z_ERRNO { return .unreadable(path: path, reason: String(cString: strerror(errno))) }
+        if code == Z_ERRNO {
+            return .unreadable(path: path, reason: String(cString: strerror(errno)))
+        }
         let reason = code == Z_BUF_ERROR ? "they end too early" : message
         return .damagedGzip(path: path, line: number, reason: reason)
     }

@@ -26,7 +26,8 @@ public enum PairFileError: Error, Sendable, Equatable, CustomStringConvertible {
     case numericLabels(path: String, line: Int, label: String, names: [String])
     /// A label is none of the known names or numbers.
     case unknownLabel(
-        path: String, line: Int, label: String, known: [String], suggestion: String?, count: Int)
+        path: String, line: Int, label: String, known: [String], suggestion: String?, count: Int,
+        mayBeHeader: Bool)
     /// More lines were rejected than the options allow.
     case tooManyRejected(ReadReport, allowedShare: Double)
     /// Every row was left out.
@@ -36,6 +37,7 @@ public enum PairFileError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The files of a parallel set differ in length.
     case lengthsDiffer(shorter: String, lines: Int, longer: String)
 
+    /// One sentence that says what, where and the likely fix.
     public var description: String {
         switch self {
         case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
@@ -66,10 +68,12 @@ public enum PairFileError: Error, Sendable, Equatable, CustomStringConvertible {
                 + (names == LabelSet.inference.names
                     ? "paper (\(LabelOrder.paper)) or --label-order hub (\(LabelOrder.hub))"
                     : names.enumerated().map { "\($0.offset)=\($0.element)" }.joined(separator: ","))
-        case .unknownLabel(let path, let line, let label, let known, let suggestion, let count):
+        case .unknownLabel(
+            let path, let line, let label, let known, let suggestion, let count, let mayBeHeader):
             "\(path):\(line): label '\(label)' is none of \(known.joined(separator: ", "))"
                 + didYouMean(suggestion)
                 + (count > 1 ? " (\(count) rows have unknown labels)" : "")
+                + (mayBeHeader ? PairLayout.headerHint : "")
         case .tooManyRejected(let report, let share):
             rejectionList(report, share)
         case .noPairs(let report, let hint):
@@ -113,6 +117,8 @@ private func rejectionList(_ report: ReadReport, _ share: Double) -> String {
     for rejection in report.rejections { text += "\n  \(rejection)" }
     let hidden = count - report.rejections.count
     if hidden > 0 { text += "\n  and \(hidden) more" }
+    // Leaving out every line is no way out.
+    if count == report.rows { return text + "\nCheck the format, the columns and the delimiter" }
     return text + "\nMend them, or leave them out with --max-rejected-share "
         + shareCovering(count, of: report.rows)
 }

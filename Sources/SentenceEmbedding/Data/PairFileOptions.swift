@@ -10,6 +10,7 @@ public enum PairColumn: Sendable, Hashable, CustomStringConvertible {
         self = Int(text).map(PairColumn.number) ?? .name(text)
     }
 
+    /// The column in words.
     public var description: String {
         switch self {
         case .name(let name): "'\(name)'"
@@ -19,6 +20,7 @@ public enum PairColumn: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension PairColumn: Codable {
+    /// Reads a name or a number.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let number = try? container.decode(Int.self) {
@@ -28,6 +30,7 @@ extension PairColumn: Codable {
         }
     }
 
+    /// Writes a name or a number.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
@@ -60,6 +63,7 @@ public struct RowFilter: Sendable, Hashable, Codable, CustomStringConvertible {
         self.init(column: .init(parsing: name), values: values)
     }
 
+    /// The filter as `init(parsing:)` reads it.
     public var description: String {
         let name =
             switch column {
@@ -114,8 +118,9 @@ public struct PairFileOptions: Sendable, Hashable, Codable {
     /// Labels of rows that are left out and counted: SNLI and MultiNLI mark pairs without a
     /// majority label so.
     public var skippedLabels = ["-", "-1"]
-    /// The share of damaged lines, in 0...1, that is left out without stopping. 0, the default,
-    /// stops at any. Labels and scores that contradict the options always stop.
+    /// The share of damaged lines, in 0...1, that is left out without stopping.
+    ///
+    /// 0, the default, stops at any. Labels and scores that contradict the options always stop.
     public var maxRejectedShare = 0.0
 
     /// Creates the default options.
@@ -135,7 +140,7 @@ public struct PairFileOptions: Sendable, Hashable, Codable {
 }
 
 extension PairFileOptions {
-    // Written out so that a recipe may leave out any key.
+    /// Reads the options; a key that is left out keeps its default.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {

@@ -23,6 +23,12 @@ struct PairLayout {
     /// A column that tells training from test rows, though no filter uses it.
     var unusedSplit: Int?
 
+    /// The first row was taken for a pair, since nothing says that it names the columns.
+    var mayHaveHeader = false
+
+    /// What to try when the first row of such a file is damaged.
+    static let headerHint = "; if line 1 names the columns, pass --header"
+
     /// A column in words: its name in quotes, or its number.
     func name(_ index: Int) -> String { columns[index] }
 }
@@ -42,11 +48,13 @@ struct LayoutFinder {
         if options.header == false, looksSo {
             throw .badOption(
                 path: path,
-                reason: "line 1 looks like a header ('\(row.joined(separator: "', '").prefix(80))'), "
+                reason:
+                    "line 1 looks like a header ('\(row.joined(separator: "', '").prefix(80))'), "
                     + "but the file is said to have none; leave the header option out")
         }
         if let stated = options.header { return stated }
-        let asked = [options.first, options.second, targetColumn].compactMap { $0 }
+        let asked =
+            [options.first, options.second, targetColumn].compactMap { $0 }
             + options.filters.map(\.column)
         let namesAsked = asked.contains { if case .name = $0 { true } else { false } }
         return looksSo || namesAsked
@@ -55,12 +63,16 @@ struct LayoutFinder {
     /// The layout of a file whose columns have names; `format` is "TSV", "CSV" or "JSON lines".
     func named(_ names: [String], format: String) throws(PairFileError) -> PairLayout {
         let folded = names.map { $0.trimmed.lowercased() }
-        let pair = ColumnNames.sentencePairs.first { folded.contains($0.0) && folded.contains($0.1) }
+        let pair = ColumnNames.sentencePairs.first {
+            folded.contains($0.0) && folded.contains($0.1)
+        }
         let known = target == .score ? ColumnNames.scores : ColumnNames.labels
-        let first = try index(options.first, in: names) ?? pair.flatMap { folded.firstIndex(of: $0.0) }
+        let first =
+            try index(options.first, in: names) ?? pair.flatMap { folded.firstIndex(of: $0.0) }
         let second =
             try index(options.second, in: names) ?? pair.flatMap { folded.firstIndex(of: $0.1) }
-        let third = try index(targetColumn, in: names)
+        let third =
+            try index(targetColumn, in: names)
             ?? known.lazy.compactMap { folded.firstIndex(of: $0) }.first
         for (found, role) in [
             (first, "first sentence"), (second, "second sentence"), (third, target.rawValue),
@@ -102,6 +114,7 @@ struct LayoutFinder {
         } else {
             throw .unrecognised(path: path, role: target.rawValue, found: row, fix: fix)
         }
+        layout.mayHaveHeader = options.header == nil
         try addFilters(names, to: &layout)
         return try checked(layout)
     }
@@ -113,12 +126,12 @@ struct LayoutFinder {
     /// Layouts that the first row gives away.
     private func recognise(_ row: [String], _ names: [String], _ format: String) -> PairLayout? {
         let isSTS = row.count >= 7 && row[0].hasPrefix("main-") && isNumber(row[4])
-        if isSTS || (options.format == .stsBenchmark && row.count >= 7) {
+        if target == .score, isSTS || (options.format == .stsBenchmark && row.count >= 7) {
             // Rows with licence notes have eight or nine fields.
             return PairLayout(
                 format: "the STS benchmark's own format (tab-separated, no header, no quoting)",
                 columns: names, first: 5, second: 6, target: 4,
-                knownRange: target == .score ? .stsBenchmark : nil)
+                knownRange: .stsBenchmark)
         }
         guard row.count >= 3 else { return nil }
         let last = row.count - 1
@@ -183,7 +196,8 @@ struct LayoutFinder {
             guard number >= 1, number <= names.count else {
                 throw .badOption(
                     path: path,
-                    reason: "there is no column number \(number): line 1 has \(names.count) columns, "
+                    reason:
+                        "there is no column number \(number): line 1 has \(names.count) columns, "
                         + "numbered from 1")
             }
             return number - 1

@@ -7,6 +7,7 @@ public struct RejectedLine: Sendable, Equatable, CustomStringConvertible {
     /// What is wrong with it.
     public let reason: String
 
+    /// The place and the reason.
     public var description: String { "\(path):\(line): \(reason)" }
 }
 

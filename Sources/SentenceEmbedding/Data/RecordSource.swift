@@ -19,7 +19,9 @@ struct Record {
     }
 
     /// All fields as text for messages, damaged bytes replaced.
-    var texts: [String] { fields.map { $0.map { String(decoding: bytes[$0], as: UTF8.self) } ?? "" } }
+    var texts: [String] {
+        fields.map { range in range.map { String(decoding: bytes[$0], as: UTF8.self) } ?? "" }
+    }
 
     /// Empties the record for the next row, keeping its memory.
     mutating func reset(line: Int) {
@@ -49,9 +51,9 @@ struct DelimitedSource: RecordSource {
         record.reset(line: lines.number)
         record.bytes.append(contentsOf: lines.bytes[lines.line])
         var start = 0
-        for position in record.bytes.indices where record.bytes[position] == delimiter {
-            record.fields.append(start..<position)
-            start = position + 1
+        while let end = record.bytes[start...].firstIndex(of: delimiter) {
+            record.fields.append(start..<end)
+            start = end + 1
         }
         record.endField(from: start)
         return true

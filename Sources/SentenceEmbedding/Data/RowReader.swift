@@ -52,7 +52,9 @@ struct RowReader<Parser: TargetParser> {
         switch parser.parse(target, line: record.line) {
         case .value(let label): append(record, label)
         case .unlabelled: report.unlabelled += 1
-        case .rejected(let reason): report.reject(line: record.line, reason)
+        case .rejected(let reason):
+            let mayBeHeader = layout.mayHaveHeader && record.line == 1
+            report.reject(line: record.line, reason + (mayBeHeader ? PairLayout.headerHint : ""))
         case .refused: refused += 1
         }
     }
@@ -66,7 +68,8 @@ struct RowReader<Parser: TargetParser> {
         firstAllNumbers = firstAllNumbers && DecimalNumber.parse(firstBytes) != nil
         secondAllNumbers = secondAllNumbers && DecimalNumber.parse(secondBytes) != nil
         let quote = UInt8(ascii: "\"")
-        allQuoted = allQuoted && firstBytes.count > 1 && firstBytes.first == quote
+        allQuoted =
+            allQuoted && firstBytes.count > 1 && firstBytes.first == quote
             && firstBytes.last == quote
         pairs.append(SentencePair(first, second, label: label, line: record.line))
     }
@@ -92,7 +95,8 @@ struct RowReader<Parser: TargetParser> {
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             report.reject(
-                line: line, "the sentence in \(layout.name(index)) is not valid UTF-8; "
+                line: line,
+                "the sentence in \(layout.name(index)) is not valid UTF-8; "
                     + "is the file in another encoding, such as Latin-1?")
             return nil
         }
@@ -121,7 +125,8 @@ struct RowReader<Parser: TargetParser> {
         }
         guard !pairs.isEmpty else {
             let values = valuesFilteredOut.sorted().map { "'\($0)'" }.joined(separator: ", ")
-            throw .noPairs(report, hint: values.isEmpty ? "" : "values in the filter's column: \(values)")
+            throw .noPairs(
+                report, hint: values.isEmpty ? "" : "values in the filter's column: \(values)")
         }
         for (allNumbers, column) in [
             (firstAllNumbers, layout.first), (secondAllNumbers, layout.second),

@@ -51,10 +51,12 @@ public struct ScoreRange: Sendable, Hashable, CustomStringConvertible {
     /// The score scaled to 0...1.
     public func scaled(_ score: Double) -> Float { Float((score - lower) / (upper - lower)) }
 
+    /// The text form, which `init(parsing:)` reads.
     public var description: String { "\(shortNumber(lower))...\(shortNumber(upper))" }
 }
 
 extension ScoreRange: Codable {
+    /// Reads the text form.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
@@ -66,6 +68,7 @@ extension ScoreRange: Codable {
         self = range
     }
 
+    /// Writes the text form.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)

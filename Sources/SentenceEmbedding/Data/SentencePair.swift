@@ -35,8 +35,11 @@ public struct PairDataset<Label: Sendable>: RandomAccessCollection, Sendable {
     /// mistakes, not against an adversary.
     public let digest: UInt64
 
+    /// 0.
     public var startIndex: Int { 0 }
+    /// The number of pairs.
     public var endIndex: Int { pairs.count }
+    /// The pair at an index from 0.
     public subscript(index: Int) -> SentencePair<Label> { pairs[index] }
 
     /// Creates a dataset; `labelBits` turns a label into the bits that enter the digest.

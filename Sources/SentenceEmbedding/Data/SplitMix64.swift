@@ -1,14 +1,18 @@
 /// A small seeded generator whose numbers are the same on every platform.
 ///
-/// SplitMix64 (Steele, Lea and Flood 2014): a counter advanced by a fixed odd number, its bits mixed.
-/// Not for cryptography.
+/// SplitMix64 (Steele, Lea and Flood 2014): a counter advanced by a fixed odd number, its bits
+/// mixed. Not for cryptography.
 public struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
+
+    /// Creates the plain generator of the paper.
+    init(state: UInt64) { self.state = state }
 
     /// Creates a generator for one purpose (`stream`) and epoch of a seeded run.
     public init(seed: UInt64, stream: UInt64 = 0, epoch: Int = 0) {
         // Each part is mixed before the next is added, so that (1, 2) and (2, 1) are unrelated.
-        state = Self.mixed(Self.mixed(Self.mixed(seed) &+ stream) &+ UInt64(bitPattern: Int64(epoch)))
+        let run = Self.mixed(Self.mixed(seed) &+ stream)
+        state = Self.mixed(run &+ UInt64(bitPattern: Int64(epoch)))
     }
 
     /// The next 64 bits.

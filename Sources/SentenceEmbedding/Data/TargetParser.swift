@@ -110,7 +110,8 @@ struct LabelParser: TargetParser {
         labels = options.labels
         order = options.labelOrder
         skipped = Set(options.skippedLabels)
-        for name in options.labelOrder?.names.values.sorted() ?? [] where labels.id(of: name) == nil {
+        for name in options.labelOrder?.names.values.sorted() ?? [] where labels.id(of: name) == nil
+        {
             throw .badOption(
                 path: path,
                 reason: "the label order names '\(name)', which is none of the labels "
@@ -153,7 +154,8 @@ struct LabelParser: TargetParser {
             throw .unknownLabel(
                 path: path, line: firstUnknown.line, label: firstUnknown.label,
                 known: Int(firstUnknown.label) != nil ? numbers : labels.names,
-                suggestion: labels.closest(to: firstUnknown.label), count: unknown)
+                suggestion: labels.closest(to: firstUnknown.label), count: unknown,
+                mayBeHeader: layout.mayHaveHeader && firstUnknown.line == 1)
         }
         let ids = labels.names.enumerated().map { "\($0.element) \($0.offset)" }
         let numbers = order.map { "; numbers in the file mean \($0)" } ?? ""

@@ -9,6 +9,7 @@ public enum CorrelationError: Error, Equatable, CustomStringConvertible {
     /// All values of a series are equal; `series` is 1 or 2.
     case constant(series: Int, value: Double)
 
+    /// One sentence that says what is wrong and what it may mean.
     public var description: String {
         switch self {
         case .lengthsDiffer(let first, let second):
