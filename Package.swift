@@ -27,12 +27,14 @@ let package = Package(
         .target(
             name: "SentenceEmbedding",
             dependencies: [
-                "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization", "HDF5", "CZlib",
+                "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization", "HDF5",
+                "CZlib",
             ]),
         .target(
             name: "Simile",
             dependencies: [
-                "SentenceEmbedding", "NeuralNetwork", "Tensors", "Tokenization", "Serialization", "HDF5",
+                "SentenceEmbedding", "NeuralNetwork", "Tensors", "Tokenization", "Serialization",
+                "HDF5",
             ]),
         .executableTarget(
             name: "simile-cli",

@@ -93,7 +93,9 @@ public struct BLAS: Sendable {
         guard let symbol = dlsym(handle, "cblas_sgemm") else { throw .noSGEMM(library: name) }
         sgemm = unsafeBitCast(symbol, to: SGEMM.self)
 
-        for setter in ["openblas_set_num_threads", "MKL_Set_Num_Threads", "bli_thread_set_num_threads"] {
+        for setter in [
+            "openblas_set_num_threads", "MKL_Set_Num_Threads", "bli_thread_set_num_threads",
+        ] {
             guard let symbol = dlsym(handle, setter) else { continue }
             // BLIS takes a 64-bit integer; a small number is passed alike.
             unsafeBitCast(symbol, to: (@convention(c) (Int) -> Void).self)(1)

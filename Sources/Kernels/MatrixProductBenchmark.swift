@@ -8,7 +8,8 @@ public enum MatrixProductBenchmark {
         for i in 0..<3 * count { buffer[i] = Float(i % 7) * 0.1 }
         func product() {
             GEMM.parallel(
-                buffer, .plain, buffer + count, .transposed, into: buffer + 2 * count, m: size, n: size,
+                buffer, .plain, buffer + count, .transposed, into: buffer + 2 * count, m: size,
+                n: size,
                 k: size, beta: 0)
         }
         let clock = ContinuousClock()

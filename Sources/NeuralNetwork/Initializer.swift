@@ -15,7 +15,9 @@ public enum Initializer: Sendable {
     /// Fills `buffer` with the first values of the parameter called `name`.
     func fill(_ buffer: UnsafeMutableBufferPointer<Float>, name: String, seed: UInt64) {
         // FNV-1a: the stream of a name must not depend on the process, as Swift's own hashes do.
-        let stream = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        let stream = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
+            ($0 ^ UInt64($1)) &* 0x100_0000_01B3
+        }
         let key = simile_mix(seed, stream)
         /// A number in 0..<1, never 0 when `open`.
         @inline(__always)

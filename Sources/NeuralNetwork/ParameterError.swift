@@ -35,11 +35,14 @@ public struct ParameterError: Error, CustomStringConvertible {
             sentences.append("\(missing.count) missing: \(list(missing))")
         }
         if !problems.misshapen.isEmpty {
-            let items = problems.misshapen.map { "\($0.name) is \($0.found), expected \($0.expected)" }
+            let items = problems.misshapen.map {
+                "\($0.name) is \($0.found), expected \($0.expected)"
+            }
             sentences.append("\(items.count) of another shape: \(list(items))")
         }
         if !problems.unreadable.isEmpty {
-            sentences.append(list(problems.unreadable.map { "\($0.name) cannot be read (\($0.reason))" }))
+            sentences.append(
+                list(problems.unreadable.map { "\($0.name) cannot be read (\($0.reason))" }))
         }
         if !unexpected.isEmpty {
             sentences.append("\(unexpected.count) unexpected: \(list(unexpected))")

@@ -124,7 +124,8 @@ public struct ParameterScope {
         _ children: [String], _ name: String, _ shape: Shape, _ initial: Initializer
     ) -> Parameter {
         let parts = children.enumerated().map { index, child in
-            Parameter.Part(name: (self / child).path(of: name), shape: shape, offset: index * shape.count)
+            Parameter.Part(
+                name: (self / child).path(of: name), shape: shape, offset: index * shape.count)
         }
         let whole = Shape([children.count * shape[0]] + shape.array.dropFirst())
         return store.add(parts, whole, initial, isRowSparse: false, mayBeMissing: false)

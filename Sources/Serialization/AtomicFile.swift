@@ -24,7 +24,8 @@ public enum AtomicFile {
     public static func write(_ bytes: Data, to url: URL) throws {
         try write(to: url) { temporary in
             do { try bytes.write(to: temporary) } catch {
-                throw SerializationError.unwritable(path: url.path, reason: error.localizedDescription)
+                throw SerializationError.unwritable(
+                    path: url.path, reason: error.localizedDescription)
             }
         }
     }
@@ -43,7 +44,9 @@ public enum AtomicFolder {
         var isFolder: ObjCBool = false
         let exists = files.fileExists(atPath: url.path, isDirectory: &isFolder)
         if exists {
-            let entries = isFolder.boolValue ? (try? files.contentsOfDirectory(atPath: url.path)) ?? [] : ["?"]
+            let entries =
+                isFolder.boolValue
+                ? (try? files.contentsOfDirectory(atPath: url.path)) ?? [] : ["?"]
             guard entries.isEmpty || entries.contains("config.json") else {
                 throw SerializationError.notAModelFolder(path: url.path)
             }
@@ -51,11 +54,15 @@ public enum AtomicFolder {
         let temporary = try Temporary.sibling(of: url)
         let old = try Temporary.sibling(of: url)
         do {
-            do { try files.createDirectory(at: temporary, withIntermediateDirectories: false) } catch {
+            do {
+                try files.createDirectory(at: temporary, withIntermediateDirectories: false)
+            } catch {
                 throw Temporary.failure(url)
             }
             try body(temporary)
-            for path in files.enumerator(atPath: temporary.path)?.compactMap({ $0 as? String }) ?? [] {
+            for path in files.enumerator(atPath: temporary.path)?.compactMap({ $0 as? String })
+                ?? []
+            {
                 try Temporary.flush(temporary.appending(path: path))
             }
             if exists, rename(url.path, old.path) != 0 { throw Temporary.failure(url) }

@@ -11,7 +11,8 @@ public struct OutgoingArray {
 
     /// Creates an array to be written.
     public init(
-        name: String, shape: [Int], withValues: @escaping (_ body: (Span<Float>) throws -> Void) throws -> Void
+        name: String, shape: [Int],
+        withValues: @escaping (_ body: (Span<Float>) throws -> Void) throws -> Void
     ) {
         self.name = name
         self.shape = shape
@@ -33,7 +34,8 @@ extension SafetensorsFile {
             let end = offset + array.shape.reduce(4, *)
             let shape = array.shape.map(String.init).joined(separator: ",")
             let name = String(decoding: try JSONEncoder().encode(array.name), as: UTF8.self)
-            header += ",\(name):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
+            header +=
+                ",\(name):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
             offset = end
         }
         header += "}"
@@ -49,12 +51,15 @@ extension SafetensorsFile {
                 try file.write(contentsOf: Data(header.utf8))
                 for array in sorted {
                     try array.withValues { values in
-                        precondition(values.count == array.shape.reduce(1, *), "\(array.name) \(array.shape)")
+                        precondition(
+                            values.count == array.shape.reduce(1, *), "\(array.name) \(array.shape)"
+                        )
                         try values.withUnsafeBytes { try file.write(contentsOf: $0) }
                     }
                 }
             } catch {
-                throw SerializationError.unwritable(path: url.path, reason: error.localizedDescription)
+                throw SerializationError.unwritable(
+                    path: url.path, reason: error.localizedDescription)
             }
         }
     }

@@ -41,7 +41,9 @@ public final class SafetensorsFile: WeightReader {
         metadata = header.metadata
         entries = header.entries
         names = entries.keys.sorted {
-            let (a, b) = (header.entries[$0]?.bytes.lowerBound ?? 0, header.entries[$1]?.bytes.lowerBound ?? 0)
+            let (a, b) = (
+                header.entries[$0]?.bytes.lowerBound ?? 0, header.entries[$1]?.bytes.lowerBound ?? 0
+            )
             return (a, $0) < (b, $1)
         }
     }
@@ -51,24 +53,30 @@ public final class SafetensorsFile: WeightReader {
 
     /// Fills `buffer` with an array, converted to Float32.
     public func read(_ name: String, into buffer: inout MutableSpan<Float>) throws {
-        guard let entry = entries[name] else { throw SerializationError.noArray(path: source, array: name) }
+        guard let entry = entries[name] else {
+            throw SerializationError.noArray(path: source, array: name)
+        }
         guard let type = ElementType(rawValue: entry.type) else {
             throw SerializationError.unsupportedType(path: source, array: name, type: entry.type)
         }
-        precondition(buffer.count == entry.shape.reduce(1, *), "\(name) \(entry.shape) into \(buffer.count) places")
+        precondition(
+            buffer.count == entry.shape.reduce(1, *),
+            "\(name) \(entry.shape) into \(buffer.count) places")
         data.withUnsafeBytes { file in
             let bytes = UnsafeRawBufferPointer(rebasing: file[entry.bytes])
             switch type {
             case .f32: buffer.withUnsafeMutableBytes { $0.copyMemory(from: bytes) }
             case .f64: fill(&buffer, bytes) { (bits: UInt64) in Float(Double(bitPattern: bits)) }
             case .f16: fill(&buffer, bytes) { (bits: UInt16) in Float(Float16(bitPattern: bits)) }
-            case .bf16: fill(&buffer, bytes) { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
+            case .bf16:
+                fill(&buffer, bytes) { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
             }
         }
     }
 
     private func fill<Bits: FixedWidthInteger>(
-        _ buffer: inout MutableSpan<Float>, _ bytes: UnsafeRawBufferPointer, _ convert: (Bits) -> Float
+        _ buffer: inout MutableSpan<Float>, _ bytes: UnsafeRawBufferPointer,
+        _ convert: (Bits) -> Float
     ) {
         let width = MemoryLayout<Bits>.size
         for i in buffer.indices {
@@ -83,7 +91,8 @@ private struct Header {
     /// The reference implementation's limit.
     static let longest = 100_000_000
     static let elementSizes = [
-        "F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2, "U16": 2,
+        "F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2,
+        "U16": 2,
         "I8": 1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1,
     ]
 
@@ -94,33 +103,54 @@ private struct Header {
         guard data.count >= 8 else {
             throw .truncated(path: path, expected: 8, found: data.count)
         }
-        let length = data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+        let length = data.withUnsafeBytes {
+            UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self))
+        }
         guard length <= Self.longest else {
-            throw .malformed(path: path, problem: "not a safetensors file: its header would be \(length) bytes long")
+            throw .malformed(
+                path: path,
+                problem: "not a safetensors file: its header would be \(length) bytes long")
         }
         let start = 8 + Int(length)
-        guard start <= data.count else { throw .truncated(path: path, expected: start, found: data.count) }
-        let json = try? JSONSerialization.jsonObject(with: data[data.startIndex + 8..<data.startIndex + start])
+        guard start <= data.count else {
+            throw .truncated(path: path, expected: start, found: data.count)
+        }
+        let json = try? JSONSerialization.jsonObject(
+            with: data[data.startIndex + 8..<data.startIndex + start])
         guard let object = json as? [String: Any] else {
-            throw .malformed(path: path, problem: "not a safetensors file: its header is not a JSON object")
+            throw .malformed(
+                path: path, problem: "not a safetensors file: its header is not a JSON object")
         }
         for (name, value) in object {
             if name == "__metadata__" {
                 metadata = value as? [String: String] ?? [:]
             } else {
-                entries[name] = try Self.entry(name, value, from: start, fileSize: data.count, path: path)
+                entries[name] = try Self.entry(
+                    name, value, from: start, fileSize: data.count, path: path)
             }
         }
         // The arrays fill the file without gaps or overlaps: anything else is a damaged or hostile header.
         var end = start
-        for (name, entry) in entries.sorted(by: { ($0.value.bytes.lowerBound, $0.value.bytes.upperBound) < ($1.value.bytes.lowerBound, $1.value.bytes.upperBound) }) {
+        for (name, entry) in entries.sorted(by: {
+            ($0.value.bytes.lowerBound, $0.value.bytes.upperBound) < (
+                $1.value.bytes.lowerBound, $1.value.bytes.upperBound
+            )
+        }) {
             guard entry.bytes.lowerBound == end else {
-                throw .malformed(path: path, problem: "\(name) begins at byte \(entry.bytes.lowerBound - start) of the data, expected \(end - start)")
+                throw .malformed(
+                    path: path,
+                    problem:
+                        "\(name) begins at byte \(entry.bytes.lowerBound - start) of the data, expected \(end - start)"
+                )
             }
             end = entry.bytes.upperBound
         }
         guard end == data.count else {
-            throw .malformed(path: path, problem: "the header lists \(end - start) bytes of data, the file has \(data.count - start)")
+            throw .malformed(
+                path: path,
+                problem:
+                    "the header lists \(end - start) bytes of data, the file has \(data.count - start)"
+            )
         }
     }
 
@@ -130,7 +160,10 @@ private struct Header {
         guard let fields = value as? [String: Any], let type = fields["dtype"] as? String,
             let shape = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int],
             offsets.count == 2
-        else { throw .malformed(path: path, problem: "\(name) has no proper dtype, shape and data_offsets") }
+        else {
+            throw .malformed(
+                path: path, problem: "\(name) has no proper dtype, shape and data_offsets")
+        }
         guard let size = elementSizes[type] else {
             throw .unsupportedType(path: path, array: name, type: type)
         }
@@ -143,12 +176,18 @@ private struct Header {
             bytes = product
         }
         let limit = Int.max / 2
-        guard offsets[0] >= 0, offsets[0] <= limit, offsets[1] <= limit, offsets[1] - offsets[0] == bytes else {
-            throw .malformed(path: path, problem: "\(name) \(shape) of \(type) needs \(bytes) bytes, its offsets are \(offsets)")
+        guard offsets[0] >= 0, offsets[0] <= limit, offsets[1] <= limit,
+            offsets[1] - offsets[0] == bytes
+        else {
+            throw .malformed(
+                path: path,
+                problem:
+                    "\(name) \(shape) of \(type) needs \(bytes) bytes, its offsets are \(offsets)")
         }
         guard start + offsets[1] <= fileSize else {
             throw .truncated(path: path, expected: start + offsets[1], found: fileSize)
         }
-        return SafetensorsFile.Entry(type: type, shape: shape, bytes: start + offsets[0]..<start + offsets[1])
+        return SafetensorsFile.Entry(
+            type: type, shape: shape, bytes: start + offsets[0]..<start + offsets[1])
     }
 }

@@ -13,28 +13,39 @@ public struct ShardedWeights: WeightReader {
     ///
     /// - Throws: `SerializationError` when a shard is missing, damaged or lacks an array it should have.
     public init(index url: URL) throws(SerializationError) {
-        struct Index: Decodable { let weight_map: [String: String] }
+        struct Index: Decodable {
+            let weightMap: [String: String]
+            enum CodingKeys: String, CodingKey { case weightMap = "weight_map" }
+        }
         source = url.path
         let index: Index
         do { index = try JSONDecoder().decode(Index.self, from: Data(contentsOf: url)) } catch {
-            throw .malformed(path: url.path, problem: "not an index of safetensors files (\(error))")
+            throw .malformed(
+                path: url.path, problem: "not an index of safetensors files (\(error))")
         }
         var files: [String: SafetensorsFile] = [:]
         var shards: [String: SafetensorsFile] = [:]
-        for (name, file) in index.weight_map {
+        for (name, file) in index.weightMap {
             guard !file.contains("/"), file != "..", file.hasSuffix(".safetensors") else {
-                throw .malformed(path: url.path, problem: "\(name) is said to be in '\(file)', which is not a file of this folder")
+                throw .malformed(
+                    path: url.path,
+                    problem:
+                        "\(name) is said to be in '\(file)', which is not a file of this folder")
             }
             if files[file] == nil {
-                files[file] = try SafetensorsFile(url.deletingLastPathComponent().appending(path: file))
+                files[file] = try SafetensorsFile(
+                    url.deletingLastPathComponent().appending(path: file))
             }
             guard let shard = files[file], shard.shape(of: name) != nil else {
-                throw .malformed(path: url.path, problem: "\(file) has no \(name), which the index says it has")
+                throw .malformed(
+                    path: url.path, problem: "\(file) has no \(name), which the index says it has")
             }
             shards[name] = shard
         }
         self.shards = shards
-        names = files.sorted { $0.key < $1.key }.flatMap { $0.value.names }.filter { shards[$0] != nil }
+        names = files.sorted { $0.key < $1.key }.flatMap { $0.value.names }.filter {
+            shards[$0] != nil
+        }
     }
 
     /// The shape stored under `name`.
@@ -42,7 +53,9 @@ public struct ShardedWeights: WeightReader {
 
     /// Fills `buffer` with an array, converted to Float32.
     public func read(_ name: String, into buffer: inout MutableSpan<Float>) throws {
-        guard let shard = shards[name] else { throw SerializationError.noArray(path: source, array: name) }
+        guard let shard = shards[name] else {
+            throw SerializationError.noArray(path: source, array: name)
+        }
         try shard.read(name, into: &buffer)
     }
 }

@@ -84,7 +84,8 @@ public final class Parameter {
     public func setValues<Failure: Error>(
         of part: Part, _ body: (inout MutableSpan<Float>) throws(Failure) -> Void
     ) throws(Failure) {
-        let buffer = UnsafeMutableBufferPointer(start: value.base + part.offset, count: part.shape.count)
+        let buffer = UnsafeMutableBufferPointer(
+            start: value.base + part.offset, count: part.shape.count)
         var span = buffer.mutableSpan
         try body(&span)
     }

@@ -18,7 +18,9 @@ public struct SequenceLayout: Sendable, Equatable {
     /// Number of rows of all sequences.
     public var rowCount: Int { cuSeqlens[cuSeqlens.count - 1] }
     /// The rows of a sequence.
-    public func rows(of sequence: Int) -> Range<Int> { cuSeqlens[sequence]..<cuSeqlens[sequence + 1] }
+    public func rows(of sequence: Int) -> Range<Int> {
+        cuSeqlens[sequence]..<cuSeqlens[sequence + 1]
+    }
     /// The length of every sequence.
     public var lengths: [Int] { (0..<count).map { rows(of: $0).count } }
 }

@@ -60,7 +60,9 @@ package final class StoragePool: Sendable {
         if let buffer = free.withLock({ $0[size]?.popLast() }) { return buffer.base }
         var raw: UnsafeMutableRawPointer?
         guard posix_memalign(&raw, 64, size * MemoryLayout<Float>.stride) == 0, let raw else {
-            fatalError("out of memory: no room for \(size * 4) bytes more; use a smaller batch or shorter sequences")
+            fatalError(
+                "out of memory: no room for \(size * 4) bytes more; use a smaller batch or shorter sequences"
+            )
         }
         return raw.bindMemory(to: Float.self, capacity: size)
     }

@@ -98,7 +98,8 @@ public struct Gradients {
 
     /// Lets `write` put a gradient straight into the slot: with beta 0 it overwrites, with 1 it adds.
     mutating func accumulate(
-        _ count: Int, to slot: Int32?, _ write: (_ sum: UnsafeMutablePointer<Float>, _ beta: Float) -> Void
+        _ count: Int, to slot: Int32?,
+        _ write: (_ sum: UnsafeMutablePointer<Float>, _ beta: Float) -> Void
     ) {
         guard let slot else { return }
         var (storage, beta): (Storage, Float) = (Storage(0), 0)

@@ -21,7 +21,8 @@ public struct Tensor {
     /// Creates a tensor from values in row-major order.
     public init(_ values: [Float], _ shape: Shape) {
         precondition(
-            values.count == shape.count, "\(values.count) values do not fill a tensor of shape \(shape)")
+            values.count == shape.count,
+            "\(values.count) values do not fill a tensor of shape \(shape)")
         self.init(shape, Storage(values.count))
         storage.base.update(from: values, count: values.count)
     }
@@ -36,7 +37,9 @@ public struct Tensor {
     public static func zeros(_ shape: Shape) -> Tensor { Tensor(shape, .zeros(shape.count)) }
 
     /// Every element, in row-major order.
-    public var values: [Float] { Array(UnsafeBufferPointer(start: storage.base, count: shape.count)) }
+    public var values: [Float] {
+        Array(UnsafeBufferPointer(start: storage.base, count: shape.count))
+    }
 
     /// The only element of a tensor with one.
     public func item() -> Float {
@@ -74,7 +77,8 @@ extension Tensor {
     ) -> Tensor {
         guard let tape = inputs.lazy.compactMap(\.tape).first else { return Tensor(shape, storage) }
         precondition(
-            inputs.allSatisfy { $0.tape == nil || $0.tape === tape }, "the inputs are on different tapes")
+            inputs.allSatisfy { $0.tape == nil || $0.tape === tape },
+            "the inputs are on different tapes")
         return tape.record(shape, storage, backward: backward())
     }
 }

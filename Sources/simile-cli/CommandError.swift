@@ -19,7 +19,8 @@ enum CommandError: Error, CustomStringConvertible {
         case .outputUnwritable(let path, let reason):
             "\(path): cannot be written to (\(reason)); give another --output, or free space and check the permissions"
         case .unknownKey(let key, let path, let closest):
-            "\(path): there is no setting '\(key)'" + (closest.map { "; did you mean '\($0)'?" } ?? "")
+            "\(path): there is no setting '\(key)'"
+                + (closest.map { "; did you mean '\($0)'?" } ?? "")
         case .nothingToResume(let path):
             "\(path): no checkpoint in \(path)/checkpoints to resume from; give the --output folder of an earlier run"
         }

@@ -21,18 +21,28 @@ struct Doctor: ParsableCommand {
         let rows: [(key: String, label: String, value: JSONValue, text: String)] = [
             ("library", "BLAS library", .string(blas.library), blas.library),
             ("version", "version", .string(blas.version ?? ""), blas.version ?? "unknown"),
-            ("core_type", "core type", .string(blas.coreType ?? ""), blas.coreType ?? "chosen by the library"),
             (
-                "vector_kernels", "vector kernels", .string(String(cString: VectorKernels.best.name)),
+                "core_type", "core type", .string(blas.coreType ?? ""),
+                blas.coreType ?? "chosen by the library"
+            ),
+            (
+                "vector_kernels", "vector kernels",
+                .string(String(cString: VectorKernels.best.name)),
                 String(cString: VectorKernels.best.name)
             ),
-            ("threads", "threads", .integer(threads), "\(threads) of \(ProcessorCount.available) available"),
+            (
+                "threads", "threads", .integer(threads),
+                "\(threads) of \(ProcessorCount.available) available"
+            ),
             (
                 "sgemm_gflops", "sgemm", .number(rate),
                 "\(rate.fixed(0)) GFLOP/s on \(threads) thread\(threads == 1 ? "" : "s") (1024 x 1024 x 1024)"
             ),
         ]
-        if json { return try Console.json(Dictionary(uniqueKeysWithValues: rows.map { ($0.key, $0.value) })) }
+        if json {
+            return try Console.json(
+                Dictionary(uniqueKeysWithValues: rows.map { ($0.key, $0.value) }))
+        }
         for row in rows {
             print(row.label + String(repeating: " ", count: 16 - row.label.count) + row.text)
         }

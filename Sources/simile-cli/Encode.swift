@@ -29,7 +29,9 @@ struct Encode: ParsableCommand {
         if let input {
             let file = open(input, O_RDONLY)
             guard file >= 0, dup2(file, STDIN_FILENO) >= 0 else {
-                throw CommandError.input("\(input): cannot be read (\(String(cString: strerror(errno)))); check the path")
+                throw CommandError.input(
+                    "\(input): cannot be read (\(String(cString: strerror(errno)))); check the path"
+                )
             }
         }
         let model = try SentenceTransformer(path: model)

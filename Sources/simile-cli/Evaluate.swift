@@ -14,7 +14,9 @@ struct Evaluate: ParsableCommand {
     var model: String
     @Option(help: "A file of scored pairs.")
     var data: String?
-    @Option(help: "A file of labelled pairs; MODEL is then a checkpoint of a run with the softmax loss.")
+    @Option(
+        help: "A file of labelled pairs; MODEL is then a checkpoint of a run with the softmax loss."
+    )
     var nli: String?
     @Option(help: "Write the pairs with gold and predicted scores to this CSV file.")
     var csv: String?
@@ -24,7 +26,9 @@ struct Evaluate: ParsableCommand {
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
-        if data == nil && nli == nil { throw ValidationError("give --data FILE, --nli FILE, or both") }
+        if data == nil && nli == nil {
+            throw ValidationError("give --data FILE, --nli FILE, or both")
+        }
         if csv != nil && data == nil { throw ValidationError("--csv needs --data FILE") }
     }
 
@@ -39,14 +43,17 @@ struct Evaluate: ParsableCommand {
             if let csv { try write(pairs, evaluator.similarities(model)[.cosine] ?? [], to: csv) }
         }
         if let nli {
-            let loss = try Checkpoint(URL(filePath: self.model)).softmaxLoss(dimension: model.embeddingDimension)
+            let loss = try Checkpoint(URL(filePath: self.model)).softmaxLoss(
+                dimension: model.embeddingDimension)
             var options = try files.applied(to: PairFileOptions())
             options.labels = try loss.labels(path: self.model)
             let pairs = try PairFileArguments.readLabelled(nli, options)
             figures += try LabelAccuracyEvaluator(pairs, loss: loss).evaluate(model).figures
         }
         if json {
-            return try Console.json(Dictionary(uniqueKeysWithValues: figures.map { ($0.name, JSONValue.number($0.value)) }))
+            return try Console.json(
+                Dictionary(
+                    uniqueKeysWithValues: figures.map { ($0.name, JSONValue.number($0.value)) }))
         }
         for (name, value) in figures {
             print(name + String(repeating: " ", count: max(1, 20 - name.count)) + value.fixed(4))
@@ -59,7 +66,8 @@ struct Evaluate: ParsableCommand {
         }
         var text = "sentence1,sentence2,gold,cosine\n"
         for (pair, cosine) in zip(pairs, cosines) {
-            text += "\(quoted(pair.first)),\(quoted(pair.second)),\(pair.label),\(cosine.fixed(6))\n"
+            text +=
+                "\(quoted(pair.first)),\(quoted(pair.second)),\(pair.label),\(cosine.fixed(6))\n"
         }
         try AtomicFile.write(Data(text.utf8), to: URL(filePath: path))
     }
@@ -68,8 +76,12 @@ struct Evaluate: ParsableCommand {
 extension SoftmaxLoss {
     /// The classes as pair files name them; `path` is where the classifier comes from.
     func labels(path: String) throws -> LabelSet {
-        guard let set = labelNames == LabelSet.inference.names ? .inference : LabelSet(names: labelNames) else {
-            throw CommandError.input("\(path): the classifier's class names \(labelNames) are not usable")
+        guard
+            let set = labelNames == LabelSet.inference.names
+                ? .inference : LabelSet(names: labelNames)
+        else {
+            throw CommandError.input(
+                "\(path): the classifier's class names \(labelNames) are not usable")
         }
         return set
     }

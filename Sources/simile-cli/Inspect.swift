@@ -27,11 +27,17 @@ struct Inspect: ParsableCommand {
             embedding        \(model.embeddingDimension) numbers
             """)
         if !model.parameters.initialized.isEmpty {
-            print("not in the file  \(model.parameters.initialized.joined(separator: ", ")) (unused by embeddings)")
+            print(
+                "not in the file  \(model.parameters.initialized.joined(separator: ", ")) (unused by embeddings)"
+            )
         }
-        if let checkpoint = try? Checkpoint(URL(filePath: self.model)), let loss = checkpoint.lossName {
+        if let checkpoint = try? Checkpoint(URL(filePath: self.model)),
+            let loss = checkpoint.lossName
+        {
             let state = try checkpoint.state()
-            print("trained with     the \(loss) loss, \(state.step) steps, \(state.epoch) whole epochs")
+            print(
+                "trained with     the \(loss) loss, \(state.step) steps, \(state.epoch) whole epochs"
+            )
             if let best = state.bestScore, let step = state.bestStep {
                 print("best evaluation  \(best.fixed(4)) at step \(step)")
             }

@@ -4,7 +4,8 @@ import Simile
 
 struct New: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Makes a model from scratch: a WordPiece vocabulary of your texts and random weights.",
+        abstract:
+            "Makes a model from scratch: a WordPiece vocabulary of your texts and random weights.",
         discussion: "For experiments and tests: a pretrained model gives far better embeddings.")
 
     @Argument(help: "The checkpoint to write (.h5).")
@@ -30,23 +31,28 @@ struct New: ParsableCommand {
         var lines: [String] = []
         for path in texts {
             guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-                throw CommandError.input("\(path): cannot be read, or is not UTF-8 text; check the path")
+                throw CommandError.input(
+                    "\(path): cannot be read, or is not UTF-8 text; check the path")
             }
             lines += text.split(whereSeparator: \.isNewline).map(String.init)
         }
         var configuration = BertConfiguration(
-            vocabularySize: vocabularySize, hiddenSize: hiddenSize, layerCount: layers, headCount: heads,
+            vocabularySize: vocabularySize, hiddenSize: hiddenSize, layerCount: layers,
+            headCount: heads,
             intermediateSize: intermediateSize ?? 4 * hiddenSize)
         configuration.maxPositionEmbeddings = maxSeqLength
         try configuration.validate()
         let vocabulary = try WordPieceTrainer(vocabularySize: vocabularySize).train(on: lines)
         configuration.vocabularySize = vocabulary.count
         let model = try SentenceTransformer(
-            configuration, tokenizer: BertTokenizer(vocabulary: vocabulary), source: .random(seed: seed))
+            configuration, tokenizer: BertTokenizer(vocabulary: vocabulary),
+            source: .random(seed: seed))
         let url = URL(filePath: output)
         try? FileManager.default.createDirectory(
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Checkpoint.write(model, to: url)
-        Console.note("\(output): \(vocabulary.count) tokens, \(layers) layers of \(hiddenSize), random weights")
+        Console.note(
+            "\(output): \(vocabulary.count) tokens, \(layers) layers of \(hiddenSize), random weights"
+        )
     }
 }

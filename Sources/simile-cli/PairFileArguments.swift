@@ -10,7 +10,10 @@ struct PairFileArguments: ParsableArguments {
     var scoreRange: ScoreRange?
     @Option(help: "The names of the classes in the order of their ids, separated by commas.")
     var labels: String?
-    @Option(help: "What numeric labels mean: paper (0 contradiction, 1 entailment, 2 neutral), hub (0 entailment, 1 neutral, 2 contradiction), or names separated by commas.")
+    @Option(
+        help:
+            "What numeric labels mean: paper (0 contradiction, 1 entailment, 2 neutral), hub (0 entailment, 1 neutral, 2 contradiction), or names separated by commas."
+    )
     var labelOrder: LabelOrder?
     @Option(help: "The column of the first sentence: its name, or its number from 1.")
     var first: PairColumn?
@@ -24,9 +27,13 @@ struct PairFileArguments: ParsableArguments {
     var delimiter: String?
     @Flag(inversion: .prefixedNo, help: "Whether fields may be quoted; by default in CSV only.")
     var quoting: Bool?
-    @Flag(inversion: .prefixedNo, help: "Whether the first row names the columns; by default recognised.")
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Whether the first row names the columns; by default recognised.")
     var header: Bool?
-    @Option(help: "Only rows with this value in this column: COLUMN=VALUE; may be repeated.")
+    @Option(
+        name: .customLong("where"),
+        help: "Only rows with this value in this column: COLUMN=VALUE; may be repeated.")
     var filter: [RowFilter] = []
     @Option(help: "The share of damaged lines, 0...1, to leave out; by default any stops.")
     var maxRejectedShare: Double?
@@ -38,8 +45,11 @@ struct PairFileArguments: ParsableArguments {
         options.scoreRange = scoreRange ?? options.scoreRange
         if let labels {
             let names = labels.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-            guard let set = names == LabelSet.inference.names ? .inference : LabelSet(names: names) else {
-                throw ValidationError("--labels is '\(labels)'; expected two or more different names separated by commas")
+            guard let set = names == LabelSet.inference.names ? .inference : LabelSet(names: names)
+            else {
+                throw ValidationError(
+                    "--labels is '\(labels)'; expected two or more different names separated by commas"
+                )
             }
             options.labels = set
         }
@@ -57,18 +67,23 @@ struct PairFileArguments: ParsableArguments {
     }
 
     /// Reads scored pairs and says what was read.
-    static func readScored(_ path: String, _ options: PairFileOptions) throws -> PairDataset<Float> {
+    static func readScored(_ path: String, _ options: PairFileOptions) throws -> PairDataset<Float>
+    {
         let (pairs, report) = try PairFile.readScored(path, options: options)
         Console.note("\(report)")
         return pairs
     }
 
     /// Reads labelled pairs and says what was read; `first,second,labels` names three parallel files.
-    static func readLabelled(_ path: String, _ options: PairFileOptions) throws -> PairDataset<Int32> {
+    static func readLabelled(_ path: String, _ options: PairFileOptions) throws -> PairDataset<
+        Int32
+    > {
         let files = path.split(separator: ",").map(String.init)
         let isParallel = files.count == 3 && !FileManager.default.fileExists(atPath: path)
-        let (pairs, report) = isParallel
-            ? try PairFile.readLabelled(first: files[0], second: files[1], labels: files[2], options: options)
+        let (pairs, report) =
+            isParallel
+            ? try PairFile.readLabelled(
+                first: files[0], second: files[1], labels: files[2], options: options)
             : try PairFile.readLabelled(path, options: options)
         Console.note("\(report)")
         return pairs
@@ -78,17 +93,21 @@ struct PairFileArguments: ParsableArguments {
 extension PairFormat: ExpressibleByArgument {}
 
 extension ScoreRange: ExpressibleByArgument {
+    /// Reads the value of an option.
     public init?(argument: String) { self.init(parsing: argument) }
 }
 
 extension LabelOrder: ExpressibleByArgument {
+    /// Reads the value of an option.
     public init?(argument: String) { self.init(parsing: argument) }
 }
 
 extension PairColumn: ExpressibleByArgument {
+    /// Reads the value of an option.
     public init?(argument: String) { self.init(parsing: argument) }
 }
 
 extension RowFilter: ExpressibleByArgument {
+    /// Reads the value of an option.
     public init?(argument: String) { self.init(parsing: argument) }
 }

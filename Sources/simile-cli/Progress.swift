@@ -38,7 +38,8 @@ final class Progress {
                         "event": .string("step"), "step": .integer(state.step),
                         "loss": .number(Double(losses.reduce(0, +)) / Double(losses.count)),
                         "learning_rate": .number(Double(step.learningRate)),
-                        "gradient_norm": .number(step.gradientNorm), "pairs_per_second": .number(rate(pairs)),
+                        "gradient_norm": .number(step.gradientNorm),
+                        "pairs_per_second": .number(rate(pairs)),
                         "tokens_per_second": .number(rate(tokens)),
                     ])
                 } else {
@@ -48,28 +49,40 @@ final class Progress {
             }
             if losses.count > interval { losses.removeFirst() }
         case .evaluated(let evaluation, let isBest):
-            evaluated("step \(state.step), dev\(isBest ? " (best)" : "")", evaluation, step: state.step)
+            evaluated(
+                "step \(state.step), dev\(isBest ? " (best)" : "")", evaluation, step: state.step)
         case .evaluationFailed(let reason):
-            Console.note("\(Console.isTerminal ? "\n" : "")step \(state.step): no evaluation: \(reason)")
+            Console.note(
+                "\(Console.isTerminal ? "\n" : "")step \(state.step): no evaluation: \(reason)")
         case .saved(let path):
-            if json { emit(["event": .string("saved"), "step": .integer(state.step), "path": .string(path)]) }
+            if json {
+                emit([
+                    "event": .string("saved"), "step": .integer(state.step), "path": .string(path),
+                ])
+            }
         }
     }
 
     func evaluated(_ what: String, _ evaluation: Evaluation, step: Int = 0) {
         if json {
-            var values: [String: JSONValue] = ["event": .string("evaluated"), "step": .integer(step)]
+            var values: [String: JSONValue] = [
+                "event": .string("evaluated"), "step": .integer(step),
+            ]
             for (name, value) in evaluation.figures { values[name] = .number(value) }
             return emit(values)
         }
-        let figures = evaluation.figures.filter { $0.name.hasSuffix("cosine") || $0.name == "accuracy" }
+        let figures = evaluation.figures.filter {
+            $0.name.hasSuffix("cosine") || $0.name == "accuracy"
+        }
         let text = figures.map { "\($0.name) \($0.value.fixed(4))" }.joined(separator: "  ")
         Console.note("\(Console.isTerminal ? "\r\u{1B}[K" : "")\(what): \(text)")
     }
 
     func finished(_ results: Results) {
         if json {
-            var values: [String: JSONValue] = ["event": .string("finished"), "steps": .integer(results.steps)]
+            var values: [String: JSONValue] = [
+                "event": .string("finished"), "steps": .integer(results.steps),
+            ]
             for (name, value) in results.figures { values[name] = .number(value) }
             return emit(values)
         }
@@ -88,7 +101,8 @@ final class Progress {
         text += "  \(left / 60):\(String(format: "%02d", left % 60)) left"
         guard Console.isTerminal else { return text }
         let filled = state.step * 20 / max(totalSteps, 1)
-        return "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled) + "] " + text
+        return "[" + String(repeating: "#", count: filled)
+            + String(repeating: ".", count: 20 - filled) + "] " + text
     }
 
     private var seconds: Double { max((ContinuousClock.now - started) / .seconds(1), 1e-9) }

@@ -82,7 +82,8 @@ extension Recipe {
             let data = mapping["data"] as? [String: Any] ?? [:]
             for (keys, known) in [(mapping.keys, known), (data.keys, PairFileOptions.keys)] {
                 for key in keys.sorted() where !known.contains(key) {
-                    throw CommandError.unknownKey(key, path: path, closest: closestName(to: key, among: known))
+                    throw CommandError.unknownKey(
+                        key, path: path, closest: closestName(to: key, among: known))
                 }
             }
             self = try YAMLDecoder().decode(Recipe.self, from: text.isEmpty ? "{}" : text)
@@ -100,7 +101,9 @@ extension Recipe {
 
     /// The recipe with absolute paths, so that a run can be resumed from any folder.
     func withAbsolutePaths() -> Recipe {
-        func absolute(_ path: String?) -> String? { path.map { URL(filePath: $0).standardizedFileURL.path } }
+        func absolute(_ path: String?) -> String? {
+            path.map { URL(filePath: $0).standardizedFileURL.path }
+        }
         var copy = self
         copy.model = absolute(model)
         copy.train = absolute(train)

@@ -81,12 +81,17 @@ final class RunLog {
     func handle(_ event: TrainingEvent, _ state: TrainingState) {
         switch event {
         case .stepped(let step):
-            pending += "\(state.step),\(step.loss),\(step.learningRate),\(step.gradientNorm),\(step.pairs),\(step.tokens)\n"
+            pending +=
+                "\(state.step),\(step.loss),\(step.learningRate),\(step.gradientNorm),\(step.pairs),\(step.tokens)\n"
             if pending.utf8.count > 1 << 12 { flush() }
         case .evaluated(let evaluation, _):
             var text = (try? String(contentsOf: evaluations, encoding: .utf8)) ?? ""
-            if text.isEmpty { text = "step," + evaluation.figures.map(\.name).joined(separator: ",") + "\n" }
-            text += "\(state.step)," + evaluation.figures.map { "\($0.value)" }.joined(separator: ",") + "\n"
+            if text.isEmpty {
+                text = "step," + evaluation.figures.map(\.name).joined(separator: ",") + "\n"
+            }
+            text +=
+                "\(state.step)," + evaluation.figures.map { "\($0.value)" }.joined(separator: ",")
+                + "\n"
             try? AtomicFile.write(Data(text.utf8), to: evaluations)
         case .saved: flush()
         case .started, .evaluationFailed: break

@@ -52,7 +52,9 @@ struct Similarity: ParsableCommand {
         }
         row("index", "sentence", "cosine")
         row("0", sentence, "")
-        for (index, other) in others.enumerated() { row("\(index + 1)", other, Double(cosines[index]).fixed(4)) }
+        for (index, other) in others.enumerated() {
+            row("\(index + 1)", other, Double(cosines[index]).fixed(4))
+        }
     }
 
     /// The model by its parts, with the shape after each.
@@ -71,7 +73,8 @@ struct Similarity: ParsableCommand {
             pooled (\(model.pooling.modes.map(\.rawValue).joined(separator: ", ")))        \(pooled.shape)\(model.normalizes ? ", then scaled to length 1" : "")
             """)
         for (sentence, ids) in zip(sentences, ids) {
-            Console.note("  \(model.tokenizer.tokens(of: ids).joined(separator: " "))    \(sentence)")
+            Console.note(
+                "  \(model.tokenizer.tokens(of: ids).joined(separator: " "))    \(sentence)")
         }
         return model.normalizes ? pooled.normalized() : pooled
     }

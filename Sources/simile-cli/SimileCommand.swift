@@ -15,7 +15,8 @@ struct SimileCommand: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Train.self, Evaluate.self, Encode.self, Similarity.self, Tokenize.self, New.self, Import.self,
+            Train.self, Evaluate.self, Encode.self, Similarity.self, Tokenize.self, New.self,
+            Import.self,
             Export.self, Inspect.self, Doctor.self,
         ])
 }
@@ -28,13 +29,16 @@ struct ComputeOptions: ParsableArguments {
     /// Sets the threads and loads the BLAS library, so that a missing one is reported now.
     func prepare() throws {
         if let threads {
-            guard threads >= 1 else { throw ValidationError("--threads is \(threads); expected 1 or more") }
+            guard threads >= 1 else {
+                throw ValidationError("--threads is \(threads); expected 1 or more")
+            }
             ThreadPool.configure(threads: threads)
         }
         let blas = try BLAS.load()
         if let replaced = blas.replacedCoreType, let used = blas.coreType {
             Console.note(
-                "OPENBLAS_CORETYPE=\(replaced) in the environment asks for less than this processor can do; using \(used) (SIMILE_CORETYPE=\(replaced) insists)")
+                "OPENBLAS_CORETYPE=\(replaced) in the environment asks for less than this processor can do; using \(used) (SIMILE_CORETYPE=\(replaced) insists)"
+            )
         }
     }
 }

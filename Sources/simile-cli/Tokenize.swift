@@ -31,7 +31,8 @@ struct Tokenize: ParsableCommand {
             number += 1
             guard let text = Self.text(line) else {
                 throw CommandError.input(
-                    "standard input:\(number): expected a JSON string or {\"text\": \"...\"}, found \(line.prefix(60))")
+                    "standard input:\(number): expected a JSON string or {\"text\": \"...\"}, found \(line.prefix(60))"
+                )
             }
             let ids = tokenizer.encode(text, maxLength: maxLength ?? length)
             try Console.json(Result(ids: ids, tokens: tokens ? tokenizer.tokens(of: ids) : nil))
@@ -41,7 +42,8 @@ struct Tokenize: ParsableCommand {
     /// The tokenizer alone, without reading the weights of a folder.
     static func tokenizer(of path: String) throws -> (BertTokenizer, maxLength: Int) {
         var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+        {
             let url = URL(filePath: path)
             return (try BertTokenizer(folder: url), try ModelFolder(reading: url).maxSequenceLength)
         }

@@ -23,7 +23,9 @@ struct Train: ParsableCommand {
     var model: String?
     @Option(help: "cosine (scored pairs) or softmax (labelled pairs).")
     var loss: String?
-    @Option(help: "The training pairs; for labelled ones also three parallel files: FIRST,SECOND,LABELS.")
+    @Option(
+        help:
+            "The training pairs; for labelled ones also three parallel files: FIRST,SECOND,LABELS.")
     var train: String?
     @Option(help: "Scored pairs that choose the best model.")
     var dev: String?
@@ -49,7 +51,9 @@ struct Train: ParsableCommand {
     func validate() throws {
         if logEvery < 1 { throw ValidationError("--log-every is \(logEvery); expected 1 or more") }
         if resume != nil && (recipe != nil || output != nil || model != nil || train != nil) {
-            throw ValidationError("--resume takes its settings from the run: give no --recipe, --output, --model or --train")
+            throw ValidationError(
+                "--resume takes its settings from the run: give no --recipe, --output, --model or --train"
+            )
         }
     }
 

@@ -13,13 +13,17 @@ struct TrainingRun {
     init(recipe: Recipe, output: String) throws {
         self.recipe = recipe
         guard [CosineSimilarityLoss.name, SoftmaxLoss.name].contains(recipe.loss) else {
-            throw CommandError.input("loss is '\(recipe.loss)'; expected cosine (scored pairs) or softmax (labelled pairs)")
+            throw CommandError.input(
+                "loss is '\(recipe.loss)'; expected cosine (scored pairs) or softmax (labelled pairs)"
+            )
         }
         for (key, value) in [("model", recipe.model), ("train", recipe.train)] where value == nil {
             throw CommandError.input("no \(key) is given: add --\(key), or '\(key):' to the recipe")
         }
         if recipe.loss == CosineSimilarityLoss.name, recipe.devNLI ?? recipe.testNLI != nil {
-            throw CommandError.input("dev_nli and test_nli measure the classifier of the softmax loss; with the cosine loss give dev and test")
+            throw CommandError.input(
+                "dev_nli and test_nli measure the classifier of the softmax loss; with the cosine loss give dev and test"
+            )
         }
         try recipe.training.validate()
         folder = RunFolder(output)
@@ -39,19 +43,24 @@ struct TrainingRun {
         let model = try checkpoint?.model() ?? SentenceTransformer(path: modelPath)
         if let length = recipe.maxSequenceLength {
             guard (3...model.bert.configuration.maxPositionEmbeddings).contains(length) else {
-                throw CommandError.input("max_seq_length is \(length); expected 3...\(model.bert.configuration.maxPositionEmbeddings), the positions the model has")
+                throw CommandError.input(
+                    "max_seq_length is \(length); expected 3...\(model.bert.configuration.maxPositionEmbeddings), the positions the model has"
+                )
             }
             model.maxSequenceLength = length
         }
         for prefix in recipe.freeze {
             let frozen = model.parameters.freeze { $0.hasPrefix(prefix) }
             guard !frozen.isEmpty else {
-                throw CommandError.input("freeze: no whole parameter has a name that begins with '\(prefix)'; 'simile inspect MODEL --parameters' lists the names")
+                throw CommandError.input(
+                    "freeze: no whole parameter has a name that begins with '\(prefix)'; 'simile inspect MODEL --parameters' lists the names"
+                )
             }
             Console.note("frozen: \(frozen.count) arrays beginning with \(prefix)")
         }
         if recipe.loss == SoftmaxLoss.name {
-            let loss = try checkpoint?.softmaxLoss(dimension: model.embeddingDimension)
+            let loss =
+                try checkpoint?.softmaxLoss(dimension: model.embeddingDimension)
                 ?? SoftmaxLoss(
                     dimension: model.embeddingDimension, labels: recipe.data.labels.names,
                     source: .random(seed: recipe.training.seed))
@@ -64,13 +73,15 @@ struct TrainingRun {
     }
 
     private func train<L: Loss>(
-        _ model: SentenceTransformer, _ loss: L, _ pairs: PairDataset<L.Label>, _ progress: Progress,
+        _ model: SentenceTransformer, _ loss: L, _ pairs: PairDataset<L.Label>,
+        _ progress: Progress,
         classifier: (String?) throws -> (any Evaluator)?
     ) throws {
         // Everything is read and checked before the first step, and before anything is written.
         let dev = Evaluators([try scored(recipe.dev), try classifier(recipe.devNLI)])
         let test = Evaluators([try scored(recipe.test), try classifier(recipe.testNLI)])
-        let trainer = try Trainer(model: model, loss: loss, pairs: pairs, configuration: recipe.training)
+        let trainer = try Trainer(
+            model: model, loss: loss, pairs: pairs, configuration: recipe.training)
         if let checkpoint {
             try checkpoint.restore(trainer)
             Console.note("\(checkpoint.path): going on after step \(trainer.state.step)")
@@ -81,13 +92,16 @@ struct TrainingRun {
         let recipeJSON = String(decoding: try JSONEncoder().encode(recipe), as: UTF8.self)
         let log = try RunLog(folder, from: trainer.state.step)
 
-        if checkpoint == nil, let dev { progress.evaluated("before training, dev", try dev.evaluate(model)) }
+        if checkpoint == nil, let dev {
+            progress.evaluated("before training, dev", try dev.evaluate(model))
+        }
         Interruption.install()
         let outcome = try trainer.run(
             evaluator: dev,
             save: { isBest in
                 let url = isBest ? folder.best : folder.checkpoint(step: trainer.state.step)
-                try Checkpoint.write(trainer, to: url, recipe: recipeJSON, includingOptimizer: !isBest)
+                try Checkpoint.write(
+                    trainer, to: url, recipe: recipeJSON, includingOptimizer: !isBest)
                 if !isBest { try folder.removeCheckpoints(keeping: recipe.training.keepLast) }
                 return url.path
             },
@@ -98,13 +112,17 @@ struct TrainingRun {
             })
         try log.close()
         if outcome == .stopped {
-            Console.note("stopped after step \(trainer.state.step); go on with: simile train --resume \(folder.path)")
+            Console.note(
+                "stopped after step \(trainer.state.step); go on with: simile train --resume \(folder.path)"
+            )
             throw ExitCode(130)
         }
 
         let best = dev != nil && FileManager.default.fileExists(atPath: folder.best.path)
         let final = best ? try Checkpoint(folder.best).model() : model
-        var results = Results(recipe: recipe, steps: trainer.state.step, bestStep: best ? trainer.state.bestStep : nil)
+        var results = Results(
+            recipe: recipe, steps: trainer.state.step, bestStep: best ? trainer.state.bestStep : nil
+        )
         if let dev { results.add("dev", try dev.evaluate(final)) }
         if let test {
             // The classifier of the best step is in its checkpoint, not in the trainer any more.

@@ -9,13 +9,16 @@ struct CommandRunner {
         let error: String
     }
 
-    static let command = Bundle.main.executableURL?.deletingLastPathComponent().appending(path: "simile")
-    static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    static let command = Bundle.main.executableURL?.deletingLastPathComponent().appending(
+        path: "simile")
+    static let repository = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent()
         .deletingLastPathComponent()
 
     /// Starts the command with its output going to files.
     static func start(
-        _ arguments: [String], in folder: URL = repository, input: String? = nil, files: TemporaryFolder
+        _ arguments: [String], in folder: URL = repository, input: String? = nil,
+        files: TemporaryFolder
     ) throws -> Process {
         let process = Process()
         process.executableURL = try #require(command)
@@ -35,12 +38,15 @@ struct CommandRunner {
     }
 
     /// Runs the command to its end.
-    static func run(_ arguments: [String], in folder: URL = repository, input: String? = nil) throws -> Output {
+    static func run(_ arguments: [String], in folder: URL = repository, input: String? = nil) throws
+        -> Output
+    {
         let files = try TemporaryFolder()
         let process = try start(arguments, in: folder, input: input, files: files)
         process.waitUntilExit()
         return Output(
-            status: process.terminationStatus, out: try String(contentsOf: files("out"), encoding: .utf8),
+            status: process.terminationStatus,
+            out: try String(contentsOf: files("out"), encoding: .utf8),
             error: try String(contentsOf: files("err"), encoding: .utf8))
     }
 }
@@ -48,7 +54,9 @@ struct CommandRunner {
 /// A folder that is removed with the value.
 final class TemporaryFolder {
     let url = FileManager.default.temporaryDirectory.appending(path: "simile-\(UUID().uuidString)")
-    init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
+    init() throws {
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
     deinit { try? FileManager.default.removeItem(at: url) }
     func callAsFunction(_ name: String) -> URL { url.appending(path: name) }
 
@@ -62,7 +70,8 @@ final class TemporaryFolder {
     func newModel() throws -> String {
         let path = self("start.h5").path
         let output = try CommandRunner.run([
-            "new", path, "--texts", "Datasets/small-sts/train.tsv", "--vocabulary-size", "600", "--hidden-size", "32",
+            "new", path, "--texts", "Datasets/small-sts/train.tsv", "--vocabulary-size", "600",
+            "--hidden-size", "32",
             "--layers", "1", "--heads", "2", "--max-seq-length", "64",
         ])
         try #require(output.status == 0, "\(output.error)")

@@ -22,7 +22,9 @@ import Testing
     @Test func similarity() throws {
         let folder = try TemporaryFolder()
         let start = try folder.newModel()
-        let output = try CommandRunner.run(["similarity", start, "a dog", "a dog", "a red car", "--explain"])
+        let output = try CommandRunner.run([
+            "similarity", start, "a dog", "a dog", "a red car", "--explain",
+        ])
         #expect(output.status == 0)
         let rows = output.out.split(separator: "\n")
         #expect(rows.count == 4)
@@ -35,7 +37,9 @@ import Testing
             struct Row: Decodable { let index: Int; let sentence: String; let cosine: Float }
             let similarities: [Row]
         }
-        let json = try CommandRunner.run(["similarity", start, "a dog", "a dog", "a red car", "--json"])
+        let json = try CommandRunner.run([
+            "similarity", start, "a dog", "a dog", "a red car", "--json",
+        ])
         let result = try JSONDecoder().decode(Result.self, from: Data(json.out.utf8))
         #expect(result.similarities.map(\.index) == [1, 2])
         #expect(abs(result.similarities[0].cosine - 1) < 1e-5)
@@ -59,8 +63,12 @@ import Testing
         let folder = try TemporaryFolder()
         let start = try folder.newModel()
         #expect(try CommandRunner.run(["export", start, folder("model").path]).status == 0)
-        #expect(try CommandRunner.run(["import", folder("model").path, folder("again.h5").path]).status == 0)
-        #expect(try CommandRunner.run(["export", folder("again.h5").path, folder("model2").path]).status == 0)
+        #expect(
+            try CommandRunner.run(["import", folder("model").path, folder("again.h5").path]).status
+                == 0)
+        #expect(
+            try CommandRunner.run(["export", folder("again.h5").path, folder("model2").path]).status
+                == 0)
         #expect(
             try Data(contentsOf: folder("model/model.safetensors"))
                 == Data(contentsOf: folder("model2/model.safetensors")))
@@ -69,8 +77,11 @@ import Testing
     }
 
     @Test func doctor() throws {
-        let output = try CommandRunner.run(["doctor", "--json", "--seconds", "0.05", "--threads", "1"])
-        let object = try #require(try JSONSerialization.jsonObject(with: Data(output.out.utf8)) as? [String: Any])
+        let output = try CommandRunner.run([
+            "doctor", "--json", "--seconds", "0.05", "--threads", "1",
+        ])
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(output.out.utf8)) as? [String: Any])
         #expect(object["threads"] as? Int == 1)
         #expect((object["sgemm_gflops"] as? Double ?? 0) > 0)
         #expect((object["library"] as? String)?.contains("blas") == true)

@@ -9,7 +9,9 @@ import Testing
     private func weights(_ path: URL) throws -> [String: [UInt32]] {
         let model = try Checkpoint(path).model()
         var bits: [String: [UInt32]] = [:]
-        for parameter in model.parameters { bits[parameter.name] = parameter.tensor.values.map(\.bitPattern) }
+        for parameter in model.parameters {
+            bits[parameter.name] = parameter.tensor.values.map(\.bitPattern)
+        }
         return bits
     }
 
@@ -17,7 +19,8 @@ import Testing
         let folder = try TemporaryFolder()
         let start = try folder.newModel()
         let nli = try CommandRunner.run([
-            "train", "--recipe", "Experiments/quickstart/nli.yaml", "--model", start, "--output", folder("nli").path,
+            "train", "--recipe", "Experiments/quickstart/nli.yaml", "--model", start, "--output",
+            folder("nli").path,
             "--epochs", "1",
         ])
         #expect(nli.status == 0, "\(nli.error)")
@@ -26,7 +29,8 @@ import Testing
         #expect(try #require(results["test_accuracy"]) > 0.2)
 
         let sts = try CommandRunner.run([
-            "train", "--recipe", "Experiments/quickstart/sts.yaml", "--model", folder("nli/model").path, "--output",
+            "train", "--recipe", "Experiments/quickstart/sts.yaml", "--model",
+            folder("nli/model").path, "--output",
             folder("sts").path, "--epochs", "2", "--json",
         ])
         #expect(sts.status == 0, "\(sts.error)")
@@ -35,28 +39,39 @@ import Testing
         }
         #expect(sts.out.contains("\"event\":\"finished\""))
         for file in [
-            "recipe.yaml", "steps.csv", "evaluations.csv", "results.json", "checkpoints/best.h5", "model/modules.json",
-            "model/model.safetensors", "model/README.md", "model/tokenizer.json", "model/1_Pooling/config.json",
+            "recipe.yaml", "steps.csv", "evaluations.csv", "results.json", "checkpoints/best.h5",
+            "model/modules.json",
+            "model/model.safetensors", "model/README.md", "model/tokenizer.json",
+            "model/1_Pooling/config.json",
         ] {
             #expect(FileManager.default.fileExists(atPath: folder("sts/\(file)").path), "\(file)")
         }
-        let steps = try String(contentsOf: folder("sts/steps.csv"), encoding: .utf8).split(separator: "\n")
+        let steps = try String(contentsOf: folder("sts/steps.csv"), encoding: .utf8).split(
+            separator: "\n")
         #expect(steps.count == 1 + 50)
         let evaluation = try CommandRunner.run([
-            "evaluate", folder("sts/model").path, "--data", "Datasets/small-sts/dev.tsv", "--score-range", "0...5",
+            "evaluate", folder("sts/model").path, "--data", "Datasets/small-sts/dev.tsv",
+            "--score-range", "0...5",
             "--json", "--csv", folder("pairs.csv").path,
         ])
-        let figures = try JSONDecoder().decode([String: Double].self, from: Data(evaluation.out.utf8))
-        let final = try JSONDecoder().decode([String: Double].self, from: Data(contentsOf: folder("sts/results.json")))
-        #expect(abs(try #require(figures["spearman_cosine"]) - #require(final["dev_spearman_cosine"])) < 1e-6)
-        let rows = try String(contentsOf: folder("pairs.csv"), encoding: .utf8).split(separator: "\n")
+        let figures = try JSONDecoder().decode(
+            [String: Double].self, from: Data(evaluation.out.utf8))
+        let final = try JSONDecoder().decode(
+            [String: Double].self, from: Data(contentsOf: folder("sts/results.json")))
+        #expect(
+            abs(try #require(figures["spearman_cosine"]) - #require(final["dev_spearman_cosine"]))
+                < 1e-6)
+        let rows = try String(contentsOf: folder("pairs.csv"), encoding: .utf8).split(
+            separator: "\n")
         #expect(rows.count == 101)
         #expect(rows[0] == "sentence1,sentence2,gold,cosine")
 
         let classifier = try CommandRunner.run([
-            "evaluate", folder("nli/checkpoints/best.h5").path, "--nli", "Datasets/small-nli/test.tsv", "--json",
+            "evaluate", folder("nli/checkpoints/best.h5").path, "--nli",
+            "Datasets/small-nli/test.tsv", "--json",
         ])
-        let accuracy = try JSONDecoder().decode([String: Double].self, from: Data(classifier.out.utf8))
+        let accuracy = try JSONDecoder().decode(
+            [String: Double].self, from: Data(classifier.out.utf8))
         #expect(accuracy["accuracy"] == results["test_accuracy"])
     }
 
@@ -66,7 +81,10 @@ import Testing
         let folder = try TemporaryFolder()
         let start = try folder.newModel()
         func arguments(_ output: String) -> [String] {
-            ["train", "--model", start, "--output", folder(output).path, "--epochs", "2", "--save-every", "3"]
+            [
+                "train", "--model", start, "--output", folder(output).path, "--epochs", "2",
+                "--save-every", "3",
+            ]
                 + Self.sts + ["--learning-rate", "1e-3", "--dev", "Datasets/small-sts/dev.tsv"]
         }
         let whole = try CommandRunner.run(arguments("whole"))
@@ -75,7 +93,8 @@ import Testing
         let files = try TemporaryFolder()
         let process = try CommandRunner.start(arguments("cut"), files: files)
         while process.isRunning
-            && ((try? FileManager.default.contentsOfDirectory(atPath: folder("cut/checkpoints").path)) ?? [])
+            && ((try? FileManager.default.contentsOfDirectory(
+                atPath: folder("cut/checkpoints").path)) ?? [])
                 .allSatisfy({ !$0.hasPrefix("step-") })
         { usleep(2000) }
         kill(process.processIdentifier, signal)
@@ -83,7 +102,9 @@ import Testing
         if signal == SIGINT && process.terminationReason == .exit {
             #expect(process.terminationStatus == 130 || process.terminationStatus == 0)
         }
-        #expect(!FileManager.default.fileExists(atPath: folder("cut/model").path) || process.terminationStatus == 0)
+        #expect(
+            !FileManager.default.fileExists(atPath: folder("cut/model").path)
+                || process.terminationStatus == 0)
 
         let resumed = try CommandRunner.run(["train", "--resume", folder("cut").path])
         #expect(resumed.status == 0, "\(resumed.error)")
@@ -101,7 +122,8 @@ import Testing
         let folder = try TemporaryFolder()
         let start = try folder.newModel()
         _ = try folder.write("precious", to: "notes.txt")
-        let output = try CommandRunner.run(["train", "--model", start, "--output", folder.url.path] + Self.sts)
+        let output = try CommandRunner.run(
+            ["train", "--model", start, "--output", folder.url.path] + Self.sts)
         #expect(output.status == 1)
         #expect(output.error.contains("exists and is not empty; give another --output"))
         #expect(try String(contentsOf: folder("notes.txt"), encoding: .utf8) == "precious")
@@ -110,19 +132,26 @@ import Testing
     @Test func aRecipeWithAnUnknownKeyIsRefused() throws {
         let folder = try TemporaryFolder()
         let recipe = try folder.write("learning_rat: 1\n", to: "recipe.yaml")
-        let output = try CommandRunner.run(["train", "--recipe", recipe, "--output", folder("out").path])
+        let output = try CommandRunner.run([
+            "train", "--recipe", recipe, "--output", folder("out").path,
+        ])
         #expect(output.status == 1)
-        #expect(output.error.contains("there is no setting 'learning_rat'; did you mean 'learning_rate'?"))
+        #expect(
+            output.error.contains(
+                "there is no setting 'learning_rat'; did you mean 'learning_rate'?"))
 
         let typed = try folder.write("epochs: many\n", to: "typed.yaml")
-        let wrong = try CommandRunner.run(["train", "--recipe", typed, "--output", folder("out").path])
+        let wrong = try CommandRunner.run([
+            "train", "--recipe", typed, "--output", folder("out").path,
+        ])
         #expect(wrong.status == 1)
         #expect(wrong.error.contains("epochs"))
     }
 
     @Test func everySettingIsAFlagAndAKey() throws {
         let help = try CommandRunner.run(["train", "--help"]).out
-        for key in TrainingConfiguration.keys + PairFileOptions.keys where key != "skipped_labels" && key != "filters" {
+        for key in TrainingConfiguration.keys + PairFileOptions.keys
+        where key != "skipped_labels" && key != "filters" {
             #expect(help.contains("--" + key.replacing("_", with: "-")), "\(key)")
         }
     }

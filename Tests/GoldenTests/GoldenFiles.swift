@@ -28,11 +28,14 @@ import Testing
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
         guard found.count == expected.count else {
-            Issue.record("\(name): \(found.count) values, expected \(expected.count)", sourceLocation: sourceLocation)
+            Issue.record(
+                "\(name): \(found.count) values, expected \(expected.count)",
+                sourceLocation: sourceLocation)
             return
         }
         let worst = zip(found, expected).map { abs($0 - $1) }.max() ?? 0
-        #expect(worst <= tolerance * scale, "\(name): off by \(worst)", sourceLocation: sourceLocation)
+        #expect(
+            worst <= tolerance * scale, "\(name): off by \(worst)", sourceLocation: sourceLocation)
     }
 }
 

@@ -4,12 +4,15 @@ import Testing
 
 /// A small random BERT: forward pass, gradients of both losses, three optimizer steps.
 struct TinyBert {
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     struct Values: Decodable {
+        // swift-format-ignore: AlwaysUseLowerCamelCase
         struct Step: Decodable {
             let loss: Float
             let grad_norm: Double
             let lr: Float
         }
+        // swift-format-ignore: AlwaysUseLowerCamelCase
         struct AdamWRun: Decodable {
             let lr: Float
             let weight_decay: Float
@@ -39,7 +42,8 @@ struct TinyBert {
         let configuration = try Golden.decode(BertConfiguration.self, from: "tinybert/config.json")
         let weights = try Self.file("model")
         // One file holds the encoder and the classifier; each reads its own.
-        parameters = ParameterStore(source: .weights(weights.named { !$0.hasPrefix("classifier.") }))
+        parameters = ParameterStore(
+            source: .weights(weights.named { !$0.hasPrefix("classifier.") }))
         bert = Bert(configuration, in: parameters.root)
         try parameters.validate()
         softmax = SoftmaxLoss(
@@ -90,7 +94,8 @@ extension Golden {
         }
         Golden.expectClose(hidden.values, real, tolerance: 1e-5, "last_hidden_state")
         Golden.expectClose(
-            hidden.segmentMean(batch.layout).values, try expected.values("mean_pooled"), tolerance: 1e-5,
+            hidden.segmentMean(batch.layout).values, try expected.values("mean_pooled"),
+            tolerance: 1e-5,
             "mean_pooled")
     }
 
@@ -115,7 +120,8 @@ extension Golden {
             let values = try expected.values(part.name)
             // Relative to the array's largest entry; where all are rounding noise, to the largest of all.
             Golden.expectClose(
-                Array(gradient[part.offset..<part.offset + part.shape.count]), values, tolerance: 1e-4,
+                Array(gradient[part.offset..<part.offset + part.shape.count]), values,
+                tolerance: 1e-4,
                 scale: max(values.map(abs).max() ?? 0, 1e-3 * largest), part.name)
             compared.insert(part.name)
         }
@@ -138,10 +144,13 @@ extension Golden {
             tape.backward(from: loss)
             let norm = parameters.gradientNorm()
             #expect(abs(loss.item() - expected.loss) < 1e-5, "loss of step \(step)")
-            #expect(abs(norm - expected.grad_norm) < 1e-4 * max(1, expected.grad_norm), "norm of step \(step)")
+            #expect(
+                abs(norm - expected.grad_norm) < 1e-4 * max(1, expected.grad_norm),
+                "norm of step \(step)")
             #expect(abs(schedule(step) - expected.lr) < 1e-8, "learning rate of step \(step)")
             optimizer.step(
-                learningRate: schedule(step), gradientScale: Float(min(1, run.max_grad_norm / (norm + 1e-6))))
+                learningRate: schedule(step),
+                gradientScale: Float(min(1, run.max_grad_norm / (norm + 1e-6))))
             parameters.clearGradients()
         }
         let expected = try TinyBert.file("after3")

@@ -7,6 +7,7 @@ extension Golden {
         let text: String
         let ids: [Int32]
     }
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     struct MiniLMValues: Decodable {
         let sentences: [String]
         let ids: [[Int32]]
@@ -38,7 +39,8 @@ extension Golden {
 
     @Test(.enabled(if: miniLM != nil, needsMiniLM)) func tokenization() throws {
         let tokenizer = try BertTokenizer(folder: try #require(Self.miniLM))
-        let lines = try String(contentsOf: Self.folder.appending(path: "tokenizer.jsonl"), encoding: .utf8)
+        let lines = try String(
+            contentsOf: Self.folder.appending(path: "tokenizer.jsonl"), encoding: .utf8)
         var count = 0
         for line in lines.split(separator: "\n") {
             let expected = try JSONDecoder().decode(TokenizerLine.self, from: Data(line.utf8))
@@ -65,7 +67,8 @@ extension Golden {
         let others = expected.sentences.count - 1
         let first = pooled.gather(Array(repeating: 0, count: others))
         Self.expectClose(
-            first.cosineSimilarity(pooled.slice(1..<others + 1)).values, expected.cosine_of_0, tolerance: 1e-5,
+            first.cosineSimilarity(pooled.slice(1..<others + 1)).values, expected.cosine_of_0,
+            tolerance: 1e-5,
             "cosine_of_0")
     }
 

@@ -5,7 +5,8 @@ import Testing
 /// Matrix products against three loops in double.
 @Suite struct GEMMTests {
     static let sizes = [
-        (1, 1, 1), (2, 3, 5), (16, 16, 16), (17, 33, 7), (1, 64, 9), (64, 1, 9), (130, 70, 31), (300, 257, 41),
+        (1, 1, 1), (2, 3, 5), (16, 16, 16), (17, 33, 7), (1, 64, 9), (64, 1, 9), (130, 70, 31),
+        (300, 257, 41),
         (5, 7, 0), (0, 4, 3), (4, 0, 3),
     ]
 
@@ -34,7 +35,8 @@ import Testing
                             let y = opB == .plain ? b[p * n + j] : b[j * k + p]
                             sum += Double(x) * Double(y)
                         }
-                        #expect(abs(Double(c[i * n + j]) - sum) < 1e-4, "\(opA) \(opB) beta \(beta)")
+                        #expect(
+                            abs(Double(c[i * n + j]) - sum) < 1e-4, "\(opA) \(opB) beta \(beta)")
                     }
                 }
             }
@@ -50,7 +52,8 @@ import Testing
     }
 
     @Test func missingLibrarySaysWhatToInstall() {
-        let error = BLASError.notFound(asked: nil, reason: "libopenblas.so.0: cannot open shared object file")
+        let error = BLASError.notFound(
+            asked: nil, reason: "libopenblas.so.0: cannot open shared object file")
         #expect(error.description.contains("apt-get install libopenblas0-pthread"))
         let asked = BLASError.notFound(asked: "/x/libmkl_rt.so", reason: "no such file")
         #expect(asked.description.hasPrefix("SIMILE_BLAS names /x/libmkl_rt.so"))
@@ -66,5 +69,7 @@ func numbers(_ count: Int, seed: UInt64, in range: ClosedRange<Float> = -1...1) 
 }
 
 func withBase(_ array: [Float], _ body: (UnsafePointer<Float>) -> Void) {
-    (array.isEmpty ? [0] : array).withUnsafeBufferPointer { if let base = $0.baseAddress { body(base) } }
+    (array.isEmpty ? [0] : array).withUnsafeBufferPointer {
+        if let base = $0.baseAddress { body(base) }
+    }
 }

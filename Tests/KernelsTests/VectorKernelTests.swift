@@ -5,9 +5,10 @@ import Testing
 
 /// The vector loops of each instruction set this processor has, against plain formulas in double.
 @Suite struct VectorKernelTests {
-    static let tables: [simile_kernel_table] = [SIMILE_BASELINE, SIMILE_AVX2, SIMILE_AVX512].compactMap {
-        simile_kernels($0)?.pointee
-    }
+    static let tables: [simile_kernel_table] = [SIMILE_BASELINE, SIMILE_AVX2, SIMILE_AVX512]
+        .compactMap {
+            simile_kernels($0)?.pointee
+        }
     static let counts = [0, 1, 3, 4, 7, 8, 15, 16, 17, 31, 32, 33, 384]
 
     @Test(arguments: tables)
@@ -28,7 +29,9 @@ import Testing
         #expect(again == y)
         for i in x.indices {
             let z = Double(x[i])
-            let slope = 0.5 * erfc(-z / 2.0.squareRoot()) + z * exp(-z * z / 2) / (2 * Double.pi).squareRoot()
+            let slope =
+                0.5 * erfc(-z / 2.0.squareRoot()) + z * exp(-z * z / 2)
+                / (2 * Double.pi).squareRoot()
             #expect(abs(Double(dx[i]) - Double(dy[i]) * slope) < 1e-6)
         }
     }
@@ -91,7 +94,9 @@ import Testing
             let mean = z.reduce(0, +) / Double(n)
             let variance = z.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(n)
             for i in 0..<n where n > 1 {
-                let exact = (z[i] - mean) / (variance + 1e-12).squareRoot() * Double(gamma[i]) + Double(beta[i])
+                let exact =
+                    (z[i] - mean) / (variance + 1e-12).squareRoot() * Double(gamma[i])
+                    + Double(beta[i])
                 #expect(abs(Double(y[i]) - exact) < 1e-4, "width \(n)")
             }
             // A constant row gives beta.
@@ -141,7 +146,8 @@ import Testing
             let total = scores.reduce(0) { $0 + exp($1) }
             for j in 0..<length {
                 for c in 0..<size {
-                    exact[i * size + c] += exp(scores[j]) / total * Double(qkv[j * stride + 2 * size + c])
+                    exact[i * size + c] +=
+                        exp(scores[j]) / total * Double(qkv[j * stride + 2 * size + c])
                 }
             }
         }
@@ -150,7 +156,8 @@ import Testing
             var scratch = [Float](repeating: .nan, count: simile_attention_scratch(length, size))
             withBase(qkv) { q in
                 kernels.attention_forward(
-                    &out, size, q, q + size, q + 2 * size, stride, length, size, scale, .off, 0, &scratch)
+                    &out, size, q, q + size, q + 2 * size, stride, length, size, scale, .off, 0,
+                    &scratch)
             }
             let error = zip(out, exact).map { abs(Double($0) - $1) }.max() ?? 0
             #expect(error < 2e-6, "\(String(cString: kernels.name))")
@@ -168,5 +175,6 @@ import Testing
 }
 
 extension simile_kernel_table: @retroactive CustomTestStringConvertible {
+    /// The instruction set.
     public var testDescription: String { String(cString: name) }
 }

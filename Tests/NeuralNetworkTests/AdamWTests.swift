@@ -22,7 +22,8 @@ import Testing
                 p[i] *= 1 - 0.01 * 0.01
                 m[i] = 0.9 * m[i] + 0.1 * g
                 v[i] = 0.999 * v[i] + 0.001 * g * g
-                let denominator = v[i].squareRoot() / (1 - pow(0.999, Double(t))).squareRoot() + 1e-8
+                let denominator =
+                    v[i].squareRoot() / (1 - pow(0.999, Double(t))).squareRoot() + 1e-8
                 p[i] -= 0.01 / (1 - pow(0.9, Double(t))) * m[i] / denominator
             }
             for i in 0..<3 { #expect(abs(Double(parameter.tensor.values[i]) - p[i]) < 1e-6) }
@@ -55,7 +56,8 @@ import Testing
         let start = (0..<rows * width).map { Float($0 % 7) - 3.3 }
         let steps: [[Int32]] = [[3, 1], [3], [], [7, 3, 3], [10], [0, 1]]
         let sparse = Parameter(
-            parts: [.init(name: "word", shape: [rows, width], offset: 0)], shape: [rows, width], isRowSparse: true)
+            parts: [.init(name: "word", shape: [rows, width], offset: 0)], shape: [rows, width],
+            isRowSparse: true)
         sparse.setValues(of: sparse.parts[0]) { for i in $0.indices { $0[i] = start[i] } }
         let dense = Parameter("word", Tensor(start, [rows, width]))
         let (a, b) = (AdamW([sparse]), AdamW([dense]))

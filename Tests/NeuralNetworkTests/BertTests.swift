@@ -25,10 +25,12 @@ import Testing
     @Test func initialValuesHaveTheirDistribution() throws {
         let store = ParameterStore(source: .random(seed: 1))
         _ = Bert(Self.configuration, in: store.root)
-        let query = try #require(store.first { $0.name == "encoder.layer.0.attention.self.query.weight" })
+        let query = try #require(
+            store.first { $0.name == "encoder.layer.0.attention.self.query.weight" })
         let values = query.tensor.values.map(Double.init)
         let mean = values.reduce(0, +) / Double(values.count)
-        let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)).squareRoot()
+        let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count))
+            .squareRoot()
         #expect(abs(mean) < 0.002)
         #expect(abs(deviation - 0.02) < 0.002)
         let norm = try #require(store.first { $0.name == "embeddings.LayerNorm.weight" })
@@ -39,7 +41,9 @@ import Testing
     @Test func packedEqualsOneByOne() {
         let store = ParameterStore(source: .random(seed: 1))
         let bert = Bert(Self.configuration, in: store.root)
-        let sentences: [[Int32]] = [[2, 7, 3], [2, 3], [2, 9, 8, 7, 6, 5, 4, 10, 11, 12, 3], [2, 49, 3]]
+        let sentences: [[Int32]] = [
+            [2, 7, 3], [2, 3], [2, 9, 8, 7, 6, 5, 4, 10, 11, 12, 3], [2, 49, 3],
+        ]
         let together = bert(TokenBatch(sentences)).values
         let alone = sentences.flatMap { bert(TokenBatch([$0])).values }
         #expect(together.count == alone.count)

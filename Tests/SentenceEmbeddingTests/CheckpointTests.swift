@@ -86,7 +86,9 @@ import Testing
         let model = try TinyModel.make()
         try Checkpoint.write(model, to: folder("a.h5"))
         let before = try Data(contentsOf: folder("a.h5"))
-        #expect(throws: (any Error).self) { try Checkpoint.write(model, to: folder("nowhere/a.h5")) }
+        #expect(throws: (any Error).self) {
+            try Checkpoint.write(model, to: folder("nowhere/a.h5"))
+        }
         #expect(try Data(contentsOf: folder("a.h5")) == before)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["a.h5"])
     }
@@ -106,7 +108,9 @@ import Testing
         try later.root.attributes.set("format_version", to: 99)
         try later.close()
         let version = #expect(throws: CheckpointError.self) { try Checkpoint(folder("later.h5")) }
-        #expect(version?.description.contains("checkpoint version 99, this program reads up to 1: update simile") == true)
+        #expect(
+            version?.description.contains(
+                "checkpoint version 99, this program reads up to 1: update simile") == true)
     }
 
     @Test func damagedOrTruncatedIsAnError() throws {
@@ -128,11 +132,15 @@ import Testing
                 configuration: configuration())
         }
         try Checkpoint.write(trainer(16), to: folder("full.h5"))
-        let other = #expect(throws: TrainingError.self) { try Checkpoint(folder("full.h5")).restore(trainer(17)) }
+        let other = #expect(throws: TrainingError.self) {
+            try Checkpoint(folder("full.h5")).restore(trainer(17))
+        }
         #expect(other?.description.contains("is not the data this run was started with") == true)
 
         try Checkpoint.write(trainer(16), to: folder("best.h5"), includingOptimizer: false)
-        let best = #expect(throws: CheckpointError.self) { try Checkpoint(folder("best.h5")).restore(trainer(16)) }
+        let best = #expect(throws: CheckpointError.self) {
+            try Checkpoint(folder("best.h5")).restore(trainer(16))
+        }
         #expect(best?.description.contains("without optimizer state") == true)
 
         let loss = #expect(throws: CheckpointError.self) {

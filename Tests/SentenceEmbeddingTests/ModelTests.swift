@@ -44,7 +44,8 @@ import Tokenization
         #expect(pooled([.lastToken]) == [5, -6, -1, -1])
         #expect(pooled([.max]) == [5, 2, -1, -1])
         #expect(close(pooled([.mean]), [3, -8.0 / 3, -1, -1]))
-        #expect(close(pooled([.meanSqrtLength]), [9 / 3.0.squareRoot(), -8 / 3.0.squareRoot(), -1, -1]))
+        #expect(
+            close(pooled([.meanSqrtLength]), [9 / 3.0.squareRoot(), -8 / 3.0.squareRoot(), -1, -1]))
         #expect(close(pooled([.weightedMean]), [22.0 / 6, -18.0 / 6, -1, -1]))
         #expect(pooled([.cls, .max]) == [1, -4, 5, 2, -1, -1, -1, -1])
     }
@@ -68,21 +69,27 @@ import Tokenization
 
         // Written again, the weights are the same bytes.
         try again.write(to: folder("again"))
-        for file in ["model.safetensors", "config.json", "vocab.txt", "tokenizer.json", "modules.json"] {
+        for file in [
+            "model.safetensors", "config.json", "vocab.txt", "tokenizer.json", "modules.json",
+        ] {
             #expect(
-                try Data(contentsOf: folder("model/\(file)")) == Data(contentsOf: folder("again/\(file)")), "\(file)")
+                try Data(contentsOf: folder("model/\(file)"))
+                    == Data(contentsOf: folder("again/\(file)")), "\(file)")
         }
         let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
         #expect(left == ["again", "model"])
     }
 
     @Test func vocabularyMustFitTheWeights() throws {
-        let vocabulary = try Vocabulary(tokens: ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b"])
+        let vocabulary = try Vocabulary(tokens: [
+            "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b",
+        ])
         let configuration = BertConfiguration(
             vocabularySize: 6, hiddenSize: 8, layerCount: 1, headCount: 2, intermediateSize: 8)
         let error = #expect(throws: ModelError.self) {
             try SentenceTransformer(
-                configuration, tokenizer: BertTokenizer(vocabulary: vocabulary), source: .random(seed: 1))
+                configuration, tokenizer: BertTokenizer(vocabulary: vocabulary),
+                source: .random(seed: 1))
         }
         #expect(
             error?.description
@@ -91,7 +98,11 @@ import Tokenization
     }
 
     @Test func missingModelIsNamed() {
-        let error = #expect(throws: ModelError.self) { try SentenceTransformer(path: "/nowhere/model") }
-        #expect(error?.description.hasPrefix("/nowhere/model: no such file or folder; give the folder of a BERT model") == true)
+        let error = #expect(throws: ModelError.self) {
+            try SentenceTransformer(path: "/nowhere/model")
+        }
+        #expect(
+            error?.description.hasPrefix(
+                "/nowhere/model: no such file or folder; give the folder of a BERT model") == true)
     }
 }

@@ -8,21 +8,27 @@ import Tokenization
 /// A model of a few thousand numbers over a vocabulary of a few words.
 enum TinyModel {
     static let words = [
-        "a", "the", "man", "woman", "dog", "cat", "plays", "sleeps", "runs", "eats", "guitar", "piano", "ball",
-        "fish", "in", "on", "park", "house", "red", "blue", "big", "small", "fast", "slow", "quickly", "not", ".",
+        "a", "the", "man", "woman", "dog", "cat", "plays", "sleeps", "runs", "eats", "guitar",
+        "piano", "ball",
+        "fish", "in", "on", "park", "house", "red", "blue", "big", "small", "fast", "slow",
+        "quickly", "not", ".",
     ]
 
     static func make(
-        dropout: Float = 0.1, pooling: [PoolingMode] = [.mean], normalizes: Bool = false, seed: UInt64 = 1
+        dropout: Float = 0.1, pooling: [PoolingMode] = [.mean], normalizes: Bool = false,
+        seed: UInt64 = 1
     ) throws -> SentenceTransformer {
-        let vocabulary = try Vocabulary(tokens: ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + words)
+        let vocabulary = try Vocabulary(
+            tokens: ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + words)
         var configuration = BertConfiguration(
-            vocabularySize: vocabulary.count, hiddenSize: 32, layerCount: 2, headCount: 4, intermediateSize: 64)
+            vocabularySize: vocabulary.count, hiddenSize: 32, layerCount: 2, headCount: 4,
+            intermediateSize: 64)
         configuration.maxPositionEmbeddings = 32
         configuration.hiddenDropout = dropout
         configuration.attentionDropout = dropout
         return try SentenceTransformer(
-            configuration, tokenizer: BertTokenizer(vocabulary: vocabulary), pooling: Pooling(pooling),
+            configuration, tokenizer: BertTokenizer(vocabulary: vocabulary),
+            pooling: Pooling(pooling),
             normalizes: normalizes, source: .random(seed: seed))
     }
 
@@ -42,27 +48,34 @@ enum TinyModel {
         let (a, b) = (sentences(count, seed: seed), sentences(count, seed: seed + 100))
         return PairDataset(
             name: "scored.tsv",
-            pairs: (0..<count).map { SentencePair(a[$0], b[$0], label: Float($0 % 5) / 4, line: $0 + 1) })
+            pairs: (0..<count).map {
+                SentencePair(a[$0], b[$0], label: Float($0 % 5) / 4, line: $0 + 1)
+            })
     }
 
     static func labelled(_ count: Int, seed: UInt64 = 3) -> PairDataset<Int32> {
         let (a, b) = (sentences(count, seed: seed), sentences(count, seed: seed + 100))
         return PairDataset(
             name: "labelled.tsv",
-            pairs: (0..<count).map { SentencePair(a[$0], b[$0], label: Int32($0 % 3), line: $0 + 1) })
+            pairs: (0..<count).map {
+                SentencePair(a[$0], b[$0], label: Int32($0 % 3), line: $0 + 1)
+            })
     }
 
     static let labels = ["contradiction", "entailment", "neutral"]
 
     static func softmaxLoss(_ model: SentenceTransformer, seed: UInt64 = 5) -> SoftmaxLoss {
-        SoftmaxLoss(dimension: model.embeddingDimension, labels: labels, source: .random(seed: seed))
+        SoftmaxLoss(
+            dimension: model.embeddingDimension, labels: labels, source: .random(seed: seed))
     }
 }
 
 /// A folder that is removed with the value.
 final class TemporaryFolder {
     let url = FileManager.default.temporaryDirectory.appending(path: "simile-\(UUID().uuidString)")
-    init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
+    init() throws {
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
     deinit { try? FileManager.default.removeItem(at: url) }
     func callAsFunction(_ name: String) -> URL { url.appending(path: name) }
 }
@@ -74,7 +87,8 @@ extension Sequence<Parameter> {
         for parameter in self {
             let values = parameter.tensor.values
             for part in parameter.parts {
-                bits[part.name] = values[part.offset..<part.offset + part.shape.count].map(\.bitPattern)
+                bits[part.name] = values[part.offset..<part.offset + part.shape.count].map(
+                    \.bitPattern)
             }
         }
         return bits

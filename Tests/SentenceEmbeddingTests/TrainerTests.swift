@@ -7,7 +7,9 @@ import Testing
 @testable import SentenceEmbedding
 
 @Suite struct TrainerTests {
-    private func configuration(_ change: (inout TrainingConfiguration) -> Void = { _ in }) -> TrainingConfiguration {
+    private func configuration(_ change: (inout TrainingConfiguration) -> Void = { _ in })
+        -> TrainingConfiguration
+    {
         var configuration = TrainingConfiguration()
         configuration.batchSize = 8
         configuration.learningRate = 1e-3
@@ -20,7 +22,9 @@ import Testing
         let model = try TinyModel.make(dropout: 0)
         let trainer = try Trainer(
             model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(32),
-            configuration: configuration { $0.epochs = 200; $0.batchSize = 32; $0.learningRate = 3e-3 })
+            configuration: configuration {
+                $0.epochs = 200; $0.batchSize = 32; $0.learningRate = 3e-3
+            })
         var losses: [Float] = []
         _ = try trainer.run(onEvent: { event in
             if case .stepped(let step) = event { losses.append(step.loss) }
@@ -35,14 +39,17 @@ import Testing
         let loss = TinyModel.softmaxLoss(model)
         let trainer = try Trainer(
             model: model, loss: loss, pairs: TinyModel.labelled(32),
-            configuration: configuration { $0.epochs = 250; $0.batchSize = 32; $0.learningRate = 5e-3 })
+            configuration: configuration {
+                $0.epochs = 250; $0.batchSize = 32; $0.learningRate = 5e-3
+            })
         var losses: [Float] = []
         _ = try trainer.run(onEvent: { event in
             if case .stepped(let step) = event { losses.append(step.loss) }
             return .proceed
         })
         #expect(losses[249] < 1e-3, "\(losses[0]) to \(losses[249])")
-        let accuracy = try LabelAccuracyEvaluator(TinyModel.labelled(32), loss: loss).evaluate(model)
+        let accuracy = try LabelAccuracyEvaluator(TinyModel.labelled(32), loss: loss).evaluate(
+            model)
         #expect(accuracy.primary == 1)
     }
 
@@ -63,16 +70,22 @@ import Testing
 
     @Test func frozenParametersStay() throws {
         let model = try TinyModel.make()
-        let frozen = model.parameters.freeze { $0.hasPrefix("embeddings.") || $0.hasPrefix("encoder.layer.0.") }
+        let frozen = model.parameters.freeze {
+            $0.hasPrefix("embeddings.") || $0.hasPrefix("encoder.layer.0.")
+        }
         #expect(frozen.count == 5 + 16)
         let before = model.parameters.bits
         let trainer = try Trainer(
             model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(16),
-            configuration: configuration { $0.maxSteps = 2; $0.warmupRatio = 0 })
+            configuration: configuration {
+                $0.maxSteps = 2; $0.warmupRatio = 0
+            })
         _ = try trainer.run()
         let after = model.parameters.bits
         for name in frozen { #expect(before[name] == after[name], "\(name)") }
-        #expect(before["encoder.layer.1.output.dense.weight"] != after["encoder.layer.1.output.dense.weight"])
+        #expect(
+            before["encoder.layer.1.output.dense.weight"]
+                != after["encoder.layer.1.output.dense.weight"])
     }
 
     @Test func sameSeedSameRun() throws {
@@ -80,7 +93,9 @@ import Testing
             let model = try TinyModel.make()
             let trainer = try Trainer(
                 model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(40),
-                configuration: configuration { $0.maxSteps = 6; $0.seed = seed })
+                configuration: configuration {
+                    $0.maxSteps = 6; $0.seed = seed
+                })
             _ = try trainer.run()
             return model.parameters.bits
         }
@@ -101,15 +116,20 @@ import Testing
                     $0.warmupRatio = 0
                 })
             let pairs = Array(0..<16)
-            let batches = stride(from: 0, to: 16, by: batchSize).map { Array(pairs[$0..<$0 + batchSize]) }
+            let batches = stride(from: 0, to: 16, by: batchSize).map {
+                Array(pairs[$0..<$0 + batchSize])
+            }
             for first in stride(from: 0, to: batches.count, by: accumulation) {
                 _ = try trainer.step(Array(batches[first..<first + accumulation]))
             }
-            return model.parameters.first { $0.name.hasSuffix("layer.0.output.dense.weight") }?.tensor.values ?? []
+            return model.parameters.first { $0.name.hasSuffix("layer.0.output.dense.weight") }?
+                .tensor.values ?? []
         }
         let whole = try run(batchSize: 16, accumulation: 1)
         let halves = try run(batchSize: 8, accumulation: 2)
-        let start = try TinyModel.make().parameters.first { $0.name.hasSuffix("layer.0.output.dense.weight") }?.tensor.values
+        let start = try TinyModel.make().parameters.first {
+            $0.name.hasSuffix("layer.0.output.dense.weight")
+        }?.tensor.values
         #expect(!whole.isEmpty)
         #expect(whole != start)
         // Adam's first step is the gradient's sign: equal but where the gradient is rounding noise.
@@ -121,7 +141,9 @@ import Testing
         let model = try TinyModel.make()
         let trainer = try Trainer(
             model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(20),
-            configuration: configuration { $0.epochs = 2; $0.evaluateEvery = 2; $0.saveEvery = 2 })
+            configuration: configuration {
+                $0.epochs = 2; $0.evaluateEvery = 2; $0.saveEvery = 2
+            })
         var (rates, evaluated, saved, best): ([Float], [Int], [Int], Int) = ([], [], [], 0)
         let outcome = try trainer.run(
             evaluator: EmbeddingSimilarityEvaluator(TinyModel.scored(10, seed: 9)),
@@ -146,11 +168,15 @@ import Testing
 
     @Test func patienceEndsTheRun() throws {
         struct Falling: Evaluator {
-            func evaluate(_ model: SentenceTransformer) throws -> Evaluation { Evaluation([("x", 0.5)], primary: "x") }
+            func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
+                Evaluation([("x", 0.5)], primary: "x")
+            }
         }
         let trainer = try Trainer(
             model: TinyModel.make(), loss: CosineSimilarityLoss(), pairs: TinyModel.scored(64),
-            configuration: configuration { $0.evaluateEvery = 1; $0.patience = 3 })
+            configuration: configuration {
+                $0.evaluateEvery = 1; $0.patience = 3
+            })
         #expect(try trainer.run(evaluator: Falling()) == .outOfPatience)
         #expect(trainer.state.step == 4)
         #expect(trainer.state.bestStep == 1)
@@ -158,7 +184,9 @@ import Testing
 
     @Test func evaluationWithoutAResultKeepsTheBest() throws {
         struct Broken: Evaluator {
-            func evaluate(_ model: SentenceTransformer) throws -> Evaluation { throw CorrelationError.constant(series: 0, value: 1) }
+            func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
+                throw CorrelationError.constant(series: 0, value: 1)
+            }
         }
         let trainer = try Trainer(
             model: TinyModel.make(), loss: CosineSimilarityLoss(), pairs: TinyModel.scored(8),
@@ -179,13 +207,15 @@ import Testing
         let pairs = TinyModel.scored(24)
         // The vector of one word is damaged: only pairs with that word are to blame.
         let word = try #require(model.tokenizer.vocabulary.id(of: "guitar"))
-        let table = try #require(model.parameters.first { $0.name == "embeddings.word_embeddings.weight" })
+        let table = try #require(
+            model.parameters.first { $0.name == "embeddings.word_embeddings.weight" })
         table.setValues(of: table.parts[0]) { $0[Int(word) * 32] = .nan }
         let guilty = pairs.filter { ($0.first + " " + $0.second).contains("guitar") }.map(\.line)
         #expect(!guilty.isEmpty)
         let before = model.parameters.bits
         let trainer = try Trainer(
-            model: model, loss: CosineSimilarityLoss(), pairs: pairs, configuration: configuration { $0.batchSize = 24 })
+            model: model, loss: CosineSimilarityLoss(), pairs: pairs,
+            configuration: configuration { $0.batchSize = 24 })
         let error = #expect(throws: TrainingError.self) { try trainer.run() }
         guard case .nonFinite(let what, let step, let path, let lines) = error else {
             Issue.record("\(String(describing: error))")
@@ -196,7 +226,8 @@ import Testing
         #expect(path == "scored.tsv")
         #expect(lines.sorted() == guilty)
         #expect(model.parameters.bits == before)
-        #expect(error?.description.contains("Lower the learning rate, or look at these lines") == true)
+        #expect(
+            error?.description.contains("Lower the learning rate, or look at these lines") == true)
     }
 
     @Test(arguments: [
@@ -207,7 +238,9 @@ import Testing
         ("weight_decay", { @Sendable (c: inout TrainingConfiguration) in c.weightDecay = -1 }),
         ("patience", { @Sendable (c: inout TrainingConfiguration) in c.patience = 0 }),
     ])
-    func settingsOutOfRangeAreNamed(_ key: String, _ change: @Sendable (inout TrainingConfiguration) -> Void) throws {
+    func settingsOutOfRangeAreNamed(
+        _ key: String, _ change: @Sendable (inout TrainingConfiguration) -> Void
+    ) throws {
         var configuration = TrainingConfiguration()
         change(&configuration)
         let error = #expect(throws: TrainingError.self) { try configuration.validate() }
@@ -218,7 +251,8 @@ import Testing
         let model = try TinyModel.make()
         #expect(throws: TrainingError.noPairs(path: "empty.tsv")) {
             _ = try Trainer(
-                model: model, loss: CosineSimilarityLoss(), pairs: PairDataset<Float>(name: "empty.tsv", pairs: []),
+                model: model, loss: CosineSimilarityLoss(),
+                pairs: PairDataset<Float>(name: "empty.tsv", pairs: []),
                 configuration: TrainingConfiguration())
         }
     }

@@ -30,7 +30,9 @@ import Testing
     }
 
     @Test func aMissingParentIsNamed() {
-        let error = #expect(throws: SerializationError.self) { try AtomicFile.write(Data(), to: folder("a/b")) }
+        let error = #expect(throws: SerializationError.self) {
+            try AtomicFile.write(Data(), to: folder("a/b"))
+        }
         #expect(error?.description.contains("there is no folder \(folder("a").path)") == true)
         #expect(error?.description.contains("what was there is unchanged") == true)
     }
@@ -45,20 +47,28 @@ import Testing
         try write("one")
         try write("two")
         #expect(folder.entries == ["model"])
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder("model").path).sorted()
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder("model").path)
+            .sorted()
         #expect(names == ["config.json", "two"])
 
-        #expect(throws: Stopped.self) { try AtomicFolder.write(to: folder("model")) { _ in throw Stopped() } }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder("model").path).sorted() == names)
+        #expect(throws: Stopped.self) {
+            try AtomicFolder.write(to: folder("model")) { _ in throw Stopped() }
+        }
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder("model").path).sorted()
+                == names)
         #expect(folder.entries == ["model"])
     }
 
     @Test func somebodysFolderIsLeftAlone() throws {
-        try FileManager.default.createDirectory(at: folder("photos"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: folder("photos"), withIntermediateDirectories: true)
         try Data("precious".utf8).write(to: folder("photos/a.jpg"))
         try Data("precious".utf8).write(to: folder("file"))
         for name in ["photos", "file"] {
-            let error = #expect(throws: SerializationError.self) { try AtomicFolder.write(to: folder(name)) { _ in } }
+            let error = #expect(throws: SerializationError.self) {
+                try AtomicFolder.write(to: folder(name)) { _ in }
+            }
             #expect(error == .notAModelFolder(path: folder(name).path))
         }
         #expect(folder.entries == ["file", "photos"])

@@ -7,15 +7,22 @@ import Testing
 @Suite struct ModelFolderTests {
     private let folder = TemporaryFolder()
 
-    private static let config = #"{"model_type":"bert","vocab_size":100,"hidden_size":24,"num_hidden_layers":2,"num_attention_heads":3,"intermediate_size":40,"max_position_embeddings":64}"#
-    private static func modules(_ kinds: String..., prefix: String = "sentence_transformers.models.") -> String {
-        let paths = ["Transformer": "", "Pooling": "1_Pooling", "Normalize": "2_Normalize", "Dense": "2_Dense"]
+    private static let config =
+        #"{"model_type":"bert","vocab_size":100,"hidden_size":24,"num_hidden_layers":2,"num_attention_heads":3,"intermediate_size":40,"max_position_embeddings":64}"#
+    private static func modules(
+        _ kinds: String..., prefix: String = "sentence_transformers.models."
+    ) -> String {
+        let paths = [
+            "Transformer": "", "Pooling": "1_Pooling", "Normalize": "2_Normalize",
+            "Dense": "2_Dense",
+        ]
         let entries = kinds.enumerated().map {
             #"{"idx":\#($0.offset),"name":"\#($0.offset)","path":"\#(paths[$0.element] ?? "x")","type":"\#(prefix)\#($0.element)"}"#
         }
         return "[" + entries.joined(separator: ",") + "]"
     }
-    private static let legacyPooling = #"{"word_embedding_dimension":24,"pooling_mode_cls_token":true,"pooling_mode_mean_tokens":true,"pooling_mode_max_tokens":false,"pooling_mode_mean_sqrt_len_tokens":false}"#
+    private static let legacyPooling =
+        #"{"word_embedding_dimension":24,"pooling_mode_cls_token":true,"pooling_mode_mean_tokens":true,"pooling_mode_max_tokens":false,"pooling_mode_mean_sqrt_len_tokens":false}"#
 
     private func write(_ files: [String: String]) throws {
         for (name, text) in files {
@@ -27,14 +34,17 @@ import Testing
     }
 
     private func expectError(
-        _ files: [String: String], _ parts: String..., sourceLocation: SourceLocation = #_sourceLocation
+        _ files: [String: String], _ parts: String...,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         try write(files)
         let error = #expect(throws: ModelFolderError.self, sourceLocation: sourceLocation) {
             try ModelFolder(reading: folder.url)
         }
         for part in parts {
-            #expect(error?.description.contains(part) == true, "\(error?.description ?? "")", sourceLocation: sourceLocation)
+            #expect(
+                error?.description.contains(part) == true, "\(error?.description ?? "")",
+                sourceLocation: sourceLocation)
         }
     }
 
@@ -50,8 +60,10 @@ import Testing
 
     @Test func theLegacyLayout() throws {
         try write([
-            "config.json": Self.config, "modules.json": Self.modules("Transformer", "Pooling", "Normalize"),
-            "1_Pooling/config.json": Self.legacyPooling, "sentence_bert_config.json": #"{"max_seq_length":32,"do_lower_case":false}"#,
+            "config.json": Self.config,
+            "modules.json": Self.modules("Transformer", "Pooling", "Normalize"),
+            "1_Pooling/config.json": Self.legacyPooling,
+            "sentence_bert_config.json": #"{"max_seq_length":32,"do_lower_case":false}"#,
             "tokenizer_config.json": #"{"model_max_length":1000000000000000019884624838656}"#,
         ])
         let model = try ModelFolder(reading: folder.url)
@@ -63,8 +75,10 @@ import Testing
     @Test func theNewLayout() throws {
         try write([
             "config.json": Self.config,
-            "modules.json": #"[{"idx":0,"name":"0","path":"","type":"sentence_transformers.base.modules.transformer.Transformer"},{"idx":1,"name":"1","path":"1_Pooling","type":"sentence_transformers.sentence_transformer.modules.pooling.Pooling"},{"idx":2,"name":"2","path":"2_Normalize","type":"sentence_transformers.base.modules.normalize.Normalize"}]"#,
-            "1_Pooling/config.json": #"{"embedding_dimension":24,"pooling_mode":"weightedmean","include_prompt":true}"#,
+            "modules.json":
+                #"[{"idx":0,"name":"0","path":"","type":"sentence_transformers.base.modules.transformer.Transformer"},{"idx":1,"name":"1","path":"1_Pooling","type":"sentence_transformers.sentence_transformer.modules.pooling.Pooling"},{"idx":2,"name":"2","path":"2_Normalize","type":"sentence_transformers.base.modules.normalize.Normalize"}]"#,
+            "1_Pooling/config.json":
+                #"{"embedding_dimension":24,"pooling_mode":"weightedmean","include_prompt":true}"#,
             "sentence_bert_config.json": #"{"transformer_task":"feature-extraction"}"#,
             "tokenizer_config.json": #"{"model_max_length":20}"#,
         ])
@@ -82,11 +96,16 @@ import Testing
     }
 
     @Test func otherSettingsAreNamed() throws {
-        func config(_ more: String) -> [String: String] { ["config.json": Self.config.dropLast() + ",\(more)}"] }
+        func config(_ more: String) -> [String: String] {
+            ["config.json": Self.config.dropLast() + ",\(more)}"]
+        }
         try expectError(config(#""hidden_act":"relu""#), "hidden_act is relu", "supported: gelu")
-        try expectError(config(#""position_embedding_type":"relative_key""#), "position_embedding_type is relative_key")
+        try expectError(
+            config(#""position_embedding_type":"relative_key""#),
+            "position_embedding_type is relative_key")
         try expectError(config(#""is_decoder":true"#), "is_decoder is true")
-        try expectError(config(#""hidden_dropout_prob":1.5"#), "hidden_dropout_prob is 1.5, expected 0..<1")
+        try expectError(
+            config(#""hidden_dropout_prob":1.5"#), "hidden_dropout_prob is 1.5, expected 0..<1")
         try expectError(config(#""type_vocab_size":0"#), "type_vocab_size is 0")
         try expectError(config(#""layer_norm_eps":"x""#), "layer_norm_eps is not of type Float")
         try expectError(["config.json": "{nonsense"], "config.json: not JSON")
@@ -95,42 +114,65 @@ import Testing
 
     @Test func modulesAreChecked() throws {
         let base = ["config.json": Self.config, "1_Pooling/config.json": Self.legacyPooling]
-        func with(_ modules: String) -> [String: String] { base.merging(["modules.json": modules]) { $1 } }
+        func with(_ modules: String) -> [String: String] {
+            base.merging(["modules.json": modules]) { $1 }
+        }
         try expectError(
             with(Self.modules("Transformer", "Pooling", "Dense")),
-            "a module is sentence_transformers.models.Dense", "supported: Transformer, Pooling, Normalize")
-        try expectError(with(Self.modules("Transformer", "Pooling", prefix: "custom.")), "a module is custom.Transformer")
-        try expectError(with(Self.modules("Pooling", "Transformer")), "the order of modules is Pooling, Transformer")
+            "a module is sentence_transformers.models.Dense",
+            "supported: Transformer, Pooling, Normalize")
+        try expectError(
+            with(Self.modules("Transformer", "Pooling", prefix: "custom.")),
+            "a module is custom.Transformer")
+        try expectError(
+            with(Self.modules("Pooling", "Transformer")),
+            "the order of modules is Pooling, Transformer")
         try expectError(with(Self.modules("Transformer")), "the order of modules is Transformer")
         try expectError(with("{}"), "expected a list of modules")
         try expectError(
-            with(#"[{"type":"sentence_transformers.models.Transformer","path":""},{"type":"sentence_transformers.models.Pooling","path":"../secret"}]"#),
+            with(
+                #"[{"type":"sentence_transformers.models.Transformer","path":""},{"type":"sentence_transformers.models.Pooling","path":"../secret"}]"#
+            ),
             "the path '../secret' leaves the folder")
     }
 
     @Test func poolingIsChecked() throws {
-        let base = ["config.json": Self.config, "modules.json": Self.modules("Transformer", "Pooling")]
-        func with(_ pooling: String) -> [String: String] { base.merging(["1_Pooling/config.json": pooling]) { $1 } }
+        let base = [
+            "config.json": Self.config, "modules.json": Self.modules("Transformer", "Pooling"),
+        ]
+        func with(_ pooling: String) -> [String: String] {
+            base.merging(["1_Pooling/config.json": pooling]) { $1 }
+        }
         try expectError(base, "1_Pooling/config.json: not found")
-        try expectError(with(#"{"pooling_mode":"attention"}"#), "pooling_mode is attention", "supported: cls, max, mean")
-        try expectError(with(#"{"pooling_mode_mean_tokens":false}"#), "the pooling is none switched on")
+        try expectError(
+            with(#"{"pooling_mode":"attention"}"#), "pooling_mode is attention",
+            "supported: cls, max, mean")
+        try expectError(
+            with(#"{"pooling_mode_mean_tokens":false}"#), "the pooling is none switched on")
         try expectError(
             with(#"{"word_embedding_dimension":25,"pooling_mode_mean_tokens":true}"#),
             "embedding_dimension is 25, expected 24, the hidden_size")
-        try expectError(with(#"{"pooling_mode_mean_tokens":"yes"}"#), "pooling_mode_mean_tokens is yes")
+        try expectError(
+            with(#"{"pooling_mode_mean_tokens":"yes"}"#), "pooling_mode_mean_tokens is yes")
     }
 
     @Test func weightsAreFoundOrNamed() throws {
         try write(["config.json": Self.config])
         let model = try ModelFolder(reading: folder.url)
-        let missing = #expect(throws: ModelFolderError.self) { try model.weightsFile(in: folder.url) }
-        #expect(missing?.description.contains("model.safetensors: not found; expected the model's weights") == true)
+        let missing = #expect(throws: ModelFolderError.self) {
+            try model.weightsFile(in: folder.url)
+        }
+        #expect(
+            missing?.description.contains(
+                "model.safetensors: not found; expected the model's weights") == true)
         try write(["pytorch_model.bin": "x"])
         let other = #expect(throws: ModelFolderError.self) { try model.weightsFile(in: folder.url) }
         #expect(other?.description.contains("pytorch_model.bin, which is not supported") == true)
         #expect(other?.description.contains("save it to convert it") == true)
         try write(["model.safetensors.index.json": "{}"])
-        #expect(try model.weightsFile(in: folder.url).lastPathComponent == "model.safetensors.index.json")
+        #expect(
+            try model.weightsFile(in: folder.url).lastPathComponent
+                == "model.safetensors.index.json")
         try write(["model.safetensors": ""])
         #expect(try model.weightsFile(in: folder.url).lastPathComponent == "model.safetensors")
     }
@@ -140,15 +182,22 @@ import Testing
             vocabularySize: 99, hiddenSize: 24, layerCount: 3, headCount: 4, intermediateSize: 50)
         configuration.layerNormEpsilon = 1e-7
         configuration.hiddenDropout = 0.25
-        for (modes, normalizes) in [([PoolingMode.mean], true), ([.cls, .lastToken, .weightedMean], false)] {
+        for (modes, normalizes) in [
+            ([PoolingMode.mean], true), ([.cls, .lastToken, .weightedMean], false),
+        ] {
             let model = ModelFolder(
-                configuration: configuration, poolingModes: modes.sorted { PoolingMode.allCases.firstIndex(of: $0) ?? 0 < PoolingMode.allCases.firstIndex(of: $1) ?? 0 },
+                configuration: configuration,
+                poolingModes: modes.sorted {
+                    PoolingMode.allCases.firstIndex(of: $0) ?? 0 < PoolingMode.allCases.firstIndex(
+                        of: $1) ?? 0
+                },
                 normalizes: normalizes, maxSequenceLength: 77)
             let target = folder(normalizes ? "a" : "b")
             try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
             try model.write(to: target)
             #expect(try ModelFolder(reading: target) == model)
-            let pooling = try String(contentsOf: target.appending(path: "1_Pooling/config.json"), encoding: .utf8)
+            let pooling = try String(
+                contentsOf: target.appending(path: "1_Pooling/config.json"), encoding: .utf8)
             #expect(pooling.contains("\"pooling_mode_cls_token\": \(!normalizes)"))
         }
     }
@@ -162,18 +211,28 @@ import Testing
         }
         let weights = try BertWeights(
             Names(names: [
-                "bert.embeddings.LayerNorm.gamma", "bert.embeddings.LayerNorm.beta", "bert.embeddings.position_ids",
+                "bert.embeddings.LayerNorm.gamma", "bert.embeddings.LayerNorm.beta",
+                "bert.embeddings.position_ids",
                 "bert.pooler.dense.weight", "cls.predictions.bias", "classifier.weight",
             ]))
         #expect(
-            weights.names == ["embeddings.LayerNorm.weight", "embeddings.LayerNorm.bias", "pooler.dense.weight"])
-        #expect(weights.ignored == ["bert.embeddings.position_ids", "cls.predictions.bias", "classifier.weight"])
+            weights.names == [
+                "embeddings.LayerNorm.weight", "embeddings.LayerNorm.bias", "pooler.dense.weight",
+            ])
+        #expect(
+            weights.ignored == [
+                "bert.embeddings.position_ids", "cls.predictions.bias", "classifier.weight",
+            ])
         #expect(weights.shape(of: "embeddings.LayerNorm.bias") == [1])
         #expect(weights.shape(of: "bert.embeddings.LayerNorm.beta") == nil)
-        #expect(BertWeights.canonical("0.auto_model.encoder.layer.0.output.dense.bias") == "encoder.layer.0.output.dense.bias")
+        #expect(
+            BertWeights.canonical("0.auto_model.encoder.layer.0.output.dense.bias")
+                == "encoder.layer.0.output.dense.bias")
         let error = #expect(throws: SerializationError.self) {
             try BertWeights(Names(names: ["bert.pooler.dense.bias", "pooler.dense.bias"]))
         }
-        #expect(error?.description.contains("bert.pooler.dense.bias and pooler.dense.bias are both pooler.dense.bias") == true)
+        #expect(
+            error?.description.contains(
+                "bert.pooler.dense.bias and pooler.dense.bias are both pooler.dense.bias") == true)
     }
 }

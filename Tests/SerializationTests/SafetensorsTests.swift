@@ -30,7 +30,8 @@ import Testing
     @Test func roundTrip() throws {
         let url = folder("model.safetensors")
         let arrays = [
-            array("b.weight", [2, 3], [1, -2, 3.5, .infinity, 0, -0.0]), array("a", [], [7]), array("empty", [0, 4], []),
+            array("b.weight", [2, 3], [1, -2, 3.5, .infinity, 0, -0.0]), array("a", [], [7]),
+            array("empty", [0, 4], []),
         ]
         try SafetensorsFile.write(arrays, to: url)
         let file = try SafetensorsFile(url)
@@ -38,12 +39,16 @@ import Testing
         #expect(file.metadata == ["format": "pt"])
         #expect(file.shape(of: "b.weight") == [2, 3])
         #expect(file.shape(of: "c") == nil)
-        #expect(try values(file, "b.weight").map(\.bitPattern) == [1, -2, 3.5, .infinity, 0, -0.0].map(\Float.bitPattern))
+        #expect(
+            try values(file, "b.weight").map(\.bitPattern)
+                == ([1, -2, 3.5, .infinity, 0, -0.0] as [Float]).map(\.bitPattern))
         #expect(try values(file, "a") == [7])
         #expect(try values(file, "empty") == [])
 
         let bytes = try Data(contentsOf: url)
-        let header = bytes.withUnsafeBytes { Int(UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self))) }
+        let header = bytes.withUnsafeBytes {
+            Int(UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)))
+        }
         #expect(header % 8 == 0)
         try SafetensorsFile.write(arrays.reversed(), to: url)
         #expect(try Data(contentsOf: url) == bytes)
@@ -53,10 +58,12 @@ import Testing
         // 1, the smallest subnormal, infinity, NaN in half precision; 1 and -2 in bfloat16; 0.1 in double.
         let half: [UInt16] = [0x3C00, 0x0001, 0x7C00, 0x7E00]
         let brain: [UInt16] = [0x3F80, 0xC000]
-        let double = [0.1.bitPattern]
+        let double = Double(0.1).bitPattern
         var data = Data()
-        for bits in half + brain { withUnsafeBytes(of: bits.littleEndian) { data.append(contentsOf: $0) } }
-        withUnsafeBytes(of: double[0].littleEndian) { data.append(contentsOf: $0) }
+        for bits in half + brain {
+            withUnsafeBytes(of: bits.littleEndian) { data.append(contentsOf: $0) }
+        }
+        withUnsafeBytes(of: double.littleEndian) { data.append(contentsOf: $0) }
         let file = try SafetensorsFile(
             file(
                 """
@@ -76,23 +83,44 @@ import Testing
         ("{", 0, nil, "its header is not a JSON object"),
         ("[1]", 0, nil, "its header is not a JSON object"),
         ("{}", 0, 1 << 40, "its header would be 1099511627776 bytes long"),
-        ("{}", 0, 100, "expected 108 bytes, the file ends after 10; the download or copy was probably cut short"),
+        (
+            "{}", 0, 100,
+            "expected 108 bytes, the file ends after 10; the download or copy was probably cut short"
+        ),
         ("{}", 4, nil, "the header lists 0 bytes of data, the file has 4"),
         (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 4, nil, "the file ends after"),
-        (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4, nil, "needs 8 bytes, its offsets are [0, 4]"),
-        (#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4, nil, "the impossible shape [-1]"),
+        (
+            #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4, nil,
+            "needs 8 bytes, its offsets are [0, 4]"
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4, nil,
+            "the impossible shape [-1]"
+        ),
         (
             #"{"a":{"dtype":"F32","shape":[9223372036854775807,4],"data_offsets":[0,4]}}"#, 4, nil,
             "the impossible shape"
         ),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8, nil, "begins at byte 4 of the data, expected 0"),
+        (
+            #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8, nil,
+            "begins at byte 4 of the data, expected 0"
+        ),
         (
             #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
             4, nil, "begins at byte 0 of the data, expected 4"
         ),
-        (#"{"a":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}}"#, 4, nil, "a is stored as F33; supported are F32"),
-        (#"{"a":{"dtype":"F32","shape":"x","data_offsets":[0,4]}}"#, 4, nil, "a has no proper dtype, shape and data_offsets"),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[-4,0]}}"#, 4, nil, "its offsets are [-4, 0]"),
+        (
+            #"{"a":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}}"#, 4, nil,
+            "a is stored as F33; supported are F32"
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":"x","data_offsets":[0,4]}}"#, 4, nil,
+            "a has no proper dtype, shape and data_offsets"
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[-4,0]}}"#, 4, nil,
+            "its offsets are [-4, 0]"
+        ),
     ]
 
     @Test(arguments: 0..<broken.count)
@@ -105,7 +133,8 @@ import Testing
     }
 
     @Test func integersAreListedButNotRead() throws {
-        let url = try file(#"{"i":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}"#, data: Data(count: 8))
+        let url = try file(
+            #"{"i":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}"#, data: Data(count: 8))
         let file = try SafetensorsFile(url)
         #expect(file.names == ["i"])
         let error = #expect(throws: SerializationError.self) { try values(file, "i") }
@@ -120,7 +149,8 @@ import Testing
     /// Damage at any place gives an error or a file of other values, never a crash.
     @Test func mutatedFilesNeverCrash() throws {
         let url = folder("whole.safetensors")
-        try SafetensorsFile.write([array("a", [2, 2], [1, 2, 3, 4]), array("b", [3], [5, 6, 7])], to: url)
+        try SafetensorsFile.write(
+            [array("a", [2, 2], [1, 2, 3, 4]), array("b", [3], [5, 6, 7])], to: url)
         let whole = try Data(contentsOf: url)
         var state: UInt64 = 5
         func next(_ bound: Int) -> Int {
@@ -148,10 +178,13 @@ import Testing
     }
 
     @Test func shards() throws {
-        try SafetensorsFile.write([array("a", [1], [1]), array("b", [1], [2])], to: folder("one.safetensors"))
+        try SafetensorsFile.write(
+            [array("a", [1], [1]), array("b", [1], [2])], to: folder("one.safetensors"))
         try SafetensorsFile.write([array("c", [1], [3])], to: folder("two.safetensors"))
         let index = folder("model.safetensors.index.json")
-        func write(_ map: String) throws { try Data("{\"weight_map\":{\(map)}}".utf8).write(to: index) }
+        func write(_ map: String) throws {
+            try Data("{\"weight_map\":{\(map)}}".utf8).write(to: index)
+        }
 
         try write(#""a":"one.safetensors","b":"one.safetensors","c":"two.safetensors""#)
         let weights = try ShardedWeights(index: index)
@@ -164,7 +197,9 @@ import Testing
         #expect(throws: SerializationError.self) { try ShardedWeights(index: index) }
         try write(#""d":"two.safetensors""#)
         let error = #expect(throws: SerializationError.self) { try ShardedWeights(index: index) }
-        #expect(error?.description.contains("two.safetensors has no d, which the index says it has") == true)
+        #expect(
+            error?.description.contains("two.safetensors has no d, which the index says it has")
+                == true)
     }
 }
 
@@ -174,5 +209,7 @@ final class TemporaryFolder: Sendable {
     init() { try? FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
     deinit { try? FileManager.default.removeItem(at: url) }
     func callAsFunction(_ name: String) -> URL { url.appending(path: name) }
-    var entries: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted() }
+    var entries: [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted()
+    }
 }

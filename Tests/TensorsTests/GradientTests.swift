@@ -14,7 +14,8 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
     var testDescription: String { "\(name) \(shapes) \(parameterShapes)" }
 
     init(
-        _ name: String, _ shapes: [Shape], parameters: [Shape] = [], range: Range<Float> = -1.5..<1.5,
+        _ name: String, _ shapes: [Shape], parameters: [Shape] = [],
+        range: Range<Float> = -1.5..<1.5,
         _ function: @escaping @Sendable ([Tensor], [Parameter]) -> Tensor
     ) {
         self.name = name
@@ -55,7 +56,8 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
     }
 
     static let broadcasting: [GradientCase] = [
-        ([3, 5], [5]), ([3, 5], [1]), ([3, 5], []), ([3, 1], [1, 5]), ([2, 1, 4], [3, 1]), ([5], [2, 3, 5]),
+        ([3, 5], [5]), ([3, 5], [1]), ([3, 5], []), ([3, 1], [1, 5]), ([2, 1, 4], [3, 1]),
+        ([5], [2, 3, 5]),
     ].flatMap { (a: Shape, b: Shape) -> [GradientCase] in
         [
             GradientCase("broadcast add", [a, b]) { x, _ in x[0] + x[1] },
@@ -67,14 +69,17 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
 
     static let structural: [GradientCase] = [
         GradientCase("sum of axes", [[2, 3, 4]]) { x, _ in x[0].sum(axes: [0, 2]) },
-        GradientCase("sum keeping", [[2, 3, 4]]) { x, _ in x[0].sum(axes: [-2], keepingDimensions: true) },
+        GradientCase("sum keeping", [[2, 3, 4]]) { x, _ in
+            x[0].sum(axes: [-2], keepingDimensions: true)
+        },
         GradientCase("mean of axes", [[5, 3]]) { x, _ in x[0].mean(axes: [1]) },
         GradientCase("permuted", [[2, 3, 4, 5]]) { x, _ in x[0].transposed([2, 0, 3, 1]) },
         GradientCase("slice of rows", [[7, 3]]) { x, _ in x[0].slice(2..<5) },
         GradientCase("slice of columns", [[4, 7]]) { x, _ in x[0].slice(1..<6, axis: -1) },
         GradientCase("empty slice", [[4, 7]]) { x, _ in x[0].slice(3..<3).sum() + x[0].sum() },
         GradientCase("concatenated rows", [[2, 3], [1, 3], [4, 3]]) { x, _ in .concatenated(x) },
-        GradientCase("concatenated columns", [[3, 2], [3, 5]]) { x, _ in .concatenated(x, axis: 1) },
+        GradientCase("concatenated columns", [[3, 2], [3, 5]]) { x, _ in .concatenated(x, axis: 1)
+        },
         GradientCase("gather", [[5, 3]]) { x, _ in x[0].gather([4, 0, 0, 2, 4]) },
         GradientCase("matmul", [[3, 5], [5, 7]]) { x, _ in x[0].matmul(x[1]) },
         GradientCase("matmul of one", [[1, 1], [1, 1]]) { x, _ in x[0].matmul(x[1]) },
@@ -82,10 +87,16 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
         GradientCase("matmul, nothing inside", [[3, 0], [0, 2]]) { x, _ in x[0].matmul(x[1]) },
         GradientCase("softmax", [[3, 17]]) { x, _ in x[0].softmax() },
         GradientCase("softmax of one", [[4, 1]]) { x, _ in x[0].softmax() },
-        GradientCase("softmaxCrossEntropy", [[5, 3]]) { x, _ in x[0].softmaxCrossEntropy([0, 2, 1, 1, 0]) },
-        GradientCase("softmaxCrossEntropy of one", [[1, 1]]) { x, _ in x[0].softmaxCrossEntropy([0]) },
-        GradientCase("cosineSimilarity", [[3, 19], [3, 19]]) { x, _ in x[0].cosineSimilarity(x[1]) },
-        GradientCase("cosineSimilarity, one column", [[4, 2], [4, 2]]) { x, _ in x[0].cosineSimilarity(x[1]) },
+        GradientCase("softmaxCrossEntropy", [[5, 3]]) { x, _ in
+            x[0].softmaxCrossEntropy([0, 2, 1, 1, 0])
+        },
+        GradientCase("softmaxCrossEntropy of one", [[1, 1]]) { x, _ in x[0].softmaxCrossEntropy([0])
+        },
+        GradientCase("cosineSimilarity", [[3, 19], [3, 19]]) { x, _ in x[0].cosineSimilarity(x[1])
+        },
+        GradientCase("cosineSimilarity, one column", [[4, 2], [4, 2]]) { x, _ in
+            x[0].cosineSimilarity(x[1])
+        },
         GradientCase("normalized", [[3, 17]]) { x, _ in x[0].normalized() },
         GradientCase("dropout", [[5, 23]]) { x, _ in x[0].dropout(0.3) },
     ]
@@ -94,16 +105,24 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
         [(1, 1, 1), (3, 5, 7), (17, 31, 13), (2, 64, 3)].flatMap {
             (rows: Int, inputs: Int, outputs: Int) -> [GradientCase] in
             [
-                GradientCase("linear", [[rows, inputs]], parameters: [[outputs, inputs], [outputs]]) {
+                GradientCase(
+                    "linear", [[rows, inputs]], parameters: [[outputs, inputs], [outputs]]
+                ) {
                     $0[0].linear(weight: $1[0], bias: $1[1])
                 },
-                GradientCase("linear without bias", [[rows, inputs]], parameters: [[outputs, inputs]]) {
+                GradientCase(
+                    "linear without bias", [[rows, inputs]], parameters: [[outputs, inputs]]
+                ) {
                     $0[0].linear(weight: $1[0], bias: nil)
                 },
-                GradientCase("geluLinear", [[rows, inputs]], parameters: [[outputs, inputs], [outputs]]) {
+                GradientCase(
+                    "geluLinear", [[rows, inputs]], parameters: [[outputs, inputs], [outputs]]
+                ) {
                     $0[0].geluLinear(weight: $1[0], bias: $1[1])
                 },
-                GradientCase("two linears", [[rows, inputs]], parameters: [[inputs, inputs], [inputs]]) {
+                GradientCase(
+                    "two linears", [[rows, inputs]], parameters: [[inputs, inputs], [inputs]]
+                ) {
                     $0[0].linear(weight: $1[0], bias: $1[1]).linear(weight: $1[0], bias: $1[1])
                 },
             ]
@@ -115,14 +134,22 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
                 GradientCase("layerNorm", [[rows, width]], parameters: [[width], [width]]) {
                     $0[0].layerNorm(weight: $1[0], bias: $1[1], epsilon: 1e-3)
                 },
-                GradientCase("addNorm", [[rows, width], [rows, width]], parameters: [[width], [width]]) {
-                    $0[0].addNorm(residual: $0[1], weight: $1[0], bias: $1[1], epsilon: 1e-3, dropout: 0)
+                GradientCase(
+                    "addNorm", [[rows, width], [rows, width]], parameters: [[width], [width]]
+                ) {
+                    $0[0].addNorm(
+                        residual: $0[1], weight: $1[0], bias: $1[1], epsilon: 1e-3, dropout: 0)
                 },
-                GradientCase("addNorm with dropout", [[rows, width], [rows, width]], parameters: [[width], [width]]) {
-                    $0[0].addNorm(residual: $0[1], weight: $1[0], bias: $1[1], epsilon: 1e-3, dropout: 0.4)
+                GradientCase(
+                    "addNorm with dropout", [[rows, width], [rows, width]],
+                    parameters: [[width], [width]]
+                ) {
+                    $0[0].addNorm(
+                        residual: $0[1], weight: $1[0], bias: $1[1], epsilon: 1e-3, dropout: 0.4)
                 },
                 GradientCase("addNorm of itself", [[rows, width]], parameters: [[width], [width]]) {
-                    $0[0].addNorm(residual: $0[0], weight: $1[0], bias: $1[1], epsilon: 1e-3, dropout: 0.4)
+                    $0[0].addNorm(
+                        residual: $0[0], weight: $1[0], bias: $1[1], epsilon: 1e-3, dropout: 0.4)
                 },
             ]
         }
@@ -140,7 +167,9 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
                 },
                 GradientCase("segmentMean", [[tokens, 3]]) { x, _ in x[0].segmentMean(layout) },
                 GradientCase("segmentSum", [[tokens, 3]]) { x, _ in
-                    x[0].segmentSum(layout) { length, position in Float(position + 1) / Float(length) }
+                    x[0].segmentSum(layout) { length, position in
+                        Float(position + 1) / Float(length)
+                    }
                 },
                 GradientCase("segmentMax", [[tokens, 3]]) { x, _ in x[0].segmentMax(layout) },
                 GradientCase("embeddingSum", [[1]], parameters: [[5, 7], [2, 7]]) { x, p in
@@ -210,7 +239,8 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
             up[i] += step
             down[i] -= step
             let expected =
-                (value(Tensor(up, x.shape)) - value(Tensor(down, x.shape))) / Double(up[i] - down[i])
+                (value(Tensor(up, x.shape)) - value(Tensor(down, x.shape)))
+                / Double(up[i] - down[i])
             #expect(abs(Double(gradient[i]) - expected) < 4e-3 * Double(scale), "entry \(i)")
         }
     }

@@ -71,23 +71,35 @@ public struct BertConfiguration: Codable, Sendable, Equatable {
     ///
     /// - Throws: `ConfigurationError` naming the first key that cannot be.
     public func validate() throws(ConfigurationError) {
-        func require(_ holds: Bool, _ key: CodingKeys, _ found: Any, _ expected: String) throws(ConfigurationError) {
-            if !holds { throw ConfigurationError(key: key.rawValue, found: "\(found)", expected: expected) }
+        func require(_ holds: Bool, _ key: CodingKeys, _ found: Any, _ expected: String)
+            throws(ConfigurationError)
+        {
+            if !holds {
+                throw ConfigurationError(key: key.rawValue, found: "\(found)", expected: expected)
+            }
         }
         // Far beyond any BERT, and small enough that no product of two overflows.
         let sizes = 1...(1 << 24)
         for (key, size) in [
-            (CodingKeys.vocabularySize, vocabularySize), (.hiddenSize, hiddenSize), (.layerCount, layerCount),
+            (CodingKeys.vocabularySize, vocabularySize), (.hiddenSize, hiddenSize),
+            (.layerCount, layerCount),
             (.headCount, headCount), (.intermediateSize, intermediateSize),
-            (.maxPositionEmbeddings, maxPositionEmbeddings), (.typeVocabularySize, typeVocabularySize),
+            (.maxPositionEmbeddings, maxPositionEmbeddings),
+            (.typeVocabularySize, typeVocabularySize),
         ] {
-            try require(sizes.contains(size), key, size, "\(sizes.lowerBound)...\(sizes.upperBound)")
+            try require(
+                sizes.contains(size), key, size, "\(sizes.lowerBound)...\(sizes.upperBound)")
         }
-        try require(hiddenSize % headCount == 0, .headCount, headCount, "a divisor of hidden_size, \(hiddenSize)")
+        try require(
+            hiddenSize % headCount == 0, .headCount, headCount,
+            "a divisor of hidden_size, \(hiddenSize)")
         try require((0..<1).contains(hiddenDropout), .hiddenDropout, hiddenDropout, "0..<1")
-        try require((0..<1).contains(attentionDropout), .attentionDropout, attentionDropout, "0..<1")
-        try require((0..<1).contains(layerNormEpsilon), .layerNormEpsilon, layerNormEpsilon, "0..<1")
-        try require((0..<10).contains(initializerRange), .initializerRange, initializerRange, "0..<10")
+        try require(
+            (0..<1).contains(attentionDropout), .attentionDropout, attentionDropout, "0..<1")
+        try require(
+            (0..<1).contains(layerNormEpsilon), .layerNormEpsilon, layerNormEpsilon, "0..<1")
+        try require(
+            (0..<10).contains(initializerRange), .initializerRange, initializerRange, "0..<10")
     }
 }
 

@@ -42,7 +42,8 @@ struct BertAttention {
         let initial = Initializer.normal(standardDeviation: configuration.initializerRange)
         let hidden = configuration.hiddenSize
         queryKeyValue = Linear(
-            stacking: ["query", "key", "value"], hidden, hidden, in: scope / "self", weight: initial)
+            stacking: ["query", "key", "value"], hidden, hidden, in: scope / "self", weight: initial
+        )
         output = Linear(hidden, hidden, in: scope / "output" / "dense", weight: initial)
         norm = LayerNorm(
             hidden, epsilon: configuration.layerNormEpsilon, in: scope / "output" / "LayerNorm")

@@ -23,6 +23,7 @@ public struct LayerNorm {
 
     /// LayerNorm(dropout(x) + residual); dropout only on a tape.
     public func callAsFunction(_ x: Tensor, residual: Tensor, dropout: Float) -> Tensor {
-        x.addNorm(residual: residual, weight: weight, bias: bias, epsilon: epsilon, dropout: dropout)
+        x.addNorm(
+            residual: residual, weight: weight, bias: bias, epsilon: epsilon, dropout: dropout)
     }
 }

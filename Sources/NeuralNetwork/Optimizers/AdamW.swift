@@ -37,7 +37,9 @@ public final class AdamW {
     /// By default that is all but biases and LayerNorm.
     public init(
         _ parameters: [Parameter], _ configuration: Configuration = Configuration(),
-        decays: (Parameter) -> Bool = { !$0.name.hasSuffix("bias") && !$0.name.contains("LayerNorm") }
+        decays: (Parameter) -> Bool = {
+            !$0.name.hasSuffix("bias") && !$0.name.contains("LayerNorm")
+        }
     ) {
         self.parameters = parameters
         self.configuration = configuration
@@ -60,7 +62,8 @@ public final class AdamW {
             guard parameter.hasGradient, !parameter.isFrozen else { continue }
             state.update(
                 simile_adamw(
-                    gradient_scale: gradientScale, beta1: c.beta1, beta2: c.beta2, epsilon: c.epsilon,
+                    gradient_scale: gradientScale, beta1: c.beta1, beta2: c.beta2,
+                    epsilon: c.epsilon,
                     step_size: Float(Double(learningRate) / correction1),
                     inverse_correction2: Float(1 / correction2.squareRoot()),
                     decay: Float(1 - Double(learningRate) * Double(state.weightDecay))))
@@ -91,13 +94,15 @@ extension AdamW {
     /// Puts back the state of a checkpoint: the number of steps, and every mean through `read`.
     public func restore<Failure: Error>(
         stepCount: Int,
-        _ read: (Moment, _ parameter: Int, Parameter.Part, inout MutableSpan<Float>) throws(Failure) -> Void
+        _ read: (Moment, _ parameter: Int, Parameter.Part, inout MutableSpan<Float>) throws(Failure)
+            -> Void
     ) throws(Failure) {
         for (index, parameter) in parameters.enumerated() {
             for moment in Moment.allCases {
                 for part in parameter.parts {
                     let base = states[index].storage(moment).base + part.offset
-                    var span = UnsafeMutableBufferPointer(start: base, count: part.shape.count).mutableSpan
+                    var span = UnsafeMutableBufferPointer(start: base, count: part.shape.count)
+                        .mutableSpan
                     try read(moment, index, part, &span)
                 }
             }

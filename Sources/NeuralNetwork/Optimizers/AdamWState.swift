@@ -28,7 +28,8 @@ final class DenseState: ParameterState {
         ThreadPool.shared.ranges(value.count, grain: 1 << 14) { [expAvg, expAvgSq] range in
             let i = range.lowerBound
             VectorKernels.best.adamw(
-                value.base + i, gradient.base + i, expAvg.base + i, expAvgSq.base + i, range.count, step)
+                value.base + i, gradient.base + i, expAvg.base + i, expAvgSq.base + i, range.count,
+                step)
         }
     }
 }
@@ -63,7 +64,8 @@ final class EmbeddingState: ParameterState, PendingRowUpdates {
             activeRows.append(row)
         }
         let (value, width) = (parameter.rawValue, width)
-        ThreadPool.shared.ranges(activeRows.count, grain: 16) { [expAvg, expAvgSq, activeRows] range in
+        ThreadPool.shared.ranges(activeRows.count, grain: 16) {
+            [expAvg, expAvgSq, activeRows] range in
             for row in activeRows[range] {
                 let i = Int(row) * width
                 VectorKernels.best.adamw(
@@ -101,7 +103,9 @@ final class EmbeddingState: ParameterState, PendingRowUpdates {
         activeRows = []
         for row in 0..<parameter.shape[0] {
             let i = row * width
-            isActive[row] = (i..<i + width).contains { expAvg.base[$0] != 0 || expAvgSq.base[$0] != 0 }
+            isActive[row] = (i..<i + width).contains {
+                expAvg.base[$0] != 0 || expAvgSq.base[$0] != 0
+            }
             if isActive[row] { activeRows.append(Int32(row)) }
         }
     }

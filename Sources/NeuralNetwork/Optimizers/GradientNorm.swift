@@ -12,7 +12,9 @@ extension Sequence<Parameter> {
             guard let gradient = parameter.rawGradient else { continue }
             if parameter.isRowSparse {
                 let width = parameter.shape.count / Swift.max(parameter.shape[0], 1)
-                for row in parameter.touchedRows { chunks.append((gradient.base + Int(row) * width, width)) }
+                for row in parameter.touchedRows {
+                    chunks.append((gradient.base + Int(row) * width, width))
+                }
             } else {
                 for first in stride(from: 0, to: gradient.count, by: chunk) {
                     chunks.append((gradient.base + first, Swift.min(chunk, gradient.count - first)))

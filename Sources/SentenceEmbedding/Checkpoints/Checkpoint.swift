@@ -78,18 +78,23 @@ public final class Checkpoint {
     ///
     /// - Throws: `CheckpointError`, and `TrainingError.otherData` when the training pairs are not the same.
     public func restore<L: Loss>(_ trainer: Trainer<L>) throws {
-        guard try file.root.contains("optimizer") else { throw CheckpointError.noOptimizer(path: path) }
-        let digest = try file.root.group(named: "training").attributes.value("data_digest", as: UInt64.self)
+        guard try file.root.contains("optimizer") else {
+            throw CheckpointError.noOptimizer(path: path)
+        }
+        let digest = try file.root.group(named: "training").attributes.value(
+            "data_digest", as: UInt64.self)
         guard digest == trainer.pairs.digest else {
             throw TrainingError.otherData(
-                path: trainer.pairs.name, found: hexadecimal(trainer.pairs.digest), expected: hexadecimal(digest))
+                path: trainer.pairs.name, found: hexadecimal(trainer.pairs.digest),
+                expected: hexadecimal(digest))
         }
         let optimizer = try file.root.group(named: "optimizer")
         let steps = try optimizer.attributes.value("step", as: Int.self)
         let state = try self.state()
         let moments = try AdamW.Moment.allCases.map { moment in
             let weights = try CheckpointWeights(
-                optimizer.group(named: moment.rawValue), source: "\(path) /optimizer/\(moment.rawValue)")
+                optimizer.group(named: moment.rawValue),
+                source: "\(path) /optimizer/\(moment.rawValue)")
             return (moment, weights)
         }
         try trainer.optimizer.restore(stepCount: steps) { moment, _, part, values in
@@ -137,7 +142,8 @@ extension SentenceTransformer {
         let length = try group.attributes.value("max_seq_length", as: Int.self)
         let tokenizerGroup = try checkpoint.file.root.group(named: "tokenizer")
         let tokenizer = try BertTokenizer(
-            vocabulary: Vocabulary(tokens: try tokenizerGroup.dataset(named: "vocabulary").readStrings()),
+            vocabulary: Vocabulary(
+                tokens: try tokenizerGroup.dataset(named: "vocabulary").readStrings()),
             configuration: checkpoint.decode(tokenizerGroup, "config"),
             addedTokens: checkpoint.decode(tokenizerGroup, "added_tokens"),
             wordPieceCount: tokenizerGroup.attributes.value("word_piece_count"))

@@ -42,17 +42,20 @@ public struct LabelSet: Sendable, Hashable {
 }
 
 extension LabelSet: Codable {
+    /// Reads a list of names.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let names = try container.decode([String].self)
         guard let set = names == Self.inference.names ? .inference : LabelSet(names: names) else {
             throw DecodingError.dataCorruptedError(
                 in: container,
-                debugDescription: "\(names) are not the names of classes; give two or more, all different")
+                debugDescription:
+                    "\(names) are not the names of classes; give two or more, all different")
         }
         self = set
     }
 
+    /// Writes the names.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(names)

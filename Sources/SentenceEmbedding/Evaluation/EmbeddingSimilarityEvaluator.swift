@@ -12,7 +12,9 @@ public struct EmbeddingSimilarityEvaluator: Evaluator {
     public let tokensPerBatch: Int
 
     /// Creates an evaluator.
-    public init(_ pairs: PairDataset<Float>, tokensPerBatch: Int = SentenceTransformer.defaultTokensPerBatch) {
+    public init(
+        _ pairs: PairDataset<Float>, tokensPerBatch: Int = SentenceTransformer.defaultTokensPerBatch
+    ) {
         self.pairs = pairs
         self.tokensPerBatch = tokensPerBatch
     }

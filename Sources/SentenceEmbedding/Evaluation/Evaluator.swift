@@ -15,7 +15,8 @@ public struct Evaluation: Sendable, Equatable {
 
     /// Creates an evaluation; `primaryName` is one of the names.
     public init(_ figures: [(name: String, value: Double)], primary primaryName: String) {
-        precondition(figures.contains { $0.name == primaryName }, "no figure is called \(primaryName)")
+        precondition(
+            figures.contains { $0.name == primaryName }, "no figure is called \(primaryName)")
         self.figures = figures
         self.primaryName = primaryName
     }

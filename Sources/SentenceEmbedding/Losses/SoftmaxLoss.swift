@@ -20,7 +20,8 @@ public struct SoftmaxLoss: Loss {
         parameters = ParameterStore(source: source)
         let uniform = Initializer.uniform(bound: 1 / Float(3 * dimension).squareRoot())
         classifier = Linear(
-            3 * dimension, labels.count, in: parameters.root / "classifier", weight: uniform, bias: uniform)
+            3 * dimension, labels.count, in: parameters.root / "classifier", weight: uniform,
+            bias: uniform)
     }
 
     /// The score of each class for each pair: two of [pairs, dimension] to [pairs, classes].

@@ -12,7 +12,8 @@ public struct ModelCard {
 
     /// Describes the result of a run; `results` are names and values in the order to show them.
     public init(
-        _ model: SentenceTransformer, loss: String, pairs: Int, configuration: TrainingConfiguration,
+        _ model: SentenceTransformer, loss: String, pairs: Int,
+        configuration: TrainingConfiguration,
         results: [(name: String, value: Double)]
     ) {
         let c = configuration
@@ -29,7 +30,9 @@ public struct ModelCard {
             """
         if !results.isEmpty {
             text += "\n## Results\n\n| figure | value |\n|---|---|\n"
-            for (name, value) in results { text += "| \(name) | \(Float((value * 10000).rounded() / 10000)) |\n" }
+            for (name, value) in results {
+                text += "| \(name) | \(Float((value * 10000).rounded() / 10000)) |\n"
+            }
         }
         self.text = text
     }

@@ -17,10 +17,12 @@ public struct Pooling: Sendable {
         let pooled = modes.map { mode in
             switch mode {
             case .cls: hidden.segmentSum(layout) { _, position in position == 0 ? 1 : 0 }
-            case .lastToken: hidden.segmentSum(layout) { length, position in position == length - 1 ? 1 : 0 }
+            case .lastToken:
+                hidden.segmentSum(layout) { length, position in position == length - 1 ? 1 : 0 }
             case .max: hidden.segmentMax(layout)
             case .mean: hidden.segmentMean(layout)
-            case .meanSqrtLength: hidden.segmentSum(layout) { length, _ in 1 / Float(length).squareRoot() }
+            case .meanSqrtLength:
+                hidden.segmentSum(layout) { length, _ in 1 / Float(length).squareRoot() }
             case .weightedMean:
                 hidden.segmentSum(layout) { length, position in
                     Float(position + 1) / (Float(length) * Float(length + 1) / 2)

@@ -29,7 +29,8 @@ extension SentenceTransformer {
         let description = try ModelFolder(reading: folder)
         let file = try description.weightsFile(in: folder)
         let weights: any WeightReader =
-            file.pathExtension == "json" ? try ShardedWeights(index: file) : try SafetensorsFile(file)
+            file.pathExtension == "json"
+            ? try ShardedWeights(index: file) : try SafetensorsFile(file)
         try self.init(
             description.configuration, tokenizer: try BertTokenizer(folder: folder),
             pooling: Pooling(description.poolingModes), normalizes: description.normalizes,
@@ -60,7 +61,8 @@ extension SentenceTransformer {
             }
             try SafetensorsFile.write(arrays, to: temporary.appending(path: "model.safetensors"))
             if let modelCard {
-                try AtomicFile.write(Data(modelCard.utf8), to: temporary.appending(path: "README.md"))
+                try AtomicFile.write(
+                    Data(modelCard.utf8), to: temporary.appending(path: "README.md"))
             }
         }
     }

@@ -41,7 +41,8 @@ public final class SentenceTransformer {
         self.pooling = pooling
         self.normalizes = normalizes
         self.maxSequenceLength = min(
-            maxSequenceLength ?? configuration.maxPositionEmbeddings, configuration.maxPositionEmbeddings)
+            maxSequenceLength ?? configuration.maxPositionEmbeddings,
+            configuration.maxPositionEmbeddings)
         parameters = ParameterStore(source: source)
         bert = Bert(configuration, in: parameters.root)
         try parameters.validate()
@@ -62,7 +63,9 @@ public final class SentenceTransformer {
         ids.withUnsafeMutableBufferPointer { ids in
             nonisolated(unsafe) let ids = ids
             ThreadPool.shared.ranges(sentences.count, grain: 16) { range in
-                for i in range { ids[i] = tokenizer.encode(sentences[i], maxLength: maxSequenceLength) }
+                for i in range {
+                    ids[i] = tokenizer.encode(sentences[i], maxLength: maxSequenceLength)
+                }
             }
         }
         return ids
@@ -88,7 +91,8 @@ public final class SentenceTransformer {
             } while end < order.count && tokens + ids[order[end]].count <= tokensPerBatch
             let batch = self(TokenBatch(order[next..<end].map { ids[$0] }))
             for (row, sentence) in order[next..<end].enumerated() {
-                (result.base + sentence * width).update(from: batch.base + row * width, count: width)
+                (result.base + sentence * width).update(
+                    from: batch.base + row * width, count: width)
             }
             next = end
         }

@@ -40,10 +40,12 @@ public final class Trainer<L: Loss> {
         self.configuration = configuration
         sampler =
             configuration.groupByLength
-            ? LengthGroupedBatchSampler(batchSize: configuration.batchSize, seed: configuration.seed)
+            ? LengthGroupedBatchSampler(
+                batchSize: configuration.batchSize, seed: configuration.seed)
             : ShuffledBatchSampler(batchSize: configuration.batchSize, seed: configuration.seed)
         let batches = (pairs.count + configuration.batchSize - 1) / configuration.batchSize
-        stepsPerEpoch = (batches + configuration.accumulationSteps - 1) / configuration.accumulationSteps
+        stepsPerEpoch =
+            (batches + configuration.accumulationSteps - 1) / configuration.accumulationSteps
         let totalSteps = min(configuration.maxSteps ?? .max, stepsPerEpoch * configuration.epochs)
         schedule = LearningRateSchedule(
             configuration.schedule, peak: configuration.learningRate,
@@ -67,14 +69,17 @@ public final class Trainer<L: Loss> {
         save: ((_ isBest: Bool) throws -> String)? = nil,
         onEvent: (TrainingEvent) -> TrainingControl = { _ in .proceed }
     ) throws -> TrainingOutcome {
-        var isStopping = onEvent(.started(totalSteps: schedule.totalSteps, stepsPerEpoch: stepsPerEpoch)) == .stop
+        var isStopping =
+            onEvent(.started(totalSteps: schedule.totalSteps, stepsPerEpoch: stepsPerEpoch))
+            == .stop
         func report(_ event: TrainingEvent) { if onEvent(event) == .stop { isStopping = true } }
         func saveLast() throws {
             if let save { report(.saved(path: try save(false))) }
         }
         func isDue(_ interval: Int) -> Bool { interval > 0 && state.step % interval == 0 }
 
-        while state.epoch < configuration.epochs && state.step < schedule.totalSteps && !isStopping {
+        while state.epoch < configuration.epochs && state.step < schedule.totalSteps && !isStopping
+        {
             let batches = sampler.batches(
                 count: pairs.count,
                 lengths: { [self] in tokenized($0).first.count + tokenized($0).second.count },
@@ -93,8 +98,11 @@ public final class Trainer<L: Loss> {
                     let isBest = evaluate(evaluator, report)
                     if isBest, let save { report(.saved(path: try save(true))) }
                 }
-                let isPatient = configuration.patience.map { state.evaluationsSinceBest < $0 } ?? true
-                if isEpochEnd || isStopping || !isPatient || isDue(configuration.saveEvery) { try saveLast() }
+                let isPatient =
+                    configuration.patience.map { state.evaluationsSinceBest < $0 } ?? true
+                if isEpochEnd || isStopping || !isPatient || isDue(configuration.saveEvery) {
+                    try saveLast()
+                }
                 if !isPatient { return .outOfPatience }
                 if isEpochEnd { break }
             }
@@ -178,7 +186,9 @@ public final class Trainer<L: Loss> {
         if let embeddings {
             let width = embeddings.shape[1]
             let values = embeddings.values
-            func isFinite(_ row: Int) -> Bool { values[row * width..<(row + 1) * width].allSatisfy(\.isFinite) }
+            func isFinite(_ row: Int) -> Bool {
+                values[row * width..<(row + 1) * width].allSatisfy(\.isFinite)
+            }
             let bad = batch.indices.filter { !isFinite($0) || !isFinite(batch.count + $0) }
             if !bad.isEmpty { lines = bad.map { pairs[batch[$0]].line } }
         }

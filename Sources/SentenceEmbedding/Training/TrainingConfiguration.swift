@@ -40,14 +40,17 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     ///
     /// - Throws: `TrainingError.invalid` naming the first that is out of range.
     public func validate() throws(TrainingError) {
-        func require(_ holds: Bool, _ key: String, _ found: Any, _ expected: String) throws(TrainingError) {
+        func require(_ holds: Bool, _ key: String, _ found: Any, _ expected: String)
+            throws(TrainingError)
+        {
             if !holds { throw .invalid(key: key, found: "\(found)", expected: expected) }
         }
         try require(epochs >= 1, "epochs", epochs, "1 or more")
         try require(batchSize >= 1, "batch_size", batchSize, "1 or more")
         try require(accumulationSteps >= 1, "accumulation_steps", accumulationSteps, "1 or more")
         try require(
-            learningRate > 0 && learningRate.isFinite, "learning_rate", learningRate, "a number above 0")
+            learningRate > 0 && learningRate.isFinite, "learning_rate", learningRate,
+            "a number above 0")
         try require((0...1).contains(warmupRatio), "warmup_ratio", warmupRatio, "0...1")
         try require((0..<1).contains(weightDecay), "weight_decay", weightDecay, "0..<1")
         try require(maxGradientNorm > 0, "max_gradient_norm", maxGradientNorm, "above 0")

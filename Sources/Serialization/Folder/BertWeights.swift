@@ -24,7 +24,8 @@ public struct BertWeights: WeightReader {
                 continue
             }
             if let other = originals[canonical] {
-                throw .malformed(path: file.source, problem: "\(other) and \(name) are both \(canonical)")
+                throw .malformed(
+                    path: file.source, problem: "\(other) and \(name) are both \(canonical)")
             }
             originals[canonical] = name
             names.append(canonical)
@@ -54,7 +55,9 @@ public struct BertWeights: WeightReader {
         }
         let heads = ["cls.", "classifier.", "qa_outputs.", "dropout."]
         if name == "embeddings.position_ids" || heads.contains(where: name.hasPrefix) { return nil }
-        for (old, new) in [("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias")]
+        for (old, new) in [
+            ("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias"),
+        ]
         where name.hasSuffix(old) {
             name = name.dropLast(old.count) + new
         }

@@ -19,17 +19,21 @@ struct JSONFile {
     /// Reads any JSON value.
     static func read(_ url: URL) throws(ModelFolderError) -> Any {
         do {
-            return try JSONSerialization.jsonObject(with: Data(contentsOf: url), options: .fragmentsAllowed)
+            return try JSONSerialization.jsonObject(
+                with: Data(contentsOf: url), options: .fragmentsAllowed)
         } catch {
             throw .malformed(path: url.path, reason: "not JSON (\(error.localizedDescription))")
         }
     }
 
     /// The value of a key; nil when it is absent or null.
-    func value<Value>(_ key: String, as type: Value.Type = Value.self) throws(ModelFolderError) -> Value? {
+    func value<Value>(_ key: String, as type: Value.Type = Value.self) throws(ModelFolderError)
+        -> Value?
+    {
         guard let value = object[key], !(value is NSNull) else { return nil }
         guard let typed = value as? Value else {
-            throw .malformed(path: path, reason: "\(key) is \(value), expected a value of type \(type)")
+            throw .malformed(
+                path: path, reason: "\(key) is \(value), expected a value of type \(type)")
         }
         return typed
     }
@@ -37,7 +41,8 @@ struct JSONFile {
     /// The whole file as a `Decodable` value.
     func decode<Value: Decodable>(_ type: Value.Type) throws(ModelFolderError) -> Value {
         do {
-            return try JSONDecoder().decode(type, from: JSONSerialization.data(withJSONObject: object))
+            return try JSONDecoder().decode(
+                type, from: JSONSerialization.data(withJSONObject: object))
         } catch DecodingError.typeMismatch(let expected, let context) {
             let key = context.codingPath.map(\.stringValue).joined(separator: ".")
             throw .malformed(path: path, reason: "\(key) is not of type \(expected)")

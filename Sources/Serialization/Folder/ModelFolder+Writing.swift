@@ -14,21 +14,28 @@ extension ModelFolder {
                 ("architectures", .list([.text("BertModel")])),
                 ("attention_probs_dropout_prob", .float(c.attentionDropout)),
                 ("hidden_act", .text("gelu")), ("hidden_dropout_prob", .float(c.hiddenDropout)),
-                ("hidden_size", .integer(c.hiddenSize)), ("initializer_range", .float(c.initializerRange)),
+                ("hidden_size", .integer(c.hiddenSize)),
+                ("initializer_range", .float(c.initializerRange)),
                 ("intermediate_size", .integer(c.intermediateSize)),
                 ("layer_norm_eps", .float(c.layerNormEpsilon)),
-                ("max_position_embeddings", .integer(c.maxPositionEmbeddings)), ("model_type", .text("bert")),
-                ("num_attention_heads", .integer(c.headCount)), ("num_hidden_layers", .integer(c.layerCount)),
+                ("max_position_embeddings", .integer(c.maxPositionEmbeddings)),
+                ("model_type", .text("bert")),
+                ("num_attention_heads", .integer(c.headCount)),
+                ("num_hidden_layers", .integer(c.layerCount)),
                 ("pad_token_id", .integer(0)), ("position_embedding_type", .text("absolute")),
-                ("torch_dtype", .text("float32")), ("type_vocab_size", .integer(c.typeVocabularySize)),
+                ("torch_dtype", .text("float32")),
+                ("type_vocab_size", .integer(c.typeVocabularySize)),
                 ("vocab_size", .integer(c.vocabularySize)),
             ]), to: folder, "config.json")
-        let modules = [("", "Transformer"), ("1_Pooling", "Pooling")] + (normalizes ? [("2_Normalize", "Normalize")] : [])
+        let modules =
+            [("", "Transformer"), ("1_Pooling", "Pooling")]
+            + (normalizes ? [("2_Normalize", "Normalize")] : [])
         try write(
             .list(
                 modules.enumerated().map { index, module in
                     .object([
-                        ("idx", .integer(index)), ("name", .text("\(index)")), ("path", .text(module.0)),
+                        ("idx", .integer(index)), ("name", .text("\(index)")),
+                        ("path", .text(module.0)),
                         ("type", .text("sentence_transformers.models.\(module.1)")),
                     ])
                 }), to: folder, "modules.json")
@@ -37,13 +44,16 @@ extension ModelFolder {
                 (
                     "__version__",
                     .object([
-                        ("sentence_transformers", .text("2.2.2")), ("transformers", .text("4.30.0")),
+                        ("sentence_transformers", .text("2.2.2")),
+                        ("transformers", .text("4.30.0")),
                         ("pytorch", .text("2.0.0")),
                     ])
                 )
             ]), to: folder, "config_sentence_transformers.json")
         try write(
-            .object([("max_seq_length", .integer(maxSequenceLength)), ("do_lower_case", .bool(false))]), to: folder,
+            .object([
+                ("max_seq_length", .integer(maxSequenceLength)), ("do_lower_case", .bool(false)),
+            ]), to: folder,
             "sentence_bert_config.json")
 
         let pooling = folder.appending(path: "1_Pooling")
@@ -54,12 +64,15 @@ extension ModelFolder {
         try write(
             .object(
                 [("word_embedding_dimension", .integer(c.hiddenSize))]
-                    + flags.map { ($0.legacyKey, .bool(poolingModes.contains($0))) }), to: pooling, "config.json")
+                    + flags.map { ($0.legacyKey, .bool(poolingModes.contains($0))) }), to: pooling,
+            "config.json")
         if normalizes { try makeFolder(folder.appending(path: "2_Normalize")) }
     }
 
     private func makeFolder(_ url: URL) throws {
-        do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
+        do {
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        } catch {
             throw SerializationError.unwritable(path: url.path, reason: error.localizedDescription)
         }
     }
@@ -86,7 +99,9 @@ private indirect enum OrderedJSON {
         case .float(let number): return "\(number)"
         case .bool(let value): return "\(value)"
         case .list(let items):
-            return "[\n" + items.map { inner + $0.text(indentation: inner) }.joined(separator: ",\n") + "\n\(indentation)]"
+            return "[\n"
+                + items.map { inner + $0.text(indentation: inner) }.joined(separator: ",\n")
+                + "\n\(indentation)]"
         case .object(let members):
             let lines = members.map { "\(inner)\"\($0.0)\": \($0.1.text(indentation: inner))" }
             return "{\n" + lines.joined(separator: ",\n") + "\n\(indentation)}"

@@ -14,7 +14,8 @@ public struct ModelFolder: Sendable, Equatable {
 
     /// Describes a model.
     public init(
-        configuration: BertConfiguration, poolingModes: [PoolingMode], normalizes: Bool, maxSequenceLength: Int
+        configuration: BertConfiguration, poolingModes: [PoolingMode], normalizes: Bool,
+        maxSequenceLength: Int
     ) {
         self.configuration = configuration
         self.poolingModes = poolingModes
@@ -64,25 +65,34 @@ public struct ModelFolder: Sendable, Equatable {
             let url = folder.appending(path: name)
             if files.fileExists(atPath: url.path) { return url }
         }
-        for name in ["pytorch_model.bin", "tf_model.h5", "flax_model.msgpack", "pytorch_model.bin.index.json"]
+        for name in [
+            "pytorch_model.bin", "tf_model.h5", "flax_model.msgpack",
+            "pytorch_model.bin.index.json",
+        ]
         where files.fileExists(atPath: folder.appending(path: name).path) {
             throw .unsupported(
                 path: folder.path, key: "the only file of weights", found: name,
-                supported: "model.safetensors (load the model once with transformers and save it to convert it)")
+                supported:
+                    "model.safetensors (load the model once with transformers and save it to convert it)"
+            )
         }
-        throw .missing(path: folder.appending(path: "model.safetensors").path, expected: "the model's weights")
+        throw .missing(
+            path: folder.appending(path: "model.safetensors").path, expected: "the model's weights")
     }
 
     private static func encoder(_ folder: URL) throws(ModelFolderError) -> BertConfiguration {
         let url = folder.appending(path: "config.json")
         guard let file = try JSONFile(ifPresent: url) else {
-            throw .missing(path: url.path, expected: "the encoder's configuration in a model's folder")
+            throw .missing(
+                path: url.path, expected: "the encoder's configuration in a model's folder")
         }
         let architectures = try file.value("architectures", as: [String].self) ?? []
-        let type = try file.value("model_type", as: String.self)
+        let type =
+            try file.value("model_type", as: String.self)
             ?? (architectures.contains { $0.hasPrefix("Bert") } ? "bert" : architectures.first)
         guard type == "bert" else {
-            throw .unsupported(path: url.path, key: "model_type", found: type ?? "absent", supported: "bert")
+            throw .unsupported(
+                path: url.path, key: "model_type", found: type ?? "absent", supported: "bert")
         }
         for (key, usual) in [("hidden_act", "gelu"), ("position_embedding_type", "absolute")] {
             let found = try file.value(key, as: String.self) ?? usual
@@ -92,17 +102,21 @@ public struct ModelFolder: Sendable, Equatable {
         }
         for key in ["is_decoder", "add_cross_attention"] {
             guard try file.value(key, as: Bool.self) == true else { continue }
-            throw .unsupported(path: url.path, key: key, found: "true", supported: "false: encoders")
+            throw .unsupported(
+                path: url.path, key: key, found: "true", supported: "false: encoders")
         }
         let configuration = try file.decode(BertConfiguration.self)
         do throws(ConfigurationError) { try configuration.validate() } catch {
-            throw .contradiction(path: url.path, key: error.key, found: error.found, expected: error.expected)
+            throw .contradiction(
+                path: url.path, key: error.key, found: error.found, expected: error.expected)
         }
         return configuration
     }
 
     /// The sub-folder of the pooling, if there is one, and whether embeddings are normalised.
-    private static func modules(_ folder: URL) throws(ModelFolderError) -> (pooling: String?, normalizes: Bool) {
+    private static func modules(_ folder: URL) throws(ModelFolderError) -> (
+        pooling: String?, normalizes: Bool
+    ) {
         let url = folder.appending(path: "modules.json")
         guard FileManager.default.fileExists(atPath: url.path) else { return (nil, false) }
         guard let entries = try JSONFile.read(url) as? [[String: Any]] else {
@@ -114,19 +128,27 @@ public struct ModelFolder: Sendable, Equatable {
                 throw .malformed(path: url.path, reason: "a module has no type or path")
             }
             let kind = type.split(separator: ".").last.map(String.init) ?? type
-            guard type.hasPrefix("sentence_transformers."), ["Transformer", "Pooling", "Normalize"].contains(kind) else {
-                throw .unsupported(path: url.path, key: "a module", found: type, supported: "Transformer, Pooling, Normalize")
+            guard type.hasPrefix("sentence_transformers."),
+                ["Transformer", "Pooling", "Normalize"].contains(kind)
+            else {
+                throw .unsupported(
+                    path: url.path, key: "a module", found: type,
+                    supported: "Transformer, Pooling, Normalize")
             }
             guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
                 throw .malformed(path: url.path, reason: "the path '\(path)' leaves the folder")
             }
             if kind == "Transformer", !path.isEmpty, path != "." {
-                throw .unsupported(path: url.path, key: "the path of the Transformer", found: path, supported: "the folder itself")
+                throw .unsupported(
+                    path: url.path, key: "the path of the Transformer", found: path,
+                    supported: "the folder itself")
             }
             if kind == "Pooling" { pooling = path }
             kinds.append(kind)
         }
-        guard kinds == ["Transformer", "Pooling"] || kinds == ["Transformer", "Pooling", "Normalize"] else {
+        guard
+            kinds == ["Transformer", "Pooling"] || kinds == ["Transformer", "Pooling", "Normalize"]
+        else {
             throw .unsupported(
                 path: url.path, key: "the order of modules", found: kinds.joined(separator: ", "),
                 supported: "Transformer, Pooling and optionally Normalize")
@@ -134,7 +156,9 @@ public struct ModelFolder: Sendable, Equatable {
         return (pooling, kinds.count == 3)
     }
 
-    private static func pooling(_ folder: URL, hiddenSize: Int) throws(ModelFolderError) -> [PoolingMode] {
+    private static func pooling(_ folder: URL, hiddenSize: Int) throws(ModelFolderError)
+        -> [PoolingMode]
+    {
         let url = folder.appending(path: "config.json")
         guard let file = try JSONFile(ifPresent: url) else {
             throw .missing(path: url.path, expected: "the pooling that modules.json names")
@@ -145,7 +169,9 @@ public struct ModelFolder: Sendable, Equatable {
         ]
         let width = widths.compactMap(\.self).first ?? hiddenSize
         guard width == hiddenSize else {
-            throw .contradiction(path: url.path, key: "embedding_dimension", found: "\(width)", expected: "\(hiddenSize), the hidden_size")
+            throw .contradiction(
+                path: url.path, key: "embedding_dimension", found: "\(width)",
+                expected: "\(hiddenSize), the hidden_size")
         }
         var modes: [PoolingMode] = []
         if let names = try newModes(file) {

@@ -12,12 +12,15 @@ extension Tensor {
     ///
     /// Dropout applies to `self`, and only on a tape.
     public func addNorm(
-        residual: Tensor?, weight: Parameter, bias: Parameter, epsilon: Float, dropout probability: Float
+        residual: Tensor?, weight: Parameter, bias: Parameter, epsilon: Float,
+        dropout probability: Float
     ) -> Tensor {
         let width = shape[-1]
         precondition(
-            weight.shape == [width] && bias.shape == [width] && residual.map { $0.shape == shape } ?? true,
-            "addNorm: input \(shape), residual \(residual?.shape.description ?? "none"), weight \(weight.shape), bias \(bias.shape)")
+            weight.shape == [width] && bias.shape == [width]
+                && residual.map { $0.shape == shape } ?? true,
+            "addNorm: input \(shape), residual \(residual?.shape.description ?? "none"), weight \(weight.shape), bias \(bias.shape)"
+        )
         let rows = width == 0 ? 0 : count / width
         let tape = self.tape ?? residual?.tape
         let dropout =

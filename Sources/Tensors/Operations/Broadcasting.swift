@@ -19,7 +19,8 @@ extension Tensor {
     /// An elementwise operation of two tensors; `da` and `db` get both inputs and the output's gradient.
     private func zip(
         _ other: Tensor, _ name: String, _ forward: (Float, Float) -> Float,
-        _ da: @escaping (Float, Float, Float) -> Float, _ db: @escaping (Float, Float, Float) -> Float
+        _ da: @escaping (Float, Float, Float) -> Float,
+        _ db: @escaping (Float, Float, Float) -> Float
     ) -> Tensor {
         let pairs = Broadcast(shape, other.shape, operation: name)
         let y = Storage(pairs.shape.count)
@@ -29,12 +30,16 @@ extension Tensor {
             { dy, gradients in
                 if slot != nil {
                     let dx = Storage.zeros(count)
-                    pairs.forEach { i, a, b in dx.base[a] += da(storage.base[a], x2.base[b], dy.base[i]) }
+                    pairs.forEach { i, a, b in
+                        dx.base[a] += da(storage.base[a], x2.base[b], dy.base[i])
+                    }
                     gradients.add(dx, to: slot)
                 }
                 if slot2 != nil {
                     let dx = Storage.zeros(count2)
-                    pairs.forEach { i, a, b in dx.base[b] += db(storage.base[a], x2.base[b], dy.base[i]) }
+                    pairs.forEach { i, a, b in
+                        dx.base[b] += db(storage.base[a], x2.base[b], dy.base[i])
+                    }
                     gradients.add(dx, to: slot2)
                 }
             }
@@ -65,7 +70,9 @@ private struct Broadcast {
         let (sizesA, sizesB) = (padded(a), padded(b))
         sizes = sizesA.indices.map { axis in
             let (m, n) = (sizesA[axis], sizesB[axis])
-            precondition(m == n || m == 1 || n == 1, "\(a) \(operation) \(b): the shapes do not fit together")
+            precondition(
+                m == n || m == 1 || n == 1, "\(a) \(operation) \(b): the shapes do not fit together"
+            )
             return m == 1 ? n : m
         }
         shape = Shape(sizes.suffix(max(a.rank, b.rank)))

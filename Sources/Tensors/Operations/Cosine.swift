@@ -7,7 +7,8 @@ extension Tensor {
     /// below ε it counts as the constant ε.
     public func cosineSimilarity(_ other: Tensor) -> Tensor {
         precondition(
-            shape.rank == 2 && shape == other.shape, "cosineSimilarity: \(shape) with \(other.shape)")
+            shape.rank == 2 && shape == other.shape,
+            "cosineSimilarity: \(shape) with \(other.shape)")
         let (rows, width) = (shape[0], shape[1])
         let epsilon: Float = 1e-8
         let kernels = VectorKernels.best
@@ -23,7 +24,9 @@ extension Tensor {
             [u = storage, slotU = slot, v = other.storage, slotV = other.slot] in
             { dy, gradients in
                 /// d cos / du = v / (‖u‖ ‖v‖) − cos · u / ‖u‖², the last term only above ε.
-                func gradient(_ u: Storage, _ normU: Storage, _ v: Storage, _ normV: Storage) -> Storage {
+                func gradient(_ u: Storage, _ normU: Storage, _ v: Storage, _ normV: Storage)
+                    -> Storage
+                {
                     let du = Storage(rows * width)
                     for row in 0..<rows {
                         let (n, m, g) = (normU.base[row], normV.base[row], dy.base[row])

@@ -13,7 +13,9 @@ extension Tensor {
         return .result(shape, y, of: self) { [storage, slot] in
             { dy, gradients in
                 let dx = Storage(dy.count)
-                for i in 0..<dy.count { dx.base[i] = dy.base[i] * derivative(storage.base[i], y.base[i]) }
+                for i in 0..<dy.count {
+                    dx.base[i] = dy.base[i] * derivative(storage.base[i], y.base[i])
+                }
                 gradients.add(dx, to: slot)
             }
         }
@@ -59,11 +61,15 @@ extension Tensor {
     /// The negative of each element.
     public static prefix func - (x: Tensor) -> Tensor { x * -1 }
     /// Each element plus a number.
-    public static func + (x: Tensor, number: Float) -> Tensor { x.map({ $0 + number }, derivative: { _, _ in 1 }) }
+    public static func + (x: Tensor, number: Float) -> Tensor {
+        x.map({ $0 + number }, derivative: { _, _ in 1 })
+    }
     /// Each element minus a number.
     public static func - (x: Tensor, number: Float) -> Tensor { x + -number }
     /// A number minus each element.
-    public static func - (number: Float, x: Tensor) -> Tensor { x.map({ number - $0 }, derivative: { _, _ in -1 }) }
+    public static func - (number: Float, x: Tensor) -> Tensor {
+        x.map({ number - $0 }, derivative: { _, _ in -1 })
+    }
     /// Each element times a number.
     public static func * (x: Tensor, factor: Float) -> Tensor {
         x.map({ $0 * factor }, derivative: { _, _ in factor })

@@ -13,7 +13,8 @@ extension Tensor {
         for (ids, table) in lookups {
             precondition(
                 ids.count == tokens && table.shape.rank == 2 && table.shape[1] == width,
-                "embeddingSum: \(ids.count) ids of \(table.name) \(table.shape) beside \(tokens) of width \(width)")
+                "embeddingSum: \(ids.count) ids of \(table.name) \(table.shape) beside \(tokens) of width \(width)"
+            )
             let bad = ids.first { $0 < 0 || $0 >= table.shape[0] }
             precondition(bad == nil, "embeddingSum: id \(bad ?? 0) of \(table.name) \(table.shape)")
         }

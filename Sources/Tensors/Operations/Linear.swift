@@ -73,7 +73,8 @@ private struct LinearInput {
     init(_ x: Tensor, weight: Parameter, bias: Parameter?) {
         precondition(
             x.shape.rank >= 1 && weight.shape.rank == 2 && x.shape[-1] == weight.shape[1],
-            "linear: input \(x.shape) times the transpose of \(weight.name) \(weight.shape): the last dimensions differ")
+            "linear: input \(x.shape) times the transpose of \(weight.name) \(weight.shape): the last dimensions differ"
+        )
         precondition(
             bias.map { $0.shape == [weight.shape[0]] } ?? true,
             "linear: \(weight.name) \(weight.shape) needs a bias of [\(weight.shape[0])]")
@@ -103,11 +104,14 @@ private struct LinearInput {
     }
 
     /// dx += dy · W
-    func accumulateInput(dy: Storage, weights: Storage, to slot: Int32?, _ gradients: inout Gradients) {
+    func accumulateInput(
+        dy: Storage, weights: Storage, to slot: Int32?, _ gradients: inout Gradients
+    ) {
         gradients.accumulate(rows * inputs, to: slot) { sum, beta in
             GEMM.parts(rows, width: inputs * outputs) { part in
                 GEMM.single(
-                    dy.base + part.lowerBound * outputs, .plain, outputs, weights.base, .plain, inputs,
+                    dy.base + part.lowerBound * outputs, .plain, outputs, weights.base, .plain,
+                    inputs,
                     into: sum + part.lowerBound * inputs, inputs,
                     m: part.count, n: inputs, k: outputs, beta: beta)
             }

@@ -16,7 +16,8 @@ extension Tensor {
         let summed = Set(axes.map(shape.index(of:)))
         let kept = (0..<shape.rank).map { summed.contains($0) ? 1 : shape[$0] }
         let target = Shape(
-            keepingDimensions ? kept : kept.indices.filter { !summed.contains($0) }.map { kept[$0] })
+            keepingDimensions ? kept : kept.indices.filter { !summed.contains($0) }.map { kept[$0] }
+        )
         let cells = TargetCells(shape, kept: kept)
         // Sums in double: a mean over many tokens keeps its digits.
         var totals = [Double](repeating: 0, count: target.count)

@@ -12,7 +12,9 @@ extension Tensor {
     public func segmentSum(
         _ layout: SequenceLayout, weight: @escaping (_ length: Int, _ position: Int) -> Float
     ) -> Tensor {
-        precondition(shape.rank == 2 && shape[0] == layout.rowCount, "segmentSum: \(shape) for \(layout.rowCount) tokens")
+        precondition(
+            shape.rank == 2 && shape[0] == layout.rowCount,
+            "segmentSum: \(shape) for \(layout.rowCount) tokens")
         let width = shape[1]
         let y = Storage.zeros(layout.count * width)
         for sequence in 0..<layout.count {
@@ -43,7 +45,9 @@ extension Tensor {
     ///
     /// Among equals the gradient goes to the first. An empty sequence gives zeros.
     public func segmentMax(_ layout: SequenceLayout) -> Tensor {
-        precondition(shape.rank == 2 && shape[0] == layout.rowCount, "segmentMax: \(shape) for \(layout.rowCount) tokens")
+        precondition(
+            shape.rank == 2 && shape[0] == layout.rowCount,
+            "segmentMax: \(shape) for \(layout.rowCount) tokens")
         let width = shape[1]
         let y = Storage.zeros(layout.count * width)
         var winners = [Int](repeating: -1, count: layout.count * width)

@@ -15,7 +15,8 @@ extension Tensor {
             shape.rank == 2 && shape[0] == layout.rowCount && heads > 0 && shape[1] == 3 * hidden
                 && hidden % heads == 0,
             "packedSelfAttention: input \(shape) for \(layout.rowCount) tokens and \(heads) heads")
-        let dropout = tape.map { simile_dropout(key: $0.nextRandomKey(), probability: probability) } ?? .off
+        let dropout =
+            tape.map { simile_dropout(key: $0.nextRandomKey(), probability: probability) } ?? .off
         let head = AttentionHead(layout: layout, heads: heads, hidden: hidden, dropout: dropout)
         let y = Storage(layout.rowCount * hidden)
         let kernels = VectorKernels.best
@@ -36,7 +37,8 @@ extension Tensor {
                         gradient, gradient + hidden, gradient + 2 * hidden,
                         dy.base + sequence.lowerBound * hidden + offset, hidden,
                         first, first + hidden, first + 2 * hidden, 3 * hidden,
-                        sequence.count, head.size, head.scale, dropout, sequence.lowerBound, scratch)
+                        sequence.count, head.size, head.scale, dropout, sequence.lowerBound, scratch
+                    )
                 }
                 gradients.add(dqkv, to: slot)
             }

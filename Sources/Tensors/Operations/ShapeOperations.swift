@@ -10,10 +10,13 @@ extension Tensor {
     /// The tensor with its axes in another order; `axes` names each axis once. Without it, reversed.
     public func transposed(_ axes: [Int]? = nil) -> Tensor {
         let order = axes.map { $0.map(shape.index(of:)) } ?? Array((0..<shape.rank).reversed())
-        precondition(order.sorted() == Array(0..<shape.rank), "transposed: axes \(order) of shape \(shape)")
+        precondition(
+            order.sorted() == Array(0..<shape.rank), "transposed: axes \(order) of shape \(shape)")
         let target = Shape(order.map { shape[$0] })
         var strides = [Int](repeating: 1, count: shape.rank)
-        for axis in (0..<shape.rank).dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
+        for axis in (0..<shape.rank).dropLast().reversed() {
+            strides[axis] = strides[axis + 1] * shape[axis + 1]
+        }
         let sources = offsets(sizes: target.array, strides: order.map { strides[$0] })
         return gathered(target, from: sources)
     }
@@ -31,11 +34,15 @@ extension Tensor {
         sizes[axis] = range.count
         let y = Storage(outer * taken)
         let first = range.lowerBound * inner
-        for i in 0..<outer { (y.base + i * taken).update(from: base + i * width + first, count: taken) }
+        for i in 0..<outer {
+            (y.base + i * taken).update(from: base + i * width + first, count: taken)
+        }
         return .result(Shape(sizes), y, of: self) { [slot] in
             { dy, gradients in
                 let dx = Storage.zeros(outer * width)
-                for i in 0..<outer { (dx.base + i * width + first).update(from: dy.base + i * taken, count: taken) }
+                for i in 0..<outer {
+                    (dx.base + i * width + first).update(from: dy.base + i * taken, count: taken)
+                }
                 gradients.add(dx, to: slot)
             }
         }
@@ -60,7 +67,9 @@ extension Tensor {
         var next = 0
         for part in parts {
             let own = part.shape[axis] * inner
-            for i in 0..<outer { (y.base + i * width + next).update(from: part.base + i * own, count: own) }
+            for i in 0..<outer {
+                (y.base + i * width + next).update(from: part.base + i * own, count: own)
+            }
             places.append((part.slot, next, own))
             next += own
         }
@@ -68,7 +77,9 @@ extension Tensor {
         return tape.record(Shape(sizes), y) { [places] dy, gradients in
             for (slot, first, own) in places where slot != nil {
                 let dx = Storage(outer * own)
-                for i in 0..<outer { (dx.base + i * own).update(from: dy.base + i * width + first, count: own) }
+                for i in 0..<outer {
+                    (dx.base + i * own).update(from: dy.base + i * width + first, count: own)
+                }
                 gradients.add(dx, to: slot)
             }
         }
@@ -78,7 +89,8 @@ extension Tensor {
     public func gather(_ indices: [Int]) -> Tensor {
         let width = shape[0] == 0 ? 0 : count / shape[0]
         precondition(
-            indices.allSatisfy { (0..<shape[0]).contains($0) }, "gather: indices \(indices) of shape \(shape)")
+            indices.allSatisfy { (0..<shape[0]).contains($0) },
+            "gather: indices \(indices) of shape \(shape)")
         return gathered(
             Shape([indices.count] + shape.array.dropFirst()),
             from: indices.flatMap { row in (row * width..<(row + 1) * width) })

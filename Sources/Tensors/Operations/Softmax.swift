@@ -45,7 +45,9 @@ extension Tensor {
                 let dx = Storage(rows * classes)
                 let scale = dy.base[0] / Float(rows)
                 VectorKernels.best.scale(dx.base, scale, probabilities.base, rows * classes)
-                for (row, label) in labels.enumerated() { dx.base[row * classes + Int(label)] -= scale }
+                for (row, label) in labels.enumerated() {
+                    dx.base[row * classes + Int(label)] -= scale
+                }
                 gradients.add(dx, to: slot)
             }
         }

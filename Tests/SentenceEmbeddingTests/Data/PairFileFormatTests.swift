@@ -166,7 +166,7 @@ import Testing
         options.filters = [RowFilter(column: .name("split"), values: ["a", "b"])]
         let data = try JSONEncoder().encode(options)
         #expect(try JSONDecoder().decode(PairFileOptions.self, from: data) == options)
-        let short = Data(#"{"scoreRange": "0..5", "label": 2}"#.utf8)
+        let short = Data(#"{"score_range": "0..5", "label": 2}"#.utf8)
         let decoded = try JSONDecoder().decode(PairFileOptions.self, from: short)
         #expect(decoded.scoreRange == .stsBenchmark)
         #expect(decoded.label == .number(2))
