@@ -1,7 +1,7 @@
 # `make quickstart` and `make test` do all the set-up they need on a Debian or Ubuntu machine with Swift 6.3.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: quickstart test build deps minilm lint clean
+.PHONY: quickstart test interop build deps minilm lint clean
 
 PACKAGES := libopenblas0-pthread libhdf5-dev zlib1g-dev pkg-config
 SIMILE := .build/release/simile
@@ -36,6 +36,16 @@ quickstart-show:
 test: deps minilm
 	swift build --build-tests
 	SIMILE_MINILM="$$( [ -f $(MINILM)/model.safetensors ] && echo "$(CURDIR)/$(MINILM)" )" swift test --skip-build
+
+# Runs the tests that have other people's tools at the other end; installs those in a virtual environment.
+interop: deps minilm
+	@if [ ! -f .venv/complete ]; then \
+		python3 -m venv .venv && .venv/bin/pip install -q -r Tests/EndToEndTests/Interop/requirements.txt && \
+		touch .venv/complete; \
+	fi
+	swift build --build-tests
+	SIMILE_PYTHON="$(CURDIR)/.venv/bin/python" SIMILE_MINILM="$(CURDIR)/$(MINILM)" \
+		swift test --skip-build --filter 'Interop'
 
 build: deps
 	swift build -c release --product simile
