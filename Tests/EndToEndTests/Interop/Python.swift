@@ -1,6 +1,9 @@
 import Foundation
 import Testing
 
+/// The tests that have other people's tools at the other end; each is skipped where its tool is missing.
+@Suite enum Interop {}
+
 /// The Python that has the tools at the other end, named by `SIMILE_PYTHON`; `make interop` makes one.
 enum Python {
     static let path = ProcessInfo.processInfo.environment["SIMILE_PYTHON"].flatMap {
