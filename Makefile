@@ -75,7 +75,7 @@ minilm:
 	fi
 
 lint:
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Experiments Package.swift
 
 clean:
 	rm -rf .build

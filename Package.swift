@@ -42,6 +42,9 @@ let package = Package(
                 "Simile", "Kernels", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .executableTarget(
+            name: "walkthrough", dependencies: ["Simile"], path: "Experiments/walkthrough",
+            exclude: ["README.md"]),
 
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
@@ -51,7 +54,9 @@ let package = Package(
         .testTarget(name: "SerializationTests", dependencies: ["Serialization"]),
         .testTarget(name: "SentenceEmbeddingTests", dependencies: ["SentenceEmbedding"]),
         .testTarget(name: "GoldenTests", dependencies: ["Simile"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["Simile", "simile-cli"]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Simile", "simile-cli", "walkthrough"],
+            exclude: ["Interop/requirements.txt"]),
     ],
     swiftLanguageModes: [.v6]
 )

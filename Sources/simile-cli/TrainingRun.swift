@@ -85,6 +85,12 @@ struct TrainingRun {
         if let checkpoint {
             try checkpoint.restore(trainer)
             Console.note("\(checkpoint.path): going on after step \(trainer.state.step)")
+            let (before, threads) = (try checkpoint.threads(), ThreadPool.shared.count)
+            if before != threads {
+                Console.note(
+                    "the run had \(before) threads and goes on with \(threads): its last bits may differ (--threads \(before) avoids that)"
+                )
+            }
         } else {
             try folder.create()
             try folder.write(recipe.yaml(), to: "recipe.yaml")

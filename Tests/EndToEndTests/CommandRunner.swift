@@ -9,8 +9,10 @@ struct CommandRunner {
         let error: String
     }
 
-    static let command = Bundle.main.executableURL?.deletingLastPathComponent().appending(
-        path: "simile")
+    /// A program that was built beside the tests.
+    static func program(_ name: String) -> URL? {
+        Bundle.main.executableURL?.deletingLastPathComponent().appending(path: name)
+    }
     static let repository = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -18,10 +20,10 @@ struct CommandRunner {
     /// Starts the command with its output going to files.
     static func start(
         _ arguments: [String], in folder: URL = repository, input: String? = nil,
-        files: TemporaryFolder
+        files: TemporaryFolder, program: String = "simile"
     ) throws -> Process {
         let process = Process()
-        process.executableURL = command
+        process.executableURL = self.program(program)
         process.arguments = arguments
         process.currentDirectoryURL = folder
         for name in ["out", "err"] { try Data().write(to: files(name)) }
@@ -38,11 +40,13 @@ struct CommandRunner {
     }
 
     /// Runs the command to its end.
-    static func run(_ arguments: [String], in folder: URL = repository, input: String? = nil) throws
-        -> Output
-    {
+    static func run(
+        _ arguments: [String], in folder: URL = repository, input: String? = nil,
+        program: String = "simile"
+    ) throws -> Output {
         let files = try TemporaryFolder()
-        let process = try start(arguments, in: folder, input: input, files: files)
+        let process = try start(
+            arguments, in: folder, input: input, files: files, program: program)
         process.waitUntilExit()
         return Output(
             status: process.terminationStatus,

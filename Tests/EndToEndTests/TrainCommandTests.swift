@@ -118,6 +118,22 @@ import Testing
                 == String(contentsOf: folder("whole/steps.csv"), encoding: .utf8))
     }
 
+    @Test func anotherNumberOfThreadsIsSaid() throws {
+        let folder = try TemporaryFolder()
+        let output = folder("out").path
+        let stopped = try CommandRunner.run(
+            [
+                "train", "--model", try folder.newModel(), "--output", output, "--threads", "1",
+                "--max-steps", "2",
+            ] + Self.sts)
+        #expect(stopped.status == 0, "\(stopped.error)")
+        let resumed = try CommandRunner.run(["train", "--resume", output, "--threads", "2"])
+        #expect(resumed.status == 0, "\(resumed.error)")
+        #expect(resumed.error.contains("the run had 1 threads and goes on with 2"))
+        let same = try CommandRunner.run(["train", "--resume", output, "--threads", "1"])
+        #expect(!same.error.contains("threads and goes on"))
+    }
+
     @Test func anOutputFolderInUseIsLeftAlone() throws {
         let folder = try TemporaryFolder()
         let start = try folder.newModel()

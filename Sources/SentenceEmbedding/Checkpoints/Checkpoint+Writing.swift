@@ -1,5 +1,6 @@
 import Foundation
 import HDF5
+import Kernels
 import NeuralNetwork
 import Serialization
 import Tensors
@@ -22,6 +23,7 @@ extension Checkpoint {
             try training.set("recipe", to: recipe)
             try training.set("data_digest", to: trainer.pairs.digest)
             try training.set("data_path", to: trainer.pairs.name)
+            try training.set("threads", to: ThreadPool.shared.count)
             if includingOptimizer { try write(trainer.optimizer, in: root) }
         }
     }

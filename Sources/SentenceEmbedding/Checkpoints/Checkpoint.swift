@@ -69,6 +69,11 @@ public final class Checkpoint {
         try decode(try file.root.group(named: "training"), "state")
     }
 
+    /// The number of threads the run had, on which its last bits depend.
+    public func threads() throws -> Int {
+        try file.root.group(named: "training").attributes.value("threads")
+    }
+
     /// The recipe the run was started with, as it was given to `write`.
     public func recipe() throws -> String {
         try file.root.group(named: "training").attributes.string("recipe")
