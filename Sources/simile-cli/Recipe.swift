@@ -96,8 +96,16 @@ extension Recipe {
         }
     }
 
-    /// The recipe as YAML.
-    func yaml() throws -> String { try YAMLEncoder().encode(self) }
+    /// The recipe as YAML, with numbers as a person would write them: Yams has 1.9999999494757503e-05.
+    func yaml() throws -> String {
+        let lines = try YAMLEncoder().encode(self).split(separator: "\n")
+        return lines.map { line in
+            guard let colon = line.firstRange(of: ": "), line[colon.upperBound...].contains("e"),
+                let number = Float(line[colon.upperBound...])
+            else { return line + "\n" }
+            return line[..<colon.upperBound] + "\(number)\n"
+        }.joined()
+    }
 
     /// The recipe with absolute paths, so that a run can be resumed from any folder.
     func withAbsolutePaths() -> Recipe {
