@@ -45,6 +45,13 @@ let package = Package(
         .executableTarget(
             name: "walkthrough", dependencies: ["Simile"], path: "Experiments/walkthrough",
             exclude: ["README.md"]),
+        .executableTarget(
+            name: "simile-benchmark",
+            dependencies: [
+                "Simile", "Kernels",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Experiments/Benchmarks", exclude: ["README.md", "peer.py", "results"]),
 
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),

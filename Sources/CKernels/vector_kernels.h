@@ -13,16 +13,24 @@ typedef uint32_t uvec __attribute__((ext_vector_type(LANES)));
 
 INLINE vec load(const float *p, size_t left) {
     if (left >= LANES) return *(const vec_unaligned *)p;
+#if LANES == 16
+    return (vec)_mm512_maskz_loadu_ps((__mmask16)((1u << left) - 1), p);
+#else
     vec x = 0;
     memcpy(&x, p, left * sizeof(float));
     return x;
+#endif
 }
 
 INLINE void store(float *p, vec x, size_t left) {
     if (left >= LANES) {
         *(vec_unaligned *)p = x;
     } else {
+#if LANES == 16
+        _mm512_mask_storeu_ps(p, (__mmask16)((1u << left) - 1), (__m512)x);
+#else
         memcpy(p, &x, left * sizeof(float));
+#endif
     }
 }
 
@@ -182,7 +190,8 @@ static void add_norm_backward(float *dz, float *dx, float *dgamma, float *dbeta,
     }
 }
 
-INLINE void softmax_row(float *y, const float *x, size_t n) {
+/// y = softmax(scale * x), scale > 0.
+INLINE void softmax_row(float *y, const float *x, size_t n, float scale) {
     const vec lowest = -INFINITY;
     vec m = lowest;
     for (size_t i = 0; i < n; i += LANES) {
@@ -193,7 +202,7 @@ INLINE void softmax_row(float *y, const float *x, size_t n) {
     float top = largest(m);
     vec total = 0;
     for (size_t i = 0; i < n; i += LANES) {
-        vec e = exp_lanes(load(x + i, n - i) - top);
+        vec e = exp_lanes((load(x + i, n - i) - top) * scale);
         store(y + i, e, n - i);
         if (n - i < LANES) e = keep_where(lane_numbers() < (int32_t)(n - i), e);
         total += e;
@@ -203,54 +212,61 @@ INLINE void softmax_row(float *y, const float *x, size_t n) {
 }
 
 static void softmax_rows(float *y, const float *x, size_t rows, size_t n) {
-    for (size_t r = 0; r < rows; r++) softmax_row(y + r * n, x + r * n, n);
+    for (size_t r = 0; r < rows; r++) softmax_row(y + r * n, x + r * n, n, 1);
 }
 
 // MARK: Attention. Products of one head are too small for a BLAS call; these keep a tile in registers.
 
-/// A tile of C[rows, 16 * vectors] (+)= A B; A is broadcast with strides, B's rows are vectors.
-#define TILE(name, ROWS, VECTORS)                                                                          \
-    INLINE void name(float *c, size_t ldc, const float *a, size_t row_stride, size_t k_stride,             \
-                     const float *b, size_t ldb, size_t k, size_t columns, int accumulate) {               \
-        vec acc[ROWS][VECTORS];                                                                            \
-        for (int r = 0; r < ROWS; r++)                                                                     \
-            for (int j = 0; j < VECTORS; j++)                                                              \
-                acc[r][j] = accumulate && columns > (size_t)j * LANES                                      \
-                                ? load(c + r * ldc + j * LANES, columns - j * LANES) : (vec)0;             \
-        for (size_t p = 0; p < k; p++) {                                                                   \
-            vec row[VECTORS];                                                                              \
-            for (int j = 0; j < VECTORS; j++)                                                              \
-                row[j] = columns > (size_t)j * LANES                                                       \
-                             ? load(b + p * ldb + j * LANES, columns - j * LANES) : (vec)0;                \
-            for (int r = 0; r < ROWS; r++) {                                                               \
-                vec left = a[r * row_stride + p * k_stride];                                               \
-                for (int j = 0; j < VECTORS; j++) acc[r][j] += left * row[j];                              \
-            }                                                                                              \
-        }                                                                                                  \
-        for (int r = 0; r < ROWS; r++)                                                                     \
-            for (int j = 0; j < VECTORS; j++)                                                              \
-                if (columns > (size_t)j * LANES)                                                           \
-                    store(c + r * ldc + j * LANES, acc[r][j], columns - j * LANES);                        \
+/// A tile of C[rows, columns] (+)= A B with columns <= vectors * LANES; A is broadcast, B's rows are vectors.
+INLINE void tile(const int rows, const int vectors, float *c, size_t ldc, const float *a, size_t row_stride,
+                 size_t k_stride, const float *b, size_t ldb, size_t k, size_t columns, int accumulate) {
+    vec sums[TILE_ROWS][TILE_VECTORS];
+#pragma unroll
+    for (int r = 0; r < rows; r++)
+#pragma unroll
+        for (int j = 0; j < vectors; j++)
+            sums[r][j] = accumulate ? load(c + r * ldc + j * LANES, columns - j * LANES) : (vec)0;
+    for (size_t p = 0; p < k; p++) {
+        vec right[TILE_VECTORS];
+#pragma unroll
+        for (int j = 0; j < vectors; j++) right[j] = load(b + p * ldb + j * LANES, columns - j * LANES);
+#pragma unroll
+        for (int r = 0; r < rows; r++) {
+            vec left = a[r * row_stride + p * k_stride];
+#pragma unroll
+            for (int j = 0; j < vectors; j++) sums[r][j] += left * right[j];
+        }
     }
-TILE(tile, TILE_ROWS, TILE_VECTORS)
-TILE(row_tile, 1, TILE_VECTORS)
+#pragma unroll
+    for (int r = 0; r < rows; r++)
+#pragma unroll
+        for (int j = 0; j < vectors; j++) store(c + r * ldc + j * LANES, sums[r][j], columns - j * LANES);
+}
+
+/// The tiles of a band of columns, one under the other.
+INLINE void band(const int vectors, float *c, size_t ldc, const float *a, size_t row_stride, size_t k_stride,
+                 const float *b, size_t ldb, size_t m, size_t k, size_t columns, int accumulate) {
+    size_t i = 0;
+#define TILES(rows)                      \
+    for (; i + rows <= m; i += rows)     \
+        tile(rows, vectors, c + i * ldc, ldc, a + i * row_stride, row_stride, k_stride, b, ldb, k, columns, accumulate);
+    TILES(TILE_ROWS)
+    TILES(4)
+    TILES(2)
+    TILES(1)
+#undef TILES
+}
 
 /// C[m, n] (+)= A[m, k] B[k, n]; A's entry (i, p) is a[i * row_stride + p * k_stride].
 static void small_product(float *c, size_t ldc, const float *a, size_t row_stride, size_t k_stride,
                           const float *b, size_t ldb, size_t m, size_t n, size_t k, int accumulate) {
-    const size_t width = TILE_VECTORS * LANES;
-    for (size_t j = 0; j < n; j += width) {
-        size_t columns = n - j < width ? n - j : width, i = 0;
-        if (columns == width) {  // a constant count lets the compiler drop the partial vectors
-            for (; i + TILE_ROWS <= m; i += TILE_ROWS)
-                tile(c + i * ldc + j, ldc, a + i * row_stride, row_stride, k_stride, b + j, ldb, k, width, accumulate);
-        } else {
-            for (; i + TILE_ROWS <= m; i += TILE_ROWS)
-                tile(c + i * ldc + j, ldc, a + i * row_stride, row_stride, k_stride, b + j, ldb, k, columns, accumulate);
-        }
-        for (; i < m; i++)
-            row_tile(c + i * ldc + j, ldc, a + i * row_stride, row_stride, k_stride, b + j, ldb, k, columns, accumulate);
-    }
+    size_t j = 0;
+    // Constant numbers of columns let the compiler drop the partial vectors.
+    for (; j + 2 * LANES <= n; j += 2 * LANES)
+        band(2, c + j, ldc, a, row_stride, k_stride, b + j, ldb, m, k, 2 * LANES, accumulate);
+    for (; j + LANES <= n; j += LANES)
+        band(1, c + j, ldc, a, row_stride, k_stride, b + j, ldb, m, k, LANES, accumulate);
+    if (j < n) band(1, c + j, ldc, a, row_stride, k_stride, b + j, ldb, m, k, n - j, accumulate);
 }
 
 #define QUERY_BLOCK 64  // rows of scores held at a time: scratch grows with the length, not its square
@@ -266,10 +282,14 @@ size_t simile_attention_scratch(size_t length, size_t d) {
 /// to[d, padded length] = from[length, d] transposed, zero beyond the length.
 INLINE void transpose(float *to, const float *from, size_t ld, size_t length, size_t d) {
     size_t width = padded(length);
+#ifdef PACK_TRANSPOSED
+    PACK_TRANSPOSED(to, width, from, ld, length, d);
+#else
     for (size_t i = 0; i < length; i++)
         for (size_t c = 0; c < d; c++) to[c * width + i] = from[i * ld + c];
     for (size_t c = 0; c < d; c++)
         for (size_t i = length; i < width; i++) to[c * width + i] = 0;
+#endif
 }
 
 /// Probabilities of `rows` queries: p[rows, padded length] = softmax(q k^T * scale).
@@ -277,11 +297,7 @@ INLINE void attention_rows(float *p, const float *q, size_t ld, const float *k_t
                            size_t length, size_t d, float scale) {
     size_t width = padded(length);
     small_product(p, width, q, ld, 1, k_transposed, width, rows, width, d, 0);
-    for (size_t i = 0; i < rows; i++) {
-        float *row = p + i * width;
-        for (size_t j = 0; j < width; j += LANES) store(row + j, load(row + j, LANES) * scale, LANES);
-        softmax_row(row, row, length);
-    }
+    for (size_t i = 0; i < rows; i++) softmax_row(p + i * width, p + i * width, length, scale);
 }
 
 static void attention_forward(float *out, size_t ldo, const float *q, const float *k, const float *v, size_t ld,
@@ -401,6 +417,10 @@ static void multiply_in_turn(float *x, size_t n, const float *factors, size_t co
 
 const simile_kernel_table KERNEL_TABLE = {
     .name = KERNEL_NAME,
+#ifdef MATRIX_PRODUCT
+    .matrix_product = MATRIX_PRODUCT,
+    .product_scratch = PRODUCT_SCRATCH,
+#endif
     .gelu_forward = gelu_forward,
     .gelu_backward = gelu_backward,
     .add_norm_forward = add_norm_forward,

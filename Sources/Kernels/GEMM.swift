@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Row-major matrix products, cut into parts that each run as one single-threaded BLAS call.
 public enum GEMM {
     /// Whether an operand is used as it lies in memory or transposed.
@@ -8,14 +10,30 @@ public enum GEMM {
 
     /// c[m, n] = beta · c + a[m, k] · b[k, n], where `a` and `b` may be stored transposed; one thread.
     ///
-    /// Strides are those of the rows as stored, in floats.
+    /// Strides are those of the rows as stored, in floats. With `bias` [n], which each row of c begins with,
+    /// beta is 0.
     public static func single(
         _ a: UnsafePointer<Float>, _ opA: Operand, _ strideA: Int,
         _ b: UnsafePointer<Float>, _ opB: Operand, _ strideB: Int,
         into c: UnsafeMutablePointer<Float>, _ strideC: Int,
-        m: Int, n: Int, k: Int, beta: Float
+        m: Int, n: Int, k: Int, beta: Float, bias: UnsafePointer<Float>? = nil
     ) {
         if m == 0 || n == 0 { return }
+        if k > 0, m <= mostRows, opA == .plain, let product = VectorKernels.best.matrix_product,
+            !library.isAskedFor
+        {
+            withScratch { scratch in
+                product(
+                    c, strideC, a, strideA, b, strideB, opB == .transposed ? 1 : 0, bias, m, n, k,
+                    beta == 0 ? 0 : 1, scratch)
+            }
+            return
+        }
+        var beta = beta
+        if let bias {
+            for i in 0..<m { (c + i * strideC).update(from: bias, count: n) }
+            beta = 1
+        }
         guard k > 0 else {  // BLAS refuses the strides of an empty operand
             if beta == 0 { for i in 0..<m { (c + i * strideC).update(repeating: 0, count: n) } }
             return
@@ -61,6 +79,22 @@ public enum GEMM {
             body(tile.lowerBound * 16..<min(tile.upperBound * 16, n))
         }
     }
+
+    /// Lends scratch memory for one of our own products; as many buffers live as threads ever needed at once.
+    private static func withScratch(_ body: (UnsafeMutablePointer<Float>) -> Void) {
+        let free = scratch.withLock { $0.popLast() }
+        let buffer =
+            free
+            ?? Scratch(base: .allocate(capacity: VectorKernels.best.product_scratch))
+        body(buffer.base)
+        scratch.withLock { $0.append(buffer) }
+    }
+
+    private struct Scratch: @unchecked Sendable { let base: UnsafeMutablePointer<Float> }
+    private static let scratch = Mutex<[Scratch]>([])
+
+    /// Above this, packing no longer weighs and the library's kernels are as good as ours.
+    private static let mostRows = 768
 
     private static let library: BLAS = {
         switch BLAS.shared {

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Synchronization
 
@@ -64,11 +65,8 @@ public final class ThreadPool: @unchecked Sendable {
                 wake.unlock()
             }
             claimTasks(as: 0)
-            var spins = 0
-            while finished.load(ordering: .acquiring) < tasks {
-                spins += 1
-                if spins > 10_000 { sched_yield() }
-            }
+            var waiting = Waiting()
+            while finished.load(ordering: .acquiring) < tasks { waiting.pause() }
             self.body = nil
         }
         busy.store(false, ordering: .releasing)
@@ -108,9 +106,9 @@ public final class ThreadPool: @unchecked Sendable {
     private func work(as worker: Int) -> Never {
         while true {
             claimTasks(as: worker)
-            // Operations follow one another within microseconds: look for a while before sleeping.
-            var spins = 0
-            while spins < 20_000 && !hasWork() { spins += 1 }
+            // Operations follow one another within microseconds, and waking takes longer than that.
+            var waiting = Waiting()
+            while !hasWork() && !waiting.isLong { waiting.pause() }
             if hasWork() { continue }
             wake.lock()
             sleepers.add(1, ordering: .sequentiallyConsistent)
@@ -118,5 +116,17 @@ public final class ThreadPool: @unchecked Sendable {
             sleepers.subtract(1, ordering: .sequentiallyConsistent)
             wake.unlock()
         }
+    }
+}
+
+/// A wait that expects to be short: spins for some 50 microseconds, then lets other threads run.
+private struct Waiting {
+    private var pauses = 0
+    /// After a few hundred microseconds.
+    var isLong: Bool { pauses > 3000 }
+
+    mutating func pause() {
+        pauses += 1
+        if pauses < 2000 { simile_pause() } else { sched_yield() }
     }
 }

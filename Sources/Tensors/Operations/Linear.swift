@@ -5,14 +5,13 @@ extension Tensor {
     public func linear(weight: Parameter, bias: Parameter?) -> Tensor {
         let input = LinearInput(self, weight: weight, bias: bias)
         let y = Storage(input.rows * input.outputs)
-        let weights = weight.value
+        let (weights, biases) = (weight.value, bias?.value)
         GEMM.parts(input.rows, width: input.inputs * input.outputs) { [base] rows in
             let out = y.base + rows.lowerBound * input.outputs
-            bias?.fill(out, rows: rows.count)
             GEMM.single(
                 base + rows.lowerBound * input.inputs, .plain, input.inputs,
                 weights.base, .transposed, input.inputs, into: out, input.outputs,
-                m: rows.count, n: input.outputs, k: input.inputs, beta: bias == nil ? 0 : 1)
+                m: rows.count, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base)
         }
         return .result(input.outputShape, y, of: self) { [storage, slot] in
             { dy, gradients in
@@ -28,17 +27,16 @@ extension Tensor {
     public func geluLinear(weight: Parameter, bias: Parameter?) -> Tensor {
         let input = LinearInput(self, weight: weight, bias: bias)
         let y = Storage(input.rows * input.outputs)
-        let weights = weight.value
+        let (weights, biases) = (weight.value, bias?.value)
         GEMM.parts(input.rows, width: input.inputs * input.outputs) { [base] rows in
             let activated = Storage(rows.count * input.inputs)
             VectorKernels.best.gelu_forward(
                 activated.base, base + rows.lowerBound * input.inputs, activated.count)
             let out = y.base + rows.lowerBound * input.outputs
-            bias?.fill(out, rows: rows.count)
             GEMM.single(
                 activated.base, .plain, input.inputs, weights.base, .transposed, input.inputs,
                 into: out, input.outputs, m: rows.count, n: input.outputs, k: input.inputs,
-                beta: bias == nil ? 0 : 1)
+                beta: 0, bias: biases?.base)
         }
         return .result(input.outputShape, y, of: self) { [storage, slot] in
             { dy, gradients in
@@ -115,16 +113,6 @@ private struct LinearInput {
                     into: sum + part.lowerBound * inputs, inputs,
                     m: part.count, n: inputs, k: outputs, beta: beta)
             }
-        }
-    }
-}
-
-extension Parameter {
-    /// Writes this vector into each of `rows` rows.
-    fileprivate func fill(_ out: UnsafeMutablePointer<Float>, rows: Int) {
-        let values = value
-        for row in 0..<rows {
-            (out + row * values.count).update(from: values.base, count: values.count)
         }
     }
 }

@@ -1,0 +1,94 @@
+import ArgumentParser
+import Foundation
+import Kernels
+import Simile
+
+/// Measures Simile, beside sentence-transformers when its Python is given; see README.md here.
+@main
+struct Benchmark: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simile-benchmark",
+        subcommands: [Compare.self, Growth.self, Operations.self, Worker.self],
+        defaultSubcommand: Compare.self)
+}
+
+/// What every measurement needs.
+struct Inputs: ParsableArguments {
+    @Option(help: "The folder of all-MiniLM-L6-v2.")
+    var model = "Checkpoints/all-MiniLM-L6-v2"
+    @Option(help: "Scored pairs.")
+    var sts = "Datasets/small-sts/train.tsv"
+    @Option(help: "Labelled pairs.")
+    var nli = "Datasets/small-nli/train.tsv"
+    @Option(help: "Threads; by default all processors.")
+    var threads = ProcessorCount.available
+    @Option(help: "Rounds of each work; medians are printed.")
+    var rounds = 5
+    @Option(help: "The folder for JSON and SVG files.")
+    var output = "Experiments/Benchmarks/results"
+
+    func scored() throws -> PairDataset<Float> {
+        var options = PairFileOptions()
+        if sts.hasSuffix(".tsv") { options.scoreRange = ScoreRange(0, 5) }
+        return try PairFile.readScored(sts, options: options).dataset
+    }
+
+    func labelled() throws -> PairDataset<Int32> {
+        try PairFile.readLabelled(nli).dataset
+    }
+
+    func write(_ report: some Encodable, _ name: String, svg: String) throws {
+        let folder = URL(filePath: output)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        try encoder.encode(report).write(to: folder.appending(path: name + ".json"))
+        try Data(svg.utf8).write(to: folder.appending(path: name + ".svg"))
+        print("\n\(output)/\(name).json, \(output)/\(name).svg")
+    }
+}
+
+/// Training on the pairs of a dataset, over and over if the rounds need more than there are.
+func trainingWork(
+    _ name: String, _ model: Work.Model, _ pairs: [(String, String, Float)], inputs: Inputs,
+    maxLength: Int = 128, loss: String = CosineSimilarityLoss.name, batchSize: Int = 16, steps: Int
+) -> Work {
+    var work = Work(
+        name: name, kind: .train, model: model, maxLength: maxLength, threads: inputs.threads)
+    let needed = batchSize * (steps * (inputs.rounds + 1) + 1)
+    for i in 0..<needed {
+        let pair = pairs[i % pairs.count]
+        work.first.append(pair.0)
+        work.second.append(pair.1)
+        work.labels.append(pair.2)
+    }
+    (work.loss, work.batchSize, work.stepsPerRound) = (loss, batchSize, steps)
+    return work
+}
+
+/// A text of at least `tokens` tokens, from sentences of the data in turn.
+func longText(_ sentences: [String], tokens: Int, from first: Int) -> String {
+    // A word is at least one token.
+    var (text, words, next) = ([String](), 0, first)
+    while words < tokens {
+        let sentence = sentences[next % sentences.count]
+        text.append(sentence)
+        words += sentence.split(separator: " ").count
+        next += 1
+    }
+    return text.joined(separator: " ")
+}
+
+func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+extension String {
+    /// Padded to a column; numbers to the right.
+    func column(_ width: Int, right: Bool = true) -> String {
+        let padding = String(repeating: " ", count: max(0, width - count))
+        return right ? padding + self : self + padding
+    }
+}
+
+extension Double {
+    func fixed(_ digits: Int) -> String { String(format: "%.\(digits)f", self) }
+}

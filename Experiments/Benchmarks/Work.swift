@@ -1,0 +1,73 @@
+import Foundation
+import Simile
+
+/// A piece of work that a worker, ours or the peer's, does once a round; also the workers' input file.
+struct Work: Codable {
+    enum Kind: String, Codable { case train, encode, tokenize }
+
+    /// What the model is: a folder, or sizes of a BERT with random weights.
+    struct Model: Codable {
+        /// The folder of the model, or of the tokenizer alone when there are sizes.
+        var folder: String
+        /// hidden_size, num_hidden_layers, num_attention_heads.
+        var sizes: [Int]?
+    }
+
+    var name: String
+    var kind: Kind
+    var model: Model
+    var maxLength: Int
+    var threads: Int
+    /// The sentences of `encode` and `tokenize`.
+    var sentences: [String] = []
+    /// The pairs of `train` in the order of the batches; labels are scores in 0...1, or class ids.
+    var first: [String] = []
+    var second: [String] = []
+    var labels: [Float] = []
+    var loss = CosineSimilarityLoss.name
+    var batchSize = 16
+    /// Optimizer steps in a round.
+    var stepsPerRound = 8
+    var checkpointsActivations = false
+}
+
+/// What a worker answers to the line "round".
+struct Round: Codable {
+    var seconds: Double
+    /// Pairs, sentences or lines done.
+    var units: Int
+    /// Peak resident memory of the worker so far.
+    var peakMiB: Double
+}
+
+extension Work {
+    func configuration() throws -> BertConfiguration {
+        if let sizes = model.sizes {
+            return BertConfiguration(
+                vocabularySize: 30522, hiddenSize: sizes[0], layerCount: sizes[1],
+                headCount: sizes[2], intermediateSize: 4 * sizes[0])
+        }
+        return try ModelFolder(reading: URL(filePath: model.folder)).configuration
+    }
+
+    /// Operations in matrix products that each unit needs, on average, counting real tokens only.
+    ///
+    /// Forward: 2 for each weight of the encoder layers and token, and 4 · length · hidden for each token and
+    /// layer in attention; training three times that.
+    func operationsPerUnit(tokenizer: BertTokenizer) throws -> Double {
+        let c = try configuration()
+        let (hidden, wide) = (Double(c.hiddenSize), Double(c.intermediateSize))
+        func forward(_ text: String) -> Double {
+            let length = Double(tokenizer.encode(text, maxLength: maxLength).count)
+            let weights = 4 * hidden * hidden + 2 * hidden * wide
+            return Double(c.layerCount) * length * (2 * weights + 4 * length * hidden)
+        }
+        switch kind {
+        case .train:
+            let texts = first + second
+            return 3 * texts.map(forward).reduce(0, +) / Double(first.count)
+        case .encode: return sentences.map(forward).reduce(0, +) / Double(sentences.count)
+        case .tokenize: return 0
+        }
+    }
+}
