@@ -3,7 +3,6 @@
 #define KERNEL_NAME "AVX2"
 #define LANES 8
 #define TILE_ROWS 6
-#define TILE_VECTORS 2
 #pragma clang attribute push(__attribute__((target("avx,avx2,fma"))), apply_to = function)
 #include "vector_kernels.h"
 #pragma clang attribute pop

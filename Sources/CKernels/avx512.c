@@ -1,15 +1,11 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
-
-#include "CKernels.h"
 #define KERNEL_TABLE simile_kernels_avx512
 #define KERNEL_NAME "AVX-512"
 #define LANES 16
 #define TILE_ROWS 8
-#define TILE_VECTORS 2
 #pragma clang attribute push( \
     __attribute__((target("avx,avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
-#include "matrix_product.h"
 #include "vector_kernels.h"
 #pragma clang attribute pop
 #endif

@@ -3,5 +3,4 @@
 #define KERNEL_SCRATCH
 #define LANES 4
 #define TILE_ROWS 6
-#define TILE_VECTORS 2
 #include "vector_kernels.h"

@@ -11,26 +11,36 @@ typedef int32_t ivec __attribute__((ext_vector_type(LANES)));
 typedef uint32_t uvec __attribute__((ext_vector_type(LANES)));
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE vec load(const float *p, size_t left) {
-    if (left >= LANES) return *(const vec_unaligned *)p;
 #if LANES == 16
-    return (vec)_mm512_maskz_loadu_ps((__mmask16)((1u << left) - 1), p);
+#include "avx512_lanes.h"
 #else
+/// The first `left` < LANES floats, then zeros.
+INLINE vec load_part(const float *p, size_t left) {
     vec x = 0;
     memcpy(&x, p, left * sizeof(float));
     return x;
+}
+
+INLINE void store_part(float *p, vec x, size_t left) { memcpy(p, &x, left * sizeof(float)); }
+
+/// to[d, width] = from[length, d] transposed, zero beyond the length; width is a multiple of LANES.
+INLINE void transpose(float *to, size_t width, const float *from, size_t ld, size_t length, size_t d) {
+    for (size_t i = 0; i < length; i++)
+        for (size_t c = 0; c < d; c++) to[c * width + i] = from[i * ld + c];
+    for (size_t c = 0; c < d; c++)
+        for (size_t i = length; i < width; i++) to[c * width + i] = 0;
+}
 #endif
+
+INLINE vec load(const float *p, size_t left) {
+    return left >= LANES ? *(const vec_unaligned *)p : load_part(p, left);
 }
 
 INLINE void store(float *p, vec x, size_t left) {
     if (left >= LANES) {
         *(vec_unaligned *)p = x;
     } else {
-#if LANES == 16
-        _mm512_mask_storeu_ps(p, (__mmask16)((1u << left) - 1), (__m512)x);
-#else
-        memcpy(p, &x, left * sizeof(float));
-#endif
+        store_part(p, x, left);
     }
 }
 
@@ -217,17 +227,17 @@ static void softmax_rows(float *y, const float *x, size_t rows, size_t n) {
 
 // MARK: Attention. Products of one head are too small for a BLAS call; these keep a tile in registers.
 
-/// A tile of C[rows, columns] (+)= A B with columns <= vectors * LANES; A is broadcast, B's rows are vectors.
+/// A tile of C[rows, columns] (+)= A B with columns <= vectors * LANES, vectors <= 2; A is broadcast, B's rows are vectors.
 INLINE void tile(const int rows, const int vectors, float *c, size_t ldc, const float *a, size_t row_stride,
                  size_t k_stride, const float *b, size_t ldb, size_t k, size_t columns, int accumulate) {
-    vec sums[TILE_ROWS][TILE_VECTORS];
+    vec sums[TILE_ROWS][2];
 #pragma unroll
     for (int r = 0; r < rows; r++)
 #pragma unroll
         for (int j = 0; j < vectors; j++)
             sums[r][j] = accumulate ? load(c + r * ldc + j * LANES, columns - j * LANES) : (vec)0;
     for (size_t p = 0; p < k; p++) {
-        vec right[TILE_VECTORS];
+        vec right[2];
 #pragma unroll
         for (int j = 0; j < vectors; j++) right[j] = load(b + p * ldb + j * LANES, columns - j * LANES);
 #pragma unroll
@@ -279,19 +289,6 @@ size_t simile_attention_scratch(size_t length, size_t d) {
 }
 #endif
 
-/// to[d, padded length] = from[length, d] transposed, zero beyond the length.
-INLINE void transpose(float *to, const float *from, size_t ld, size_t length, size_t d) {
-    size_t width = padded(length);
-#ifdef PACK_TRANSPOSED
-    PACK_TRANSPOSED(to, width, from, ld, length, d);
-#else
-    for (size_t i = 0; i < length; i++)
-        for (size_t c = 0; c < d; c++) to[c * width + i] = from[i * ld + c];
-    for (size_t c = 0; c < d; c++)
-        for (size_t i = length; i < width; i++) to[c * width + i] = 0;
-#endif
-}
-
 /// Probabilities of `rows` queries: p[rows, padded length] = softmax(q k^T * scale).
 INLINE void attention_rows(float *p, const float *q, size_t ld, const float *k_transposed, size_t rows,
                            size_t length, size_t d, float scale) {
@@ -305,7 +302,7 @@ static void attention_forward(float *out, size_t ldo, const float *q, const floa
                               float *scratch) {
     size_t width = padded(length);
     float *k_transposed = scratch, *p = scratch + 2 * d * width;
-    transpose(k_transposed, k, ld, length, d);
+    transpose(k_transposed, width, k, ld, length, d);
     for (size_t first = 0; first < length; first += QUERY_BLOCK) {
         size_t rows = length - first < QUERY_BLOCK ? length - first : QUERY_BLOCK;
         attention_rows(p, q + first * ld, ld, k_transposed, rows, length, d, scale);
@@ -322,8 +319,8 @@ static void attention_backward(float *dq, float *dk, float *dv, const float *dou
     size_t width = padded(length);
     float *k_transposed = scratch, *v_transposed = scratch + d * width;
     float *p = scratch + 2 * d * width, *ds = p + QUERY_BLOCK * width;
-    transpose(k_transposed, k, ld, length, d);
-    transpose(v_transposed, v, ld, length, d);
+    transpose(k_transposed, width, k, ld, length, d);
+    transpose(v_transposed, width, v, ld, length, d);
     for (size_t first = 0; first < length; first += QUERY_BLOCK) {
         size_t rows = length - first < QUERY_BLOCK ? length - first : QUERY_BLOCK;
         attention_rows(p, q + first * ld, ld, k_transposed, rows, length, d, scale);
@@ -417,10 +414,6 @@ static void multiply_in_turn(float *x, size_t n, const float *factors, size_t co
 
 const simile_kernel_table KERNEL_TABLE = {
     .name = KERNEL_NAME,
-#ifdef MATRIX_PRODUCT
-    .matrix_product = MATRIX_PRODUCT,
-    .product_scratch = PRODUCT_SCRATCH,
-#endif
     .gelu_forward = gelu_forward,
     .gelu_backward = gelu_backward,
     .add_norm_forward = add_norm_forward,

@@ -16,8 +16,6 @@ public struct BLAS: Sendable {
         ) -> Void
 
     let sgemm: SGEMM
-    /// Whether `SIMILE_BLAS` names the library: then it gets every product.
-    public let isAskedFor: Bool
     /// The file that was loaded.
     public let library: String
     /// What the library says of its build, or nil when it does not say.
@@ -79,7 +77,6 @@ public struct BLAS: Sendable {
         setenv("OPENBLAS_NUM_THREADS", "1", 1)
 
         let asked = environment["SIMILE_BLAS"].flatMap { $0.isEmpty ? nil : $0 }
-        isAskedFor = asked != nil
         let candidates = asked.map { [$0] } ?? ["libopenblas.so.0", "libopenblas.so"]
         var reasons: [String] = []
         var opened: (handle: UnsafeMutableRawPointer, name: String)?

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Row-major matrix products, cut into parts that each run as one single-threaded BLAS call.
 public enum GEMM {
     /// Whether an operand is used as it lies in memory or transposed.
@@ -19,34 +17,33 @@ public enum GEMM {
         m: Int, n: Int, k: Int, beta: Float, bias: UnsafePointer<Float>? = nil
     ) {
         if m == 0 || n == 0 { return }
-        if k > 0, m <= mostRows, opA == .plain, let product = VectorKernels.best.matrix_product,
-            !library.isAskedFor
-        {
-            withScratch { scratch in
-                product(
-                    c, strideC, a, strideA, b, strideB, opB == .transposed ? 1 : 0, bias, m, n, k,
-                    beta == 0 ? 0 : 1, scratch)
-            }
-            return
-        }
-        var beta = beta
-        if let bias {
-            for i in 0..<m { (c + i * strideC).update(from: bias, count: n) }
-            beta = 1
-        }
+        if let bias { for i in 0..<m { (c + i * strideC).update(from: bias, count: n) } }
+        let beta = bias == nil ? beta : 1
         guard k > 0 else {  // BLAS refuses the strides of an empty operand
             if beta == 0 { for i in 0..<m { (c + i * strideC).update(repeating: 0, count: n) } }
             return
         }
+        blas(
+            a, opA, strideA, b, opB, strideB, into: c, strideC, m: m, n: n, k: k, beta: beta)
+    }
+
+    /// One call of the library.
+    static func blas(
+        _ a: UnsafePointer<Float>, _ opA: Operand, _ strideA: Int,
+        _ b: UnsafePointer<Float>, _ opB: Operand, _ strideB: Int,
+        into c: UnsafeMutablePointer<Float>, _ strideC: Int, m: Int, n: Int, k: Int, beta: Float
+    ) {
         library.sgemm(
             101, opA.rawValue, opB.rawValue, Int32(m), Int32(n), Int32(k), 1, a, Int32(strideA),
             b, Int32(strideB), beta, c, Int32(strideC))
     }
 
-    /// The same for contiguous matrices, on all threads: c is cut along its longer side.
+    /// The same for contiguous matrices, on all threads: c is cut along its longer side, so that each
+    /// thread packs less.
     public static func parallel(
         _ a: UnsafePointer<Float>, _ opA: Operand, _ b: UnsafePointer<Float>, _ opB: Operand,
-        into c: UnsafeMutablePointer<Float>, m: Int, n: Int, k: Int, beta: Float
+        into c: UnsafeMutablePointer<Float>, m: Int, n: Int, k: Int, beta: Float,
+        bias: UnsafePointer<Float>? = nil
     ) {
         let strideA = opA == .plain ? k : m
         let strideB = opB == .plain ? n : k
@@ -55,14 +52,15 @@ public enum GEMM {
                 let start = opA == .plain ? rows.lowerBound * strideA : rows.lowerBound
                 single(
                     a + start, opA, strideA, b, opB, strideB, into: c + rows.lowerBound * n, n,
-                    m: rows.count, n: n, k: k, beta: beta)
+                    m: rows.count, n: n, k: k, beta: beta, bias: bias)
             }
         } else {
             parts(n, width: m * k) { columns in
                 let start = opB == .plain ? columns.lowerBound : columns.lowerBound * strideB
                 single(
                     a, opA, strideA, b + start, opB, strideB, into: c + columns.lowerBound, n,
-                    m: m, n: columns.count, k: k, beta: beta)
+                    m: m, n: columns.count, k: k, beta: beta,
+                    bias: bias.map { $0 + columns.lowerBound })
             }
         }
     }
@@ -79,22 +77,6 @@ public enum GEMM {
             body(tile.lowerBound * 16..<min(tile.upperBound * 16, n))
         }
     }
-
-    /// Lends scratch memory for one of our own products; as many buffers live as threads ever needed at once.
-    private static func withScratch(_ body: (UnsafeMutablePointer<Float>) -> Void) {
-        let free = scratch.withLock { $0.popLast() }
-        let buffer =
-            free
-            ?? Scratch(base: .allocate(capacity: VectorKernels.best.product_scratch))
-        body(buffer.base)
-        scratch.withLock { $0.append(buffer) }
-    }
-
-    private struct Scratch: @unchecked Sendable { let base: UnsafeMutablePointer<Float> }
-    private static let scratch = Mutex<[Scratch]>([])
-
-    /// Above this, packing no longer weighs and the library's kernels are as good as ours.
-    private static let mostRows = 768
 
     private static let library: BLAS = {
         switch BLAS.shared {

@@ -7,10 +7,13 @@ public enum MatrixProductBenchmark {
         defer { buffer.deallocate() }
         for i in 0..<3 * count { buffer[i] = Float(i % 7) * 0.1 }
         func product() {
-            GEMM.parallel(
-                buffer, .plain, buffer + count, .transposed, into: buffer + 2 * count, m: size,
-                n: size,
-                k: size, beta: 0)
+            GEMM.parts(size, width: count) { rows in
+                let first = rows.lowerBound * size
+                GEMM.blas(
+                    buffer + first, .plain, size, buffer + count, .transposed, size,
+                    into: buffer + 2 * count + first, size, m: rows.count, n: size, k: size,
+                    beta: 0)
+            }
         }
         let clock = ContinuousClock()
         var times: [Double] = []

@@ -7,12 +7,14 @@ import Synchronization
 package final class Storage {
     package let base: UnsafeMutablePointer<Float>
     package let count: Int
-    private let isPooled: Bool
+    /// Floats that there is room for when the buffer is from the pool, else nil.
+    private let pooledCapacity: Int?
 
     package init(_ count: Int) {
         self.count = count
-        base = StoragePool.shared.take(count)
-        isPooled = true
+        let buffer = StoragePool.shared.take(count)
+        base = buffer.base
+        pooledCapacity = buffer.capacity
     }
 
     /// A buffer of zeros that takes memory only where it is written: for long-lived, sparse state.
@@ -22,7 +24,7 @@ package final class Storage {
         }
         self.count = count
         base = raw.bindMemory(to: Float.self, capacity: count)
-        isPooled = false
+        pooledCapacity = nil
     }
 
     /// A buffer of zeros.
@@ -33,7 +35,11 @@ package final class Storage {
     }
 
     deinit {
-        if isPooled { StoragePool.shared.giveBack(base, count) } else { free(base) }
+        if let pooledCapacity {
+            StoragePool.shared.giveBack(.init(base: base, capacity: pooledCapacity))
+        } else {
+            free(base)
+        }
     }
 }
 
@@ -41,10 +47,14 @@ package final class Storage {
 ///
 /// Every training step has new shapes but about the same sizes, so after the first steps nothing is asked
 /// from the system and no page is touched for the first time.
-package final class StoragePool: Sendable {
-    package static let shared = StoragePool()
+final class StoragePool: Sendable {
+    static let shared = StoragePool()
 
-    private struct Buffer: @unchecked Sendable { let base: UnsafeMutablePointer<Float> }
+    /// Memory for `capacity` floats, the size of a class.
+    struct Buffer: @unchecked Sendable {
+        let base: UnsafeMutablePointer<Float>
+        let capacity: Int
+    }
     private let free = Mutex<[Int: [Buffer]]>([:])
 
     /// The smallest class that holds `count` floats.
@@ -55,29 +65,28 @@ package final class StoragePool: Sendable {
         return (needed + step - 1) / step * step
     }
 
-    fileprivate func take(_ count: Int) -> UnsafeMutablePointer<Float> {
+    fileprivate func take(_ count: Int) -> Buffer {
         let size = Self.sizeClass(count)
-        if let buffer = free.withLock({ $0[size]?.popLast() }) { return buffer.base }
+        let found = free.withLock { free in
+            // A little too large is better than new.
+            var candidate = size
+            for _ in 0..<4 {
+                if let buffer = free[candidate]?.popLast() { return buffer as Buffer? }
+                candidate = Self.sizeClass(candidate + 1)
+            }
+            return nil
+        }
+        if let found { return found }
         var raw: UnsafeMutableRawPointer?
         guard posix_memalign(&raw, 64, size * MemoryLayout<Float>.stride) == 0, let raw else {
             fatalError(
                 "out of memory: no room for \(size * 4) bytes more; use a smaller batch or shorter sequences"
             )
         }
-        return raw.bindMemory(to: Float.self, capacity: size)
+        return Buffer(base: raw.bindMemory(to: Float.self, capacity: size), capacity: size)
     }
 
-    fileprivate func giveBack(_ base: UnsafeMutablePointer<Float>, _ count: Int) {
-        let buffer = Buffer(base: base)
-        free.withLock { $0[Self.sizeClass(count), default: []].append(buffer) }
-    }
-
-    /// Returns every free buffer to the system.
-    package func trim() {
-        let buffers = free.withLock { free in
-            defer { free = [:] }
-            return free
-        }
-        for buffer in buffers.values.joined() { Foundation.free(buffer.base) }
+    fileprivate func giveBack(_ buffer: Buffer) {
+        free.withLock { $0[buffer.capacity, default: []].append(buffer) }
     }
 }

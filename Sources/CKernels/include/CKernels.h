@@ -25,15 +25,6 @@ typedef struct {
 typedef struct __attribute__((swift_attr("@Sendable"))) {
     const char *_Nonnull name;
 
-    /// C[m, n] = bias + A[m, k] B[k, n], or C += A B when `accumulate` and there is no bias; one thread.
-    /// B may be stored transposed. For few rows; NULL where a BLAS library is as good for them.
-    /// `scratch` holds `product_scratch` floats.
-    void (*_Nullable matrix_product)(float *_Nonnull c, size_t ldc, const float *_Nonnull a, size_t lda,
-                                     const float *_Nonnull b, size_t ldb, int b_is_transposed,
-                                     const float *_Nullable bias, size_t m, size_t n, size_t k, int accumulate,
-                                     float *_Nonnull scratch);
-    size_t product_scratch;
-
     /// y = x * Phi(x), the erf form of GELU; |error| <= 2e-7 * (1 + |x|).
     void (*_Nonnull gelu_forward)(float *_Nonnull y, const float *_Nonnull x, size_t n);
     /// dx = dy * gelu'(x) and y = gelu(x) again, in one pass; dx may be dy.

@@ -6,13 +6,9 @@ extension Tensor {
         let input = LinearInput(self, weight: weight, bias: bias)
         let y = Storage(input.rows * input.outputs)
         let (weights, biases) = (weight.value, bias?.value)
-        GEMM.parts(input.rows, width: input.inputs * input.outputs) { [base] rows in
-            let out = y.base + rows.lowerBound * input.outputs
-            GEMM.single(
-                base + rows.lowerBound * input.inputs, .plain, input.inputs,
-                weights.base, .transposed, input.inputs, into: out, input.outputs,
-                m: rows.count, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base)
-        }
+        GEMM.parallel(
+            base, .plain, weights.base, .transposed, into: y.base,
+            m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base)
         return .result(input.outputShape, y, of: self) { [storage, slot] in
             { dy, gradients in
                 input.accumulateParameters(x: storage, dy: dy)
@@ -106,13 +102,9 @@ private struct LinearInput {
         dy: Storage, weights: Storage, to slot: Int32?, _ gradients: inout Gradients
     ) {
         gradients.accumulate(rows * inputs, to: slot) { sum, beta in
-            GEMM.parts(rows, width: inputs * outputs) { part in
-                GEMM.single(
-                    dy.base + part.lowerBound * outputs, .plain, outputs, weights.base, .plain,
-                    inputs,
-                    into: sum + part.lowerBound * inputs, inputs,
-                    m: part.count, n: inputs, k: outputs, beta: beta)
-            }
+            GEMM.parallel(
+                dy.base, .plain, weights.base, .plain, into: sum, m: rows, n: inputs, k: outputs,
+                beta: beta)
         }
     }
 }
