@@ -54,10 +54,10 @@ struct Mutator {
     }
 }
 
-/// The most memory that this process has asked for so far, in bytes.
-func peakAddressSpace() -> Int {
+/// The most memory that this process has used so far, in bytes.
+func peakMemory() -> Int {
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmPeak:") }
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
     return (line?.split(whereSeparator: \.isWhitespace)[1]).flatMap { Int($0) }.map { $0 << 10 }
         ?? 0
 }
