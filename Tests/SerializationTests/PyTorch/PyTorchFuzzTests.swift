@@ -86,4 +86,26 @@ import Testing
             #expect(after - before < 64 << 20, "\(after - before)")
         }
     }
+
+    /// In a process of its own: pickles made to cost the most take a fixed multiple of their length.
+    @Test func aPickleCostsAMultipleOfItsLength() async {
+        await #expect(processExitsWith: .success) {
+            _ = try PyTorchFuzzTests.readAll(TorchFiles.zip)
+            let before = peakAddressSpace()
+            let length = 1 << 17
+            // Empty containers, containers in one another, each remembered; marks; copies.
+            let programs: [[UInt8]] = [
+                [0x5D], [0x7D], [0x5D, 0x94], [0x29, 0x85, 0x94], [0x7D, 0x4E, 0x4E, 0x73], [0x28],
+                [0x4E, 0x32, 0x32],
+            ]
+            for program in programs {
+                let pickle = Array((0..<length / program.count).map { _ in program }.joined())
+                #expect(throws: SerializationError.self) {
+                    try PyTorchFuzzTests.readAll(Zip(pickle: pickle).bytes)
+                }
+            }
+            let growth = peakAddressSpace() - before
+            #expect(growth < 192 * length, "\(growth / length) times")
+        }
+    }
 }
