@@ -47,7 +47,7 @@ import Testing
             // Damage to the empty parts, most of the file, would show little.
             let used = whole.indices.filter { whole[$0] != 0 }
             try KerasFuzzTests.readAll(whole, at: url)
-            let before = peakMemory()
+            let before = Peak.used.bytes
             var mutator = Mutator(seed: 17)
             var read = 0
             for round in 0..<KerasFuzzTests.rounds {
@@ -72,7 +72,7 @@ import Testing
             #expect(read > KerasFuzzTests.rounds / 100, "\(read)")
             #expect(read < KerasFuzzTests.rounds * 9 / 10, "\(read)")
             // Memory used, not asked for: the C library asks for what a damaged length says.
-            let growth = peakMemory() - before
+            let growth = Peak.used.bytes - before
             #expect(growth < 64 << 20, "\(growth)")
         }
     }

@@ -54,10 +54,17 @@ struct Mutator {
     }
 }
 
-/// The most memory that this process has asked for so far, in bytes.
-func peakAddressSpace() -> Int {
-    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmPeak:") }
-    return (line?.split(whereSeparator: \.isWhitespace)[1]).flatMap { Int($0) }.map { $0 << 10 }
-        ?? 0
+/// What this process has needed at most so far, in bytes.
+enum Peak: String {
+    /// Memory asked for, used or not; in steps of 64 MB at worst.
+    case asked = "VmPeak:"
+    /// Memory used.
+    case used = "VmHWM:"
+
+    var bytes: Int {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix(rawValue) }
+        let kilobytes = line?.split(whereSeparator: \.isWhitespace)[1]
+        return (kilobytes.flatMap { Int($0) } ?? 0) << 10
+    }
 }

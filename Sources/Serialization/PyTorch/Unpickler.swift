@@ -2,8 +2,8 @@
 ///
 /// A pickle is a program. The instructions here are those that `torch.save` writes in protocols 2 to 5; a
 /// class or function that is not a `PickleGlobal` is refused by name, and nothing is ever called. Each
-/// instruction makes at most one small value, so a pickle costs a fixed multiple of its length, in memory
-/// and in time.
+/// instruction makes at most one small value, so a pickle takes time in proportion to its length, and memory
+/// of at most about 100 times its length.
 struct Unpickler {
     /// Why a pickle is refused.
     enum Refusal: Error {
@@ -12,7 +12,7 @@ struct Unpickler {
     }
 
     /// A pickle longer than this is no model's: about 120 bytes describe a tensor.
-    static let longest = 4 << 20
+    static let longest = 1 << 20
 
     /// What the pickles have made so far.
     private(set) var heap = PickleHeap()

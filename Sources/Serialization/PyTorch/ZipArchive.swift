@@ -12,7 +12,7 @@ struct ZipArchive {
     }
 
     /// A directory longer than this is no model's: PyTorch needs about 100 bytes for each tensor.
-    static let longestDirectory = 16 << 20
+    static let longestDirectory = 4 << 20
 
     /// The members' names in the directory's order.
     let names: [String]

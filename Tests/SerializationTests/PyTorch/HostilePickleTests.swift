@@ -201,7 +201,7 @@ import Testing
         let long = [UInt8](repeating: 0x4E, count: Unpickler.longest)
         #expect(
             message(pickle: Pickle.whole(long)).contains(
-                "its pickle has 4194307 bytes, more than 4194304 are no model's"))
+                "its pickle has 1048579 bytes, more than 1048576 are no model's"))
     }
 
     /// A download that was cut short anywhere is an error.
