@@ -12,6 +12,8 @@ public enum SerializationError: Error, Equatable, CustomStringConvertible {
     case unsupportedType(path: String, array: String, type: String)
     /// The file has no array with this name.
     case noArray(path: String, array: String)
+    /// A pickle asks for a class or function, which could be any program.
+    case forbiddenCode(path: String, name: String)
     /// A file or folder cannot be written.
     case unwritable(path: String, reason: String)
     /// A folder is in the way that is not a model's, and may hold somebody's files.
@@ -30,6 +32,8 @@ public enum SerializationError: Error, Equatable, CustomStringConvertible {
             "\(path): \(array) is stored as \(type); supported are F32, F16, BF16 and F64: convert the model to one of them"
         case .noArray(let path, let array):
             "\(path): has no array \(array)"
+        case .forbiddenCode(let path, let name):
+            "\(path): its pickle asks for `\(name)`; only tensors and containers are loaded and nothing is run. Get the model as model.safetensors, or save its state_dict() alone"
         case .unwritable(let path, let reason):
             "\(path): cannot be written (\(reason)); what was there is unchanged. Give another place, or free space and check the permissions"
         case .notAModelFolder(let path):

@@ -1,13 +1,14 @@
 import Foundation
 import NeuralNetwork
 
-/// The arrays of a model cut into several safetensors files, listed in `model.safetensors.index.json`.
+/// The arrays of a model cut into several files, listed in `model.safetensors.index.json` or
+/// `pytorch_model.bin.index.json`.
 public struct ShardedWeights: WeightReader {
     /// The index file's path.
     public let source: String
     /// Every name, shard by shard.
     public let names: [String]
-    private let shards: [String: SafetensorsFile]
+    private let shards: [String: any WeightReader]
 
     /// Opens the index and all its shards.
     ///
@@ -21,20 +22,22 @@ public struct ShardedWeights: WeightReader {
         let index: Index
         do { index = try JSONDecoder().decode(Index.self, from: Data(contentsOf: url)) } catch {
             throw .malformed(
-                path: url.path, problem: "not an index of safetensors files (\(error))")
+                path: url.path, problem: "not an index of files of weights (\(error))")
         }
-        var files: [String: SafetensorsFile] = [:]
-        var shards: [String: SafetensorsFile] = [:]
+        var files: [String: any WeightReader] = [:]
+        var shards: [String: any WeightReader] = [:]
         for (name, file) in index.weightMap {
-            guard !file.contains("/"), file != "..", file.hasSuffix(".safetensors") else {
+            guard !file.contains("/"), file.hasSuffix(".safetensors") || file.hasSuffix(".bin")
+            else {
                 throw .malformed(
                     path: url.path,
                     problem:
                         "\(name) is said to be in '\(file)', which is not a file of this folder")
             }
             if files[file] == nil {
-                files[file] = try SafetensorsFile(
-                    url.deletingLastPathComponent().appending(path: file))
+                let shard = url.deletingLastPathComponent().appending(path: file)
+                files[file] =
+                    try file.hasSuffix(".bin") ? PyTorchFile(shard) : SafetensorsFile(shard)
             }
             guard let shard = files[file], shard.shape(of: name) != nil else {
                 throw .malformed(

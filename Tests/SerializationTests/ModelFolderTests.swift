@@ -165,16 +165,18 @@ import Testing
         #expect(
             missing?.description.contains(
                 "model.safetensors: not found; expected the model's weights") == true)
-        try write(["pytorch_model.bin": "x"])
+        try write(["flax_model.msgpack": "x"])
         let other = #expect(throws: ModelFolderError.self) { try model.weightsFile(in: folder.url) }
-        #expect(other?.description.contains("pytorch_model.bin, which is not supported") == true)
+        #expect(other?.description.contains("flax_model.msgpack, which is not supported") == true)
         #expect(other?.description.contains("save it to convert it") == true)
-        try write(["model.safetensors.index.json": "{}"])
-        #expect(
-            try model.weightsFile(in: folder.url).lastPathComponent
-                == "model.safetensors.index.json")
-        try write(["model.safetensors": ""])
-        #expect(try model.weightsFile(in: folder.url).lastPathComponent == "model.safetensors")
+        // The best comes last here, and goes before all others.
+        for name in [
+            "tf_model.h5", "pytorch_model.bin.index.json", "pytorch_model.bin",
+            "model.safetensors.index.json", "model.safetensors",
+        ] {
+            try write([name: ""])
+            #expect(try model.weightsFile(in: folder.url).lastPathComponent == name)
+        }
     }
 
     @Test func writtenAndReadAgain() throws {

@@ -23,14 +23,18 @@ extension SentenceTransformer {
 
     /// Opens a Hugging Face or sentence-transformers folder with a BERT.
     ///
-    /// - Throws: `ModelFolderError`, `TokenizationError`, `SerializationError`, `ParameterError` or
-    ///   `ModelError`: nothing missing is ever filled in, but for the pooler that embeddings do not use.
+    /// - Throws: `ModelFolderError`, `TokenizationError`, `SerializationError`, `HDF5Error`,
+    ///   `ParameterError` or `ModelError`: nothing missing is ever filled in, but for the pooler that embeddings do not use.
     public convenience init(folder: URL) throws {
         let description = try ModelFolder(reading: folder)
         let file = try description.weightsFile(in: folder)
         let weights: any WeightReader =
-            file.pathExtension == "json"
-            ? try ShardedWeights(index: file) : try SafetensorsFile(file)
+            switch file.pathExtension {
+            case "json": try ShardedWeights(index: file)
+            case "bin": try PyTorchFile(file)
+            case "h5": try KerasWeights(file)
+            default: try SafetensorsFile(file)
+            }
         try self.init(
             description.configuration, tokenizer: try BertTokenizer(folder: folder),
             pooling: Pooling(description.poolingModes), normalizes: description.normalizes,

@@ -56,24 +56,29 @@ public struct ModelFolder: Sendable, Equatable {
         maxSequenceLength = Int(shortest)
     }
 
-    /// The file with the weights: one safetensors file, or the index of several.
+    /// The files that weights are read from, the best first: safetensors, PyTorch's, Keras's.
+    static let weightsFiles = [
+        "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+        "pytorch_model.bin.index.json", "tf_model.h5",
+    ]
+
+    /// The file with the weights: one file, or the index of several.
     ///
     /// - Throws: `ModelFolderError` naming other weights that are there and what to do with them.
     public func weightsFile(in folder: URL) throws(ModelFolderError) -> URL {
         let files = FileManager.default
-        for name in ["model.safetensors", "model.safetensors.index.json"] {
+        for name in Self.weightsFiles {
             let url = folder.appending(path: name)
             if files.fileExists(atPath: url.path) { return url }
         }
         for name in [
-            "pytorch_model.bin", "tf_model.h5", "flax_model.msgpack",
-            "pytorch_model.bin.index.json",
+            "flax_model.msgpack", "model.ckpt.index", "rust_model.ot", "tf_model.h5.index.json",
         ]
         where files.fileExists(atPath: folder.appending(path: name).path) {
             throw .unsupported(
                 path: folder.path, key: "the only file of weights", found: name,
                 supported:
-                    "model.safetensors (load the model once with transformers and save it to convert it)"
+                    "model.safetensors, pytorch_model.bin and tf_model.h5 (load the model once with transformers and save it to convert it)"
             )
         }
         throw .missing(

@@ -1,0 +1,86 @@
+import Foundation
+import NeuralNetwork
+
+/// A `pytorch_model.bin`: a dictionary of tensors by name as `torch.save` writes it, memory-mapped.
+///
+/// Both formats are read: zip (since PyTorch 1.6) and the older run of pickles. Neither can run code here.
+/// Nothing in the file is trusted: a tensor outside its storage, or a storage outside the file, is an error.
+/// Opening takes memory for names and shapes only, reading none beyond the destination.
+public final class PyTorchFile: WeightReader {
+    private struct Entry {
+        let tensor: TorchTensor
+        /// Where in the file its storage is.
+        let bytes: Range<Int>
+    }
+
+    /// The file's path.
+    public let source: String
+    /// The tensors' names in the dictionary's order.
+    public let names: [String]
+    private let data: Data
+    private let isBigEndian: Bool
+    private let entries: [String: Entry]
+
+    /// Opens a file and checks everything but the numbers themselves.
+    ///
+    /// - Throws: `SerializationError` saying what is wrong with the file, or which code it asks for.
+    public convenience init(_ url: URL) throws(SerializationError) {
+        let data: Data
+        do { data = try Data(contentsOf: url, options: .alwaysMapped) } catch {
+            throw .unreadable(path: url.path, reason: error.localizedDescription)
+        }
+        try self.init(data, path: url.path)
+    }
+
+    init(_ data: Data, path: String) throws(SerializationError) {
+        let saved =
+            try ZipArchive.isArchive(data)
+            ? TorchPickle(zip: data, path: path) : TorchPickle(legacy: data, path: path)
+        guard case .dictionary(let place) = saved.root else {
+            throw .malformed(
+                path: path,
+                problem: "it holds \(saved.root.kind), expected a dict of tensors by name")
+        }
+        var (names, entries): ([String], [String: Entry]) = ([], [:])
+        for (key, value) in saved.heap.dictionaries[place] {
+            guard case .text(let name) = key else {
+                throw .malformed(path: path, problem: "a key is \(key.kind), expected a name")
+            }
+            guard case .tensor(let place) = value else {
+                throw .malformed(
+                    path: path,
+                    problem:
+                        "\(name.shown) is \(value.kind), expected a tensor (save the model's state_dict() alone)"
+                )
+            }
+            let tensor = saved.heap.tensors[place]
+            guard let bytes = saved.storages[tensor.storage.key] else {
+                throw .malformed(
+                    path: path, problem: "the storage of \(name.shown) is not in the file")
+            }
+            guard entries.updateValue(Entry(tensor: tensor, bytes: bytes), forKey: name) == nil
+            else { throw .malformed(path: path, problem: "\(name.shown) is there twice") }
+            names.append(name)
+        }
+        (source, self.data, isBigEndian) = (path, data, saved.isBigEndian)
+        (self.names, self.entries) = (names, entries)
+    }
+
+    /// The shape stored under `name`.
+    public func shape(of name: String) -> [Int]? { entries[name]?.tensor.shape }
+
+    /// Fills `buffer` with a tensor in row-major order, converted to Float32; whole numbers too.
+    public func read(_ name: String, into buffer: inout MutableSpan<Float>) throws {
+        guard let entry = entries[name] else {
+            throw SerializationError.noArray(path: source, array: name)
+        }
+        let shape = entry.tensor.shape
+        precondition(
+            buffer.count == shape.reduce(1, *), "\(name) \(shape) into \(buffer.count) places")
+        data.withUnsafeBytes { file in
+            entry.tensor.read(
+                from: UnsafeRawBufferPointer(rebasing: file[entry.bytes]),
+                isBigEndian: isBigEndian, into: &buffer)
+        }
+    }
+}
