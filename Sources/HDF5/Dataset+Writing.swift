@@ -45,4 +45,26 @@ extension Dataset {
             }
         }
     }
+
+    /// Adds rows, which `values` must fill exactly, to a dataset made by
+    /// ``Group/createGrowingDataset(_:rowShape:of:)``.
+    public mutating func append<Element: HDF5Element>(_ values: [Element]) throws(HDF5Error) {
+        try handle.requireWritable()
+        precondition(
+            !shape.isEmpty && rowSize > 0 && values.count % rowSize == 0,
+            "\(path): \(values.count) values are not whole rows of \(shape.dropFirst())")
+        guard Element.elementType == elementType else {
+            throw wrongType(expected: Element.elementType)
+        }
+        if values.isEmpty { return }
+        let rows = rowCount..<rowCount + values.count / rowSize
+        let extent = [hsize_t(rows.upperBound)] + shape.dropFirst().map { hsize_t($0) }
+        let handle = handle
+        try handle.locked { () throws(HDF5Error) in
+            try handle.place.check(H5Dset_extent(handle.id, extent), "add rows")
+        }
+        shape[0] = rows.upperBound
+        count = rows.upperBound * rowSize
+        try write(values, rows: rows)
+    }
 }
