@@ -62,13 +62,13 @@ struct Encode: ParsableCommand {
         let description = EmbeddingDescription(
             model: model, dimension: encoding.model.embeddingDimension, quantizer: quantizer,
             isNormalized: normalize || encoding.model.normalizes)
-        Interruption.install()
         guard let output else {
             let writer = TextEmbeddingWriter(
                 format, width: description.width, write: StandardOutput.write)
             _ = try encoding.run(source, first, quantizer, writer)
             return
         }
+        Interruption.install()
         var count = 0
         try EmbeddingFile.write(to: URL(filePath: output), as: format, description) { writer in
             count = try encoding.run(source, first, quantizer, writer)
