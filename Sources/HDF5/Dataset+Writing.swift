@@ -59,8 +59,15 @@ extension Dataset {
         if values.isEmpty { return }
         let rows = rowCount..<rowCount + values.count / rowSize
         let extent = [hsize_t(rows.upperBound)] + shape.dropFirst().map { hsize_t($0) }
-        let handle = handle
+        let (handle, rank) = (handle, shape.count)
         try handle.locked { () throws(HDF5Error) in
+            let space = try handle.place.check(H5Dget_space(handle.id), "read the shape")
+            defer { H5Sclose(space) }
+            var largest = [hsize_t](repeating: 0, count: rank)
+            H5Sget_simple_extent_dims(space, nil, &largest)
+            precondition(
+                largest[0] == chdf5_unlimited(),
+                "\(handle.place.object): was not created as a dataset that grows")
             try handle.place.check(H5Dset_extent(handle.id, extent), "add rows")
         }
         shape[0] = rows.upperBound

@@ -53,10 +53,11 @@ struct Encode: ParsableCommand {
     func run() throws {
         try compute.prepare()
         let format = try resolvedFormat()
-        let encoding = Encoding(
-            model: try SentenceTransformer(path: model), normalize: normalize, chunk: chunk)
+        // Before the model: if standard input is closed, the model's file would get its number.
         let source = try SentenceFile(
             path: input, format: jsonl ? .jsonl : input.map(SentenceFile.Format.init) ?? .text)
+        let encoding = Encoding(
+            model: try SentenceTransformer(path: model), normalize: normalize, chunk: chunk)
         let first = try encoding.next(source)
         let quantizer = try quantizer(encoding, first)
         let description = EmbeddingDescription(

@@ -45,14 +45,4 @@ import Testing
         #expect(error?.description.hasSuffix("/x holds int8, expected uint8") == true)
         #expect(dataset.shape == [0, 5])
     }
-
-    /// Datasets that were not made to grow stay as they are.
-    @Test func fixedDatasetsDoNotGrow() throws {
-        let folder = try TemporaryFolder()
-        let file = try HDF5File(creating: folder.path("fixed.h5"))
-        var dataset = try file.root.createDataset("x", shape: [2, 2], of: Float.self)
-        let error = #expect(throws: HDF5Error.self) { try dataset.append([1 as Float, 2]) }
-        #expect(error?.description.contains("cannot add rows") == true)
-        #expect(dataset.shape == [2, 2])
-    }
 }

@@ -23,7 +23,7 @@ extension Interop {
             func encode(_ text: String, _ arguments: [String]) throws {
                 let output = try CommandRunner.run(
                     ["encode", model, "--chunk", "2"] + arguments, in: folder.url, input: text)
-                try #require(output.status == 0, "\(output.error)")
+                #expect(output.status == 0, "\(output.error)")
             }
             try encode("a dog\na red car\nit rains\n", ["-o", "calibration.npy"])
             for precision in EmbeddingPrecision.allCases {
