@@ -50,6 +50,7 @@ static inline hid_t chdf5_whole_space(void) { return H5S_ALL; }
 static inline unsigned chdf5_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned chdf5_exclusive(void) { return H5F_ACC_EXCL; }
 static inline unsigned chdf5_truncate(void) { return H5F_ACC_TRUNC; }
+static inline hsize_t chdf5_unlimited(void) { return H5S_UNLIMITED; }
 static inline haddr_t chdf5_undefined_address(void) { return HADDR_UNDEF; }
 static inline hid_t chdf5_minor_truncated(void) { return H5E_TRUNCATED; }
 static inline hid_t chdf5_minor_not_hdf5(void) { return H5E_NOTHDF5; }

@@ -25,4 +25,11 @@ enum Chunks {
         }
         return chunk
     }
+
+    /// Smaller pieces for a dataset that grows from nothing, as the last one takes all of its space.
+    static func shapeForGrowing(rowShape: [Int], elementSize: Int) -> [Int]? {
+        let rowBytes = rowShape.reduce(elementSize) { $0.multipliedReportingOverflow(by: $1).0 }
+        let rows = rowBytes > 0 ? max(1, (targetBytes >> 2) / rowBytes) : 1
+        return shape(for: [rows] + rowShape, elementSize: elementSize)
+    }
 }

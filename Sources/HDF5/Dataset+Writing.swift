@@ -45,4 +45,33 @@ extension Dataset {
             }
         }
     }
+
+    /// Adds rows, which `values` must fill exactly, to a dataset made by
+    /// ``Group/createGrowingDataset(_:rowShape:of:)``.
+    public mutating func append<Element: HDF5Element>(_ values: [Element]) throws(HDF5Error) {
+        try handle.requireWritable()
+        precondition(
+            !shape.isEmpty && rowSize > 0 && values.count % rowSize == 0,
+            "\(path): \(values.count) values are not whole rows of \(shape.dropFirst())")
+        guard Element.elementType == elementType else {
+            throw wrongType(expected: Element.elementType)
+        }
+        if values.isEmpty { return }
+        let rows = rowCount..<rowCount + values.count / rowSize
+        let extent = [hsize_t(rows.upperBound)] + shape.dropFirst().map { hsize_t($0) }
+        let (handle, rank) = (handle, shape.count)
+        try handle.locked { () throws(HDF5Error) in
+            let space = try handle.place.check(H5Dget_space(handle.id), "read the shape")
+            defer { H5Sclose(space) }
+            var largest = [hsize_t](repeating: 0, count: rank)
+            H5Sget_simple_extent_dims(space, nil, &largest)
+            precondition(
+                largest[0] == chdf5_unlimited(),
+                "\(handle.place.object): was not created as a dataset that grows")
+            try handle.place.check(H5Dset_extent(handle.id, extent), "add rows")
+        }
+        shape[0] = rows.upperBound
+        count = rows.upperBound * rowSize
+        try write(values, rows: rows)
+    }
 }

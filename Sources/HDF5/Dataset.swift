@@ -6,11 +6,11 @@ import CHDF5
 public struct Dataset: ~Copyable, Sendable {
     let handle: ObjectHandle
     /// The extents, from the slowest axis to the fastest.
-    public let shape: [Int]
+    public internal(set) var shape: [Int]
     /// What is stored; reading may convert it.
     public let elementType: ElementType
     /// The number of elements, the product of ``shape``.
-    public let count: Int
+    public internal(set) var count: Int
 
     init(opening handle: ObjectHandle) throws(HDF5Error) {
         let place = handle.place

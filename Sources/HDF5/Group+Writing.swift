@@ -13,6 +13,20 @@ extension Group {
         return try create(name, shape: shape, type: number.file, elementSize: number.size)
     }
 
+    /// Creates a dataset without rows, each of which will have `rowShape`, for ``Dataset/append(_:)``.
+    ///
+    /// It is stored in checksummed pieces of about 256 KiB.
+    public func createGrowingDataset<Element: HDF5Element>(
+        _ name: String, rowShape: [Int], of type: Element.Type
+    ) throws(HDF5Error) -> Dataset {
+        guard let number = Element.elementType.number else {
+            preconditionFailure("HDF5Element: \(Element.elementType) is not a number")
+        }
+        precondition(!rowShape.contains(0), "\(name): rows cannot have shape \(rowShape)")
+        return try create(
+            name, shape: [0] + rowShape, type: number.file, elementSize: number.size, grows: true)
+    }
+
     /// Creates a dataset of `shape` from its values, which must fill it exactly.
     public func write<Element: HDF5Element>(
         _ values: Span<Element>, shape: [Int], as name: String
@@ -55,7 +69,8 @@ extension Group {
     }
 
     private func create(
-        _ name: String, shape: [Int], type: hid_t, elementSize: Int, isCompressed: Bool = false
+        _ name: String, shape: [Int], type: hid_t, elementSize: Int, isCompressed: Bool = false,
+        grows: Bool = false
     ) throws(HDF5Error) -> Dataset {
         let place = try placeForNew(name)
         precondition(
@@ -66,13 +81,18 @@ extension Group {
                 file: place.file, object: place.object, operation: "create the dataset",
                 messages: ["a shape of \(shape) is impossible"])
         }
-        let chunk = Chunks.shape(for: shape, elementSize: elementSize)
+        let chunk =
+            grows
+            ? Chunks.shapeForGrowing(
+                rowShape: Array(shape.dropFirst()), elementSize: elementSize)
+            : Chunks.shape(for: shape, elementSize: elementSize)
+        let largest = grows ? [chdf5_unlimited()] + shape.dropFirst().map { hsize_t($0) } : nil
         let id = try handle.locked { () throws(HDF5Error) -> hid_t in
             try requireAbsent(name, place)
             let space = try place.check(
                 shape.isEmpty
                     ? H5Screate(H5S_SCALAR)
-                    : H5Screate_simple(Int32(shape.count), shape.map { hsize_t($0) }, nil),
+                    : H5Screate_simple(Int32(shape.count), shape.map { hsize_t($0) }, largest),
                 "create the dataset")
             defer { H5Sclose(space) }
             let creation = try place.check(

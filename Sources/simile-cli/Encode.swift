@@ -4,57 +4,175 @@ import Simile
 
 struct Encode: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Prints the embedding of each line of text.",
+        abstract: "Writes the embedding of each line of text.",
         discussion: """
-            Reads a text file, or standard input, one sentence a line, and prints one JSON array of numbers \
-            for each, in order. Any number of lines is read in constant memory.
+            Reads a text file, or standard input, one sentence a line, and writes one embedding for each, in \
+            order: to --output as .npy, .h5, .jsonl or .csv, or to standard output as lines. Any number of \
+            lines is read in constant memory.
+
+            int8 and uint8 divide the range of each column into 256 steps. The ranges come from the sentences \
+            of --calibration, else from the first --chunk sentences; quantize what is to be compared with \
+            the same --calibration.
             """)
 
     @Argument(help: "A model's folder or checkpoint.")
     var model: String
-    @Argument(help: "A text file; by default standard input.")
+    @Argument(help: "A file of sentences, gzip-compressed or not; by default standard input.")
     var input: String?
+    @Option(name: .shortAndLong, help: "The file to write; by default standard output.")
+    var output: String?
+    @Option(
+        help: "npy, h5, jsonl or csv; by default what the name of --output says, else jsonl.")
+    var format: EmbeddingFormat?
+    @Option(help: "float32, int8, uint8, or a bit a number: binary (signed bytes) or ubinary.")
+    var precision = EmbeddingPrecision.float32
+    @Option(help: "A file of typical sentences that give int8 and uint8 their ranges.")
+    var calibration: String?
     @Flag(help: "Scale embeddings to length 1, also when the model does not.")
     var normalize = false
+    @Flag(
+        help:
+            "Each line is a JSON string, or an object with a string 'text'; assumed of .jsonl files."
+    )
+    var jsonl = false
     @Option(help: "Sentences read at a time.")
     var chunk = 1024
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
         if chunk < 1 { throw ValidationError("--chunk is \(chunk); expected 1 or more") }
+        if calibration != nil, !precision.needsRanges {
+            throw ValidationError("--calibration is for --precision int8 and uint8 only")
+        }
+        let format = try resolvedFormat()
+        if output == nil, !format.isText {
+            throw ValidationError("--format \(format.rawValue) needs --output FILE")
+        }
     }
 
     func run() throws {
         try compute.prepare()
-        if let input {
-            let file = open(input, O_RDONLY)
-            guard file >= 0, dup2(file, STDIN_FILENO) >= 0 else {
-                throw CommandError.input(
-                    "\(input): cannot be read (\(String(cString: strerror(errno)))); check the path"
-                )
-            }
+        let format = try resolvedFormat()
+        // Before the model: if standard input is closed, the model's file would get its number.
+        let source = try SentenceFile(
+            path: input, format: jsonl ? .jsonl : input.map(SentenceFile.Format.init) ?? .text)
+        let encoding = Encoding(
+            model: try SentenceTransformer(path: model), normalize: normalize, chunk: chunk)
+        let first = try encoding.next(source)
+        let quantizer = try quantizer(encoding, first)
+        let description = EmbeddingDescription(
+            model: model, dimension: encoding.model.embeddingDimension, quantizer: quantizer,
+            isNormalized: normalize || encoding.model.normalizes)
+        guard let output else {
+            let writer = TextEmbeddingWriter(
+                format, width: description.width, write: StandardOutput.write)
+            _ = try encoding.run(source, first, quantizer, writer)
+            return
         }
-        let model = try SentenceTransformer(path: model)
-        var sentences: [String] = []
-        while let line = readLine() {
-            sentences.append(line)
-            if sentences.count == chunk {
-                write(sentences, model)
-                sentences.removeAll(keepingCapacity: true)
-            }
+        Interruption.install()
+        var count = 0
+        try EmbeddingFile.write(to: URL(filePath: output), as: format, description) { writer in
+            count = try encoding.run(source, first, quantizer, writer)
         }
-        write(sentences, model)
+        Console.note(
+            "\(output): \(count) embeddings of \(description.dimension) numbers, \(precision.rawValue)"
+        )
     }
 
-    private func write(_ sentences: [String], _ model: SentenceTransformer) {
-        if sentences.isEmpty { return }
-        var embeddings = model.encode(sentences)
-        if normalize { embeddings = embeddings.normalized() }
-        let width = embeddings.shape[1]
-        let values = embeddings.values
-        for row in sentences.indices {
-            let numbers = values[row * width..<(row + 1) * width].map { "\($0)" }
-            print("[" + numbers.joined(separator: ",") + "]")
+    private func resolvedFormat() throws -> EmbeddingFormat {
+        if let format { return format }
+        guard let output else { return .jsonl }
+        guard let format = EmbeddingFormat(path: output) else {
+            throw ValidationError(
+                "the name of --output \(output) says no format; expected .npy, .h5, .jsonl or .csv, or give --format"
+            )
+        }
+        return format
+    }
+
+    private func quantizer(_ encoding: Encoding, _ first: Tensor?) throws -> EmbeddingQuantizer {
+        guard precision.needsRanges else { return EmbeddingQuantizer(precision) }
+        var ranges = EmbeddingRanges(dimension: encoding.model.embeddingDimension)
+        if let calibration {
+            let source = try SentenceFile(path: calibration, format: .init(path: calibration))
+            while let embeddings = try encoding.next(source) { ranges.include(embeddings) }
+        } else {
+            if let first { ranges.include(first) }
+            Console.note(
+                "\(precision.rawValue): no --calibration, so the ranges come from the first \(ranges.count) sentences; values outside them are cut off"
+            )
+        }
+        return try EmbeddingQuantizer(precision, ranges: ranges)
+    }
+}
+
+extension EmbeddingFormat: ExpressibleByArgument {}
+extension EmbeddingPrecision: ExpressibleByArgument {}
+
+/// Sentences to embeddings, some at a time.
+private struct Encoding {
+    /// Long lines end a chunk early, so that memory does not depend on them.
+    private static let mostBytes = 16 << 20
+
+    let model: SentenceTransformer
+    let normalize: Bool
+    let chunk: Int
+
+    /// The embeddings of the next sentences; nil at the end.
+    func next(_ source: SentenceFile) throws -> Tensor? {
+        let first = source.line + 1
+        var (sentences, bytes): ([String], Int) = ([], 0)
+        while sentences.count < chunk, bytes < Self.mostBytes, let sentence = try source.next() {
+            sentences.append(sentence)
+            bytes += sentence.utf8.count
+        }
+        if sentences.isEmpty { return nil }
+        let plain = model.encode(sentences)
+        let embeddings = normalize ? plain.normalized() : plain
+        if let bad = embeddings.values.firstIndex(where: { !$0.isFinite }) {
+            throw CommandError.input(
+                "\(source.name):\(first + bad / embeddings.shape[1]): the embedding is not finite; the model's weights are damaged, or training diverged"
+            )
+        }
+        return embeddings
+    }
+
+    /// Stores the embeddings of a chunk and of all that follow, and returns how many.
+    func run(
+        _ source: SentenceFile, _ first: Tensor?, _ quantizer: EmbeddingQuantizer,
+        _ writer: any EmbeddingWriter
+    ) throws -> Int {
+        var (block, count) = (first, 0)
+        while let embeddings = block {
+            // Leaving by an error removes the unfinished file.
+            if Interruption.isRequested { throw ExitCode(130) }
+            let rows = embeddings.shape[0]
+            try writer.append(quantizer(embeddings), rows: rows)
+            count += rows
+            block = try next(source)
+        }
+        return count
+    }
+}
+
+/// Standard output for results that may be cut short by the reader, as with `| head`.
+private enum StandardOutput {
+    /// Writes all bytes; ends the command quietly when nobody reads any more.
+    static func write(_ bytes: [UInt8]) throws {
+        signal(SIGPIPE, SIG_IGN)
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes {
+                Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count)
+            }
+            if written >= 0 {
+                rest = rest.dropFirst(written)
+            } else if errno == EPIPE {
+                throw ExitCode.success
+            } else if errno != EINTR {
+                throw CommandError.outputUnwritable(
+                    path: "standard output", reason: String(cString: strerror(errno)))
+            }
         }
     }
 }

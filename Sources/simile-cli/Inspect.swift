@@ -23,7 +23,7 @@ struct Inspect: ParsableCommand {
             vocabulary       \(model.tokenizer.vocabularySize) tokens
             max length       \(model.maxSequenceLength) tokens
             pooling          \(model.pooling.modes.map(\.rawValue).joined(separator: ", "))\
-            \(model.normalizes ? ", then normalised" : "")
+            \(Self.dense(model))\(model.normalizes ? ", then normalised" : "")
             embedding        \(model.embeddingDimension) numbers
             """)
         if !model.parameters.initialized.isEmpty {
@@ -45,5 +45,12 @@ struct Inspect: ParsableCommand {
         if parameters {
             for part in model.parameters.flatMap(\.parts) { print("\(part.name) \(part.shape)") }
         }
+    }
+
+    /// The dense layers after the pooling, in words; empty when there are none.
+    static func dense(_ model: SentenceTransformer) -> String {
+        model.dense.map(\.configuration).map {
+            ", then dense \($0.inputs) to \($0.outputs) (\($0.activation.rawValue))"
+        }.joined()
     }
 }

@@ -70,12 +70,12 @@ struct Similarity: ParsableCommand {
             token ids            [\(sentences.count), \(longest)] at most; packed without padding: [\(batch.ids.count)]
             last hidden state    [\(sentences.count), \(longest), \(width)] at most; packed: \(hidden.shape)
             mask counts          \(ids.map(\.count))
-            pooled (\(model.pooling.modes.map(\.rawValue).joined(separator: ", ")))        \(pooled.shape)\(model.normalizes ? ", then scaled to length 1" : "")
+            pooled (\(model.pooling.modes.map(\.rawValue).joined(separator: ", ")))        \(pooled.shape)\(Inspect.dense(model))\(model.normalizes ? ", then scaled to length 1" : "")
             """)
         for (sentence, ids) in zip(sentences, ids) {
             Console.note(
                 "  \(model.tokenizer.tokens(of: ids).joined(separator: " "))    \(sentence)")
         }
-        return model.normalizes ? pooled.normalized() : pooled
+        return model.finished(pooled)
     }
 }

@@ -136,11 +136,20 @@ struct TrainingRun {
         }
         progress.finished(results)
         let card = ModelCard(
-            final, loss: recipe.loss, pairs: pairs.count, configuration: recipe.training,
-            results: results.figures)
+            final, loss: "\(L.self)", pairs: pairs.count, configuration: recipe.training,
+            results: results.figures, baseModel: baseModel,
+            data: URL(filePath: pairs.name).lastPathComponent)
         try final.write(to: folder.model, modelCard: card.text)
         try folder.write(results.json(), to: "results.json")
         Console.note("model        \(folder.model.path)\ncheckpoints  \(folder.checkpoints.path)")
+    }
+
+    /// The name of the folder that training began with; a checkpoint's, or a run's, says nothing.
+    private var baseModel: String? {
+        guard let model = recipe.model.map({ URL(filePath: $0) }), model.pathExtension != "h5",
+            model.lastPathComponent != "model"
+        else { return nil }
+        return model.lastPathComponent
     }
 
     /// The final evaluation with the classifier of the best checkpoint.

@@ -15,8 +15,8 @@ enum TinyModel {
     ]
 
     static func make(
-        dropout: Float = 0.1, pooling: [PoolingMode] = [.mean], normalizes: Bool = false,
-        seed: UInt64 = 1
+        dropout: Float = 0.1, pooling: [PoolingMode] = [.mean], dense: [DenseConfiguration] = [],
+        normalizes: Bool = false, seed: UInt64 = 1
     ) throws -> SentenceTransformer {
         let vocabulary = try Vocabulary(
             tokens: ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + words)
@@ -28,7 +28,7 @@ enum TinyModel {
         configuration.attentionDropout = dropout
         return try SentenceTransformer(
             configuration, tokenizer: BertTokenizer(vocabulary: vocabulary),
-            pooling: Pooling(pooling),
+            pooling: Pooling(pooling), dense: dense,
             normalizes: normalizes, source: .random(seed: seed))
     }
 

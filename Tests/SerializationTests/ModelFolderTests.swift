@@ -118,9 +118,13 @@ import Testing
             base.merging(["modules.json": modules]) { $1 }
         }
         try expectError(
-            with(Self.modules("Transformer", "Pooling", "Dense")),
-            "a module is sentence_transformers.models.Dense",
-            "supported: Transformer, Pooling, Normalize")
+            with(Self.modules("Transformer", "Pooling", "CNN")),
+            "a module is sentence_transformers.models.CNN",
+            "supported: Transformer, Pooling, Dense, Normalize")
+        try expectError(
+            with(Self.modules("Transformer", "Pooling", "Normalize", "Dense")),
+            "the order of modules is Transformer, Pooling, Normalize, Dense",
+            "supported: Transformer, Pooling, any number of Dense, and optionally Normalize")
         try expectError(
             with(Self.modules("Transformer", "Pooling", prefix: "custom.")),
             "a module is custom.Transformer")

@@ -112,6 +112,12 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     /// What it can be.
     public let expected: String
 
+    package init(key: String, found: String, expected: String) {
+        self.key = key
+        self.found = found
+        self.expected = expected
+    }
+
     /// What is wrong.
     public var description: String { "\(key) is \(found); expected \(expected)" }
 }

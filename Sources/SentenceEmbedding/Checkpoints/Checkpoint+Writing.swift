@@ -48,6 +48,9 @@ extension Checkpoint {
         let group = try root.createGroup("model")
         try group.attributes.set("config", to: json(model.bert.configuration))
         try group.attributes.set("pooling", to: model.pooling.modes.map(\.rawValue))
+        if !model.dense.isEmpty {
+            try group.attributes.set("dense", to: json(model.dense.map(\.configuration)))
+        }
         try group.attributes.set("normalize", to: model.normalizes)
         try group.attributes.set("max_seq_length", to: model.maxSequenceLength)
         try group.write(model.parameters)

@@ -143,6 +143,16 @@ extension SentenceTransformer {
             return mode
         }
         let configuration: BertConfiguration = try checkpoint.decode(group, "config")
+        let dense: [DenseConfiguration] =
+            try group.attributes.contains("dense") ? checkpoint.decode(group, "dense") : []
+        do throws(ConfigurationError) {
+            try configuration.validate()
+            _ = try DenseConfiguration.width(
+                after: dense, from: configuration.hiddenSize * modes.count)
+        } catch {
+            throw CheckpointError.invalid(
+                path: path, entry: "/model attributes config and dense", reason: "\(error)")
+        }
         let normalizes = try group.attributes.bool("normalize")
         let length = try group.attributes.value("max_seq_length", as: Int.self)
         let tokenizerGroup = try checkpoint.file.root.group(named: "tokenizer")
@@ -153,8 +163,8 @@ extension SentenceTransformer {
             addedTokens: checkpoint.decode(tokenizerGroup, "added_tokens"),
             wordPieceCount: tokenizerGroup.attributes.value("word_piece_count"))
         try self.init(
-            configuration, tokenizer: tokenizer, pooling: Pooling(modes), normalizes: normalizes,
-            maxSequenceLength: length,
+            configuration, tokenizer: tokenizer, pooling: Pooling(modes), dense: dense,
+            normalizes: normalizes, maxSequenceLength: length,
             source: .weights(try CheckpointWeights(group, source: "\(path) /model")))
     }
 }

@@ -49,6 +49,19 @@ struct JSONScanner {
         guard position == bytes.endIndex else { throw fault("text after the object") }
     }
 
+    /// Whether a string comes next.
+    var isAtString: Bool { peek() == UInt8(ascii: "\"") }
+
+    /// Reads a string that fills all the bytes.
+    mutating func readLoneString() throws(Fault) -> [UInt8] {
+        var text: [UInt8] = []
+        skipSpace()
+        try readString(into: &text)
+        skipSpace()
+        guard position == bytes.endIndex else { throw fault("text after the string") }
+        return text
+    }
+
     /// Appends a string's content or a number's digits; returns whether the value was null or
     /// nested, which is neither a sentence nor a label.
     mutating func readValue(into target: inout [UInt8]) throws(Fault) -> Bool {

@@ -41,6 +41,18 @@ final class LineStream {
         try checkStart()
     }
 
+    /// Reads from standard input.
+    init() throws(PairFileError) {
+        path = "standard input"
+        // A copy: closing this stream leaves the descriptor alone.
+        guard let file = gzdopen(dup(STDIN_FILENO), "rb") else {
+            throw .unreadable(path: path, reason: "it is closed")
+        }
+        gzbuffer(file, UInt32(Self.chunk))
+        self.file = file
+        try checkStart()
+    }
+
     /// Reads from memory.
     init(contents: [UInt8], name: String) throws(PairFileError) {
         path = name

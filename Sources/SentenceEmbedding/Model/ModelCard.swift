@@ -1,71 +1,132 @@
+import Foundation
 import NeuralNetwork
 
-/// The `README.md` of an exported model: what it is, how it was trained, what was measured.
+/// The `README.md` of an exported model: what it is, how to use it, how it was trained, what was measured.
 public struct ModelCard {
     /// The card in Markdown, with the metadata that model hubs read.
     public let text: String
 
     /// Describes a model that was not trained here.
     public init(_ model: SentenceTransformer) {
-        text = Self.header(loss: nil) + Self.body(model)
+        text = ModelCardMetadata().yaml + Self.description(model, baseModel: nil)
     }
 
-    /// Describes the result of a run; `results` are names and values in the order to show them.
+    /// Describes the result of a run.
+    ///
+    /// - Parameters:
+    ///   - loss: The name of the loss's type, such as `CosineSimilarityLoss`.
+    ///   - pairs: How many pairs it was trained on.
+    ///   - results: Names and values in the order to show them; a name begins with the split, as in
+    ///     `test_spearman_cosine`.
+    ///   - baseModel: The name of the model that training began with.
+    ///   - data: The name of the file with the training pairs.
+    ///   - datasets: Data sets on a hub that the pairs come from.
     public init(
         _ model: SentenceTransformer, loss: String, pairs: Int,
-        configuration: TrainingConfiguration,
-        results: [(name: String, value: Double)]
+        configuration: TrainingConfiguration, results: [(name: String, value: Double)],
+        baseModel: String? = nil, data: String? = nil, datasets: [String] = []
     ) {
-        let c = configuration
-        var text = Self.header(loss: loss, pairs: pairs) + Self.body(model)
-        text += """
+        var metadata = ModelCardMetadata()
+        metadata.tags += ["generated_from_trainer", "dataset_size:\(pairs)", "loss:\(loss)"]
+        metadata.baseModel = baseModel
+        metadata.datasets = datasets
+        metadata.results = results
+        text =
+            metadata.yaml + Self.description(model, baseModel: baseModel)
+            + Self.training(loss, pairs, configuration, data: data) + Self.table(results)
+    }
 
-            ## Training
+    private static func description(_ model: SentenceTransformer, baseModel: String?) -> String {
+        """
 
-            \(pairs) pairs, \(loss) loss, \(c.epochs) epoch\(c.epochs == 1 ? "" : "s"), batches of \(c.batchSize)\
-            \(c.accumulationSteps > 1 ? " x \(c.accumulationSteps)" : ""), AdamW with learning rate \
-            \(c.learningRate) (\(c.schedule.rawValue), \(Int(c.warmupRatio * 100)) % warm-up), weight decay \
-            \(c.weightDecay), gradient norm at most \(c.maxGradientNorm), seed \(c.seed).
+        # Sentence-embedding model
 
-            """
-        if !results.isEmpty {
-            text += "\n## Results\n\n| figure | value |\n|---|---|\n"
-            for (name, value) in results {
-                text += "| \(name) | \(Float((value * 10000).rounded() / 10000)) |\n"
-            }
+        A sentence of up to \(model.maxSequenceLength) tokens becomes \(model.embeddingDimension) numbers; \
+        the cosine of two of them says how similar the sentences are.\
+        \(baseModel.map { " Fine-tuned from \(code($0))." } ?? "")
+
+        ## Use
+
+        With [sentence-transformers](https://www.sbert.net):
+
+        ```python
+        from sentence_transformers import SentenceTransformer
+
+        model = SentenceTransformer("path/to/this/folder")
+        embeddings = model.encode(["A man plays a guitar.", "Someone makes music."])
+        print(model.similarity(embeddings, embeddings))
+        ```
+
+        With Simile:
+
+        ```sh
+        simile similarity path/to/this/folder "A man plays a guitar." "Someone makes music."
+        ```
+
+        ## Architecture
+
+        | | module | |
+        |---|---|---|
+        \(modules(model).enumerated().map { "| \($0) | \($1.name) | \($1.details) |" }
+            .joined(separator: "\n"))
+
+        """
+    }
+
+    private static func modules(
+        _ model: SentenceTransformer
+    ) -> [(name: String, details: String)] {
+        let encoder = model.bert.configuration
+        var modules = [
+            (
+                "Transformer",
+                "BERT, \(encoder.layerCount) layers of width \(encoder.hiddenSize), \(encoder.headCount) heads, \(encoder.vocabularySize) tokens in the vocabulary"
+            ),
+            ("Pooling", model.pooling.modes.map(\.rawValue).joined(separator: ", ")),
+        ]
+        for layer in model.dense.map(\.configuration) {
+            modules.append(
+                ("Dense", "\(layer.inputs) to \(layer.outputs), \(layer.activation.rawValue)"))
         }
-        self.text = text
+        if model.normalizes { modules.append(("Normalize", "length 1")) }
+        return modules
     }
 
-    private static func header(loss: String?, pairs: Int = 0) -> String {
-        var tags = ["sentence-transformers", "sentence-similarity", "feature-extraction"]
-        if let loss { tags += ["dataset_size:\(pairs)", "loss:\(loss)"] }
-        return """
-            ---
-            library_name: sentence-transformers
-            pipeline_tag: sentence-similarity
-            tags:
-            \(tags.map { "- \($0)" }.joined(separator: "\n"))
-            ---
-
-            """
+    private static func training(
+        _ loss: String, _ pairs: Int, _ c: TrainingConfiguration, data: String?
+    ) -> String {
+        let rows = [
+            ("loss", loss), ("pairs", "\(pairs)" + (data.map { " of \(code($0))" } ?? "")),
+            ("epochs", "\(c.epochs)" + (c.maxSteps.map { ", at most \($0) steps" } ?? "")),
+            (
+                "pairs in a batch",
+                "\(c.batchSize)"
+                    + (c.accumulationSteps > 1 ? ", \(c.accumulationSteps) batches a step" : "")
+            ),
+            ("optimizer", "AdamW, weight decay \(c.weightDecay)"),
+            (
+                "learning rate",
+                "\(c.learningRate), \(c.schedule.rawValue), warm-up over \(percent(c.warmupRatio)) of the steps"
+            ),
+            ("gradient norm", "at most \(c.maxGradientNorm)"), ("seed", "\(c.seed)"),
+        ]
+        return "\n## Training\n\n| | |\n|---|---|\n"
+            + rows.map { "| \($0) | \($1) |\n" }.joined()
     }
 
-    private static func body(_ model: SentenceTransformer) -> String {
-        let modes = model.pooling.modes.map(\.rawValue).joined(separator: ", ")
-        return """
+    private static func table(_ results: [(name: String, value: Double)]) -> String {
+        if results.isEmpty { return "" }
+        return "\n## Results\n\n| figure | value |\n|---|---|\n"
+            + results.map { "| \($0.name) | \(String(format: "%.4f", $0.value)) |\n" }.joined()
+    }
 
-            # Sentence-embedding model
+    private static func percent(_ share: Double) -> String {
+        "\(Float((share * 1000).rounded() / 10)) %"
+    }
 
-            BERT with \(model.bert.configuration.layerCount) layers, \(modes) pooling\
-            \(model.normalizes ? ", normalised" : ""): a sentence of up to \(model.maxSequenceLength) tokens becomes \
-            \(model.embeddingDimension) numbers; the cosine of two of them says how similar the sentences are.
-
-            ```python
-            from sentence_transformers import SentenceTransformer
-            embeddings = SentenceTransformer("path/to/this/folder").encode(["A sentence.", "Another one."])
-            ```
-
-            """
+    /// A name from outside, which may hold anything, as code in a line or in a table.
+    private static func code(_ name: String) -> String {
+        let plain = name.map { $0.isNewline || "`|".contains($0) ? "_" : $0 }
+        return "`\(String(plain))`"
     }
 }

@@ -27,19 +27,25 @@ extension SentenceTransformer {
     ///   `ParameterError` or `ModelError`: nothing missing is ever filled in, but for the pooler that embeddings do not use.
     public convenience init(folder: URL) throws {
         let description = try ModelFolder(reading: folder)
-        let file = try description.weightsFile(in: folder)
-        let weights: any WeightReader =
-            switch file.pathExtension {
-            case "json": try ShardedWeights(index: file)
-            case "bin": try PyTorchFile(file)
-            case "h5": try KerasWeights(file)
-            default: try SafetensorsFile(file)
-            }
+        let weights = try Self.weights(description.weightsFile(in: folder))
+        let dense = try description.densePaths.map {
+            try Self.weights(description.weightsFile(in: folder.appending(path: $0)))
+        }
         try self.init(
             description.configuration, tokenizer: try BertTokenizer(folder: folder),
-            pooling: Pooling(description.poolingModes), normalizes: description.normalizes,
+            pooling: Pooling(description.poolingModes), dense: description.dense,
+            normalizes: description.normalizes,
             maxSequenceLength: description.maxSequenceLength,
-            source: .weights(try BertWeights(weights)))
+            source: .weights(ModuleWeights(encoder: try BertWeights(weights), dense: dense)))
+    }
+
+    private static func weights(_ file: URL) throws -> any WeightReader {
+        switch file.pathExtension {
+        case "json": try ShardedWeights(index: file)
+        case "bin": try PyTorchFile(file)
+        case "h5": try KerasWeights(file)
+        default: try SafetensorsFile(file)
+        }
     }
 
     /// Writes a sentence-transformers folder in the layout that every reader of such folders understands.
@@ -51,22 +57,39 @@ extension SentenceTransformer {
     /// - Throws: `SerializationError` when the folder cannot be written.
     public func write(to folder: URL, modelCard: String? = nil) throws {
         let description = ModelFolder(
-            configuration: bert.configuration, poolingModes: pooling.modes, normalizes: normalizes,
+            configuration: bert.configuration, poolingModes: pooling.modes,
+            dense: dense.map(\.configuration), normalizes: normalizes,
             maxSequenceLength: maxSequenceLength)
         try AtomicFolder.write(to: folder) { temporary in
             try description.write(to: temporary)
             try tokenizer.write(to: temporary, maxLength: maxSequenceLength)
-            let arrays = parameters.flatMap { parameter in
-                parameter.parts.map { part in
-                    OutgoingArray(name: part.name, shape: part.shape.array) { body in
-                        try parameter.withValues(of: part, body)
-                    }
-                }
+            let prefixes = dense.indices.map(ModuleWeights.prefix)
+            try SafetensorsFile.write(
+                arrays { name in prefixes.contains(where: name.hasPrefix) ? nil : name },
+                to: temporary.appending(path: "model.safetensors"))
+            for (index, prefix) in prefixes.enumerated() {
+                let folder = temporary.appending(path: DenseConfiguration.folderName(index))
+                try SafetensorsFile.write(
+                    arrays { name in
+                        name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : nil
+                    }, to: folder.appending(path: "model.safetensors"))
             }
-            try SafetensorsFile.write(arrays, to: temporary.appending(path: "model.safetensors"))
             if let modelCard {
                 try AtomicFile.write(
                     Data(modelCard.utf8), to: temporary.appending(path: "README.md"))
+            }
+        }
+    }
+
+    /// The parameters as arrays to be written, those that have a name in the file.
+    private func arrays(named name: (String) -> String?) -> [OutgoingArray] {
+        parameters.flatMap { parameter in
+            parameter.parts.compactMap { part in
+                name(part.name).map {
+                    OutgoingArray(name: $0, shape: part.shape.array) { body in
+                        try parameter.withValues(of: part, body)
+                    }
+                }
             }
         }
     }

@@ -5,7 +5,8 @@ import Serialization
 import Tensors
 import Tokenization
 
-/// A sentence-embedding model: tokenizer, BERT, pooling and, if the model has it, normalisation.
+/// A sentence-embedding model: tokenizer, BERT, pooling and, if the model has them, dense layers and
+/// normalisation.
 ///
 /// As a siamese network (Reimers and Gurevych 2019, arXiv:1908.10084) it embeds both sentences of a pair
 /// with the same weights. The model is not thread-safe; its kernels use all threads.
@@ -19,24 +20,32 @@ public final class SentenceTransformer {
     public let bert: Bert
     /// Token vectors to sentence vectors.
     public let pooling: Pooling
+    /// The dense layers that sentence vectors go through, in order; none for most models.
+    public let dense: [Dense]
     /// Whether embeddings are scaled to length 1.
     public let normalizes: Bool
     /// The most tokens of a sentence that are read, both special tokens included.
     public var maxSequenceLength: Int
-    /// Every parameter of the encoder.
+    /// Length of an embedding.
+    public let embeddingDimension: Int
+    /// Every parameter of the encoder and of the dense layers.
     public let parameters: ParameterStore
 
-    /// Creates a model whose encoder gets its weights from `source`.
+    /// Creates a model that gets its weights from `source`.
     ///
-    /// - Throws: `ParameterError` when the weights do not fit; `ModelError` when the vocabulary does not.
+    /// - Throws: `ParameterError` when the weights do not fit; `ModelError` when the vocabulary does not;
+    ///   `ConfigurationError` when a dense layer does not fit the module before it.
     public init(
         _ configuration: BertConfiguration, tokenizer: BertTokenizer, pooling: Pooling = Pooling(),
-        normalizes: Bool = false, maxSequenceLength: Int? = nil, source: ParameterSource
+        dense: [DenseConfiguration] = [], normalizes: Bool = false, maxSequenceLength: Int? = nil,
+        source: ParameterSource
     ) throws {
         guard tokenizer.vocabularySize <= configuration.vocabularySize else {
             throw ModelError.vocabularyTooLarge(
                 tokens: tokenizer.vocabularySize, rows: configuration.vocabularySize)
         }
+        embeddingDimension = try DenseConfiguration.width(
+            after: dense, from: configuration.hiddenSize * pooling.modes.count)
         self.tokenizer = tokenizer
         self.pooling = pooling
         self.normalizes = normalizes
@@ -44,17 +53,24 @@ public final class SentenceTransformer {
             maxSequenceLength ?? configuration.maxPositionEmbeddings,
             configuration.maxPositionEmbeddings)
         parameters = ParameterStore(source: source)
-        bert = Bert(configuration, in: parameters.root)
+        let root = parameters.root
+        bert = Bert(configuration, in: root)
+        self.dense = dense.enumerated().map { index, layer in
+            Dense(layer, in: root / DenseConfiguration.folderName(index) / "linear")
+        }
         try parameters.validate()
     }
 
-    /// Length of an embedding.
-    public var embeddingDimension: Int { bert.configuration.hiddenSize * pooling.modes.count }
-
     /// Embeddings of a packed batch: [sequences, dimension]. Recorded when there is a tape.
     public func callAsFunction(_ batch: TokenBatch, on tape: Tape? = nil) -> Tensor {
-        let pooled = pooling(bert(batch, on: tape), batch.layout)
-        return normalizes ? pooled.normalized() : pooled
+        finished(pooling(bert(batch, on: tape), batch.layout))
+    }
+
+    /// What comes after the pooling, the dense layers and normalisation: [sequences, width] to
+    /// [sequences, dimension].
+    public func finished(_ pooled: Tensor) -> Tensor {
+        let projected = dense.reduce(pooled) { $1($0) }
+        return normalizes ? projected.normalized() : projected
     }
 
     /// The ids of each sentence, cut at `maxSequenceLength`, on all threads.

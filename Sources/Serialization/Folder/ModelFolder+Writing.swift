@@ -27,9 +27,11 @@ extension ModelFolder {
                 ("type_vocab_size", .integer(c.typeVocabularySize)),
                 ("vocab_size", .integer(c.vocabularySize)),
             ]), to: folder, "config.json")
+        let normalize = "\(2 + dense.count)_Normalize"
+        let denseFolders = dense.indices.map(DenseConfiguration.folderName)
         let modules =
             [("", "Transformer"), ("1_Pooling", "Pooling")]
-            + (normalizes ? [("2_Normalize", "Normalize")] : [])
+            + denseFolders.map { ($0, "Dense") } + (normalizes ? [(normalize, "Normalize")] : [])
         try write(
             .list(
                 modules.enumerated().map { index, module in
@@ -66,7 +68,17 @@ extension ModelFolder {
                 [("word_embedding_dimension", .integer(c.hiddenSize))]
                     + flags.map { ($0.legacyKey, .bool(poolingModes.contains($0))) }), to: pooling,
             "config.json")
-        if normalizes { try makeFolder(folder.appending(path: "2_Normalize")) }
+        for (path, layer) in zip(denseFolders, dense) {
+            let subfolder = folder.appending(path: path)
+            try makeFolder(subfolder)
+            try write(
+                .object([
+                    ("in_features", .integer(layer.inputs)),
+                    ("out_features", .integer(layer.outputs)), ("bias", .bool(layer.hasBias)),
+                    ("activation_function", .text(layer.activation.pythonName)),
+                ]), to: subfolder, "config.json")
+        }
+        if normalizes { try makeFolder(folder.appending(path: normalize)) }
     }
 
     private func makeFolder(_ url: URL) throws {

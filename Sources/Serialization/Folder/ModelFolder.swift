@@ -7,6 +7,10 @@ public struct ModelFolder: Sendable, Equatable {
     public let configuration: BertConfiguration
     /// How tokens are pooled.
     public let poolingModes: [PoolingMode]
+    /// The dense layers after the pooling, in order.
+    public let dense: [DenseConfiguration]
+    /// The sub-folder of each dense layer.
+    public let densePaths: [String]
     /// Whether embeddings are scaled to length 1.
     public let normalizes: Bool
     /// The most tokens of a sentence, both special tokens included.
@@ -14,11 +18,13 @@ public struct ModelFolder: Sendable, Equatable {
 
     /// Describes a model.
     public init(
-        configuration: BertConfiguration, poolingModes: [PoolingMode], normalizes: Bool,
-        maxSequenceLength: Int
+        configuration: BertConfiguration, poolingModes: [PoolingMode],
+        dense: [DenseConfiguration] = [], normalizes: Bool, maxSequenceLength: Int
     ) {
         self.configuration = configuration
         self.poolingModes = poolingModes
+        self.dense = dense
+        densePaths = dense.indices.map(DenseConfiguration.folderName)
         self.normalizes = normalizes
         self.maxSequenceLength = maxSequenceLength
     }
@@ -38,6 +44,9 @@ public struct ModelFolder: Sendable, Equatable {
         } else {
             poolingModes = [.mean]
         }
+        densePaths = modules.dense
+        dense = try Self.dense(
+            modules.dense, in: folder, width: configuration.hiddenSize * poolingModes.count)
 
         // sentence-transformers reads the first two; all three are upper bounds.
         let sentence = try JSONFile(ifPresent: folder.appending(path: "sentence_bert_config.json"))
@@ -118,27 +127,28 @@ public struct ModelFolder: Sendable, Equatable {
         return configuration
     }
 
-    /// The sub-folder of the pooling, if there is one, and whether embeddings are normalised.
+    /// The sub-folders of the pooling, if there is one, and of the dense layers, and whether embeddings
+    /// are normalised.
     private static func modules(_ folder: URL) throws(ModelFolderError) -> (
-        pooling: String?, normalizes: Bool
+        pooling: String?, dense: [String], normalizes: Bool
     ) {
         let url = folder.appending(path: "modules.json")
-        guard FileManager.default.fileExists(atPath: url.path) else { return (nil, false) }
+        guard FileManager.default.fileExists(atPath: url.path) else { return (nil, [], false) }
         guard let entries = try JSONFile.read(url) as? [[String: Any]] else {
             throw .malformed(path: url.path, reason: "expected a list of modules")
         }
-        var (kinds, pooling): ([String], String?) = ([], nil)
+        var (kinds, pooling, dense): ([String], String?, [String]) = ([], nil, [])
         for entry in entries {
             guard let type = entry["type"] as? String, let path = entry["path"] as? String else {
                 throw .malformed(path: url.path, reason: "a module has no type or path")
             }
             let kind = type.split(separator: ".").last.map(String.init) ?? type
             guard type.hasPrefix("sentence_transformers."),
-                ["Transformer", "Pooling", "Normalize"].contains(kind)
+                ["Transformer", "Pooling", "Dense", "Normalize"].contains(kind)
             else {
                 throw .unsupported(
                     path: url.path, key: "a module", found: type,
-                    supported: "Transformer, Pooling, Normalize")
+                    supported: "Transformer, Pooling, Dense, Normalize")
             }
             guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
                 throw .malformed(path: url.path, reason: "the path '\(path)' leaves the folder")
@@ -149,16 +159,18 @@ public struct ModelFolder: Sendable, Equatable {
                     supported: "the folder itself")
             }
             if kind == "Pooling" { pooling = path }
+            if kind == "Dense" { dense.append(path) }
             kinds.append(kind)
         }
-        guard
-            kinds == ["Transformer", "Pooling"] || kinds == ["Transformer", "Pooling", "Normalize"]
-        else {
+        let normalizes = kinds.last == "Normalize"
+        let middle = repeatElement("Dense", count: dense.count)
+        let end = normalizes ? ["Normalize"] : []
+        guard kinds == ["Transformer", "Pooling"] + middle + end else {
             throw .unsupported(
                 path: url.path, key: "the order of modules", found: kinds.joined(separator: ", "),
-                supported: "Transformer, Pooling and optionally Normalize")
+                supported: "Transformer, Pooling, any number of Dense, and optionally Normalize")
         }
-        return (pooling, kinds.count == 3)
+        return (pooling, dense, normalizes)
     }
 
     private static func pooling(_ folder: URL, hiddenSize: Int) throws(ModelFolderError)

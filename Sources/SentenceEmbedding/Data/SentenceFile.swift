@@ -1,0 +1,81 @@
+/// The sentences of a file, or of standard input, one a line, read as they are asked for.
+///
+/// Lines end with LF or CR LF; gzip-compressed data are unpacked. Memory holds about a line.
+public struct SentenceFile {
+    /// What a line is.
+    public enum Format: Sendable {
+        /// The sentence itself.
+        case text
+        /// A JSON string, or an object with a string `text`.
+        case jsonl
+
+        /// JSON lines by the file's name, otherwise text.
+        public init(path: String) {
+            let name = path.hasSuffix(".gz") ? String(path.dropLast(3)) : path
+            self = [".jsonl", ".ndjson"].contains(where: name.hasSuffix) ? .jsonl : .text
+        }
+    }
+
+    private let lines: LineStream
+    private let format: Format
+
+    /// Opens a file, or standard input when there is no path.
+    public init(path: String?, format: Format) throws(PairFileError) {
+        lines = if let path { try LineStream(path: path) } else { try LineStream() }
+        self.format = format
+    }
+
+    /// The number of the last line read, from 1.
+    public var line: Int { lines.number }
+
+    /// The file, for messages.
+    public var name: String { lines.path }
+
+    /// The next sentence, which may be empty; nil at the end.
+    ///
+    /// - Throws: `PairFileError.malformed` naming a line that is not UTF-8, or not what `format` says.
+    public func next() throws(PairFileError) -> String? {
+        guard try lines.next() else { return nil }
+        let bytes = lines.bytes[lines.line]
+        switch format {
+        case .text: return try text(bytes)
+        case .jsonl: return try text(json(bytes)[...])
+        }
+    }
+
+    private func text(_ bytes: ArraySlice<UInt8>) throws(PairFileError) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .malformed(
+                path: name, line: line,
+                reason: "not valid UTF-8; is the file in another encoding, such as Latin-1?")
+        }
+        return text
+    }
+
+    private func json(_ bytes: ArraySlice<UInt8>) throws(PairFileError) -> [UInt8] {
+        let expected = #"expected a JSON string or {"text": "..."}"#
+        var (scanner, text): (JSONScanner, [UInt8]?) = (JSONScanner(bytes), nil)
+        do throws(JSONScanner.Fault) {
+            if bytes.first(where: { !JSONScanner.isSpace($0) }) == UInt8(ascii: "{") {
+                try scanner.readObject { (scanner, key) throws(JSONScanner.Fault) in
+                    var value: [UInt8] = []
+                    let isString = scanner.isAtString
+                    _ = try scanner.readValue(into: &value)
+                    if isString, key == Array("text".utf8) { text = value }
+                }
+            } else {
+                text = try scanner.readLoneString()
+            }
+        } catch {
+            throw .malformed(
+                path: name, line: line,
+                reason: "\(expected); invalid JSON: \(error.reason) at column \(error.column)")
+        }
+        guard let text else {
+            throw .malformed(
+                path: name, line: line,
+                reason: "\(expected); found an object without a string 'text'")
+        }
+        return text
+    }
+}
