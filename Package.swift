@@ -54,7 +54,7 @@ let package = Package(
         .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
         .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"]),
         .testTarget(name: "SerializationTests", dependencies: ["Serialization"]),
-        .target(name: "HubServer", path: "Tests/HubServer"),
+        .target(name: "HubServer", dependencies: ["CCrypto"], path: "Tests/HubServer"),
         .testTarget(name: "HubTests", dependencies: ["Hub", "HubServer"]),
         .testTarget(name: "SentenceEmbeddingTests", dependencies: ["SentenceEmbedding"]),
         .testTarget(name: "GoldenTests", dependencies: ["Simile"]),

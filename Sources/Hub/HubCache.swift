@@ -123,20 +123,21 @@ struct CachedRepository {
 }
 
 /// A lock on a file, shared with other processes that fetch the same.
-struct FileLock: ~Copyable {
-    private let descriptor: Int32
-
-    /// Waits for the lock; `onWait` is called before, if there is a wait.
-    init(_ url: URL, onWait: () -> Void) throws(HubError) {
-        descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o664)
+enum FileLock {
+    /// Waits for the lock and holds it during `body`; `onWait` is called before, if there is a wait.
+    static func hold(_ url: URL, onWait: () -> Void, body: () throws(HubError) -> Void)
+        throws(HubError)
+    {
+        let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o664)
         guard descriptor >= 0 else {
             throw .unwritable(path: url.path, reason: String(cString: strerror(errno)))
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
-        onWait()
-        // On file systems without locks there is none: contents are checked by hash all the same.
-        while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
+        defer { close(descriptor) }
+        if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+            onWait()
+            // On file systems without locks there is none: contents are checked by hash all the same.
+            while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
+        }
+        try body()
     }
-
-    deinit { close(descriptor) }
 }

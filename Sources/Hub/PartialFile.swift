@@ -1,7 +1,7 @@
 import Foundation
 
 /// A blob on its way: what has come so far stays for the next attempt, also that of another process.
-struct PartialFile: ~Copyable {
+final class PartialFile {
     private let url: URL
     private let descriptor: Int32
     /// The bytes there are.
@@ -32,7 +32,7 @@ struct PartialFile: ~Copyable {
         }
     }
 
-    mutating func append(_ bytes: UnsafeRawBufferPointer) throws(HubError) {
+    func append(_ bytes: UnsafeRawBufferPointer) throws(HubError) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = pwrite(
@@ -46,7 +46,7 @@ struct PartialFile: ~Copyable {
     }
 
     /// Forgets what there is.
-    mutating func clear() throws(HubError) {
+    func clear() throws(HubError) {
         guard ftruncate(descriptor, 0) == 0 else { throw Self.failure(url, needed: 0) }
         size = 0
     }
