@@ -63,7 +63,8 @@ public struct FakeHub: Sendable {
                 guard request.path.hasPrefix(prefix) else {
                     return .init(404, [("X-Error-Code", "RepoNotFound")])
                 }
-                guard ["main", Self.commit].contains(request.path.dropFirst(prefix.count)) else {
+                let revision = String(request.path.dropFirst(prefix.count))
+                guard ["main", "v1%2Fb", Self.commit].contains(revision) else {
                     return .init(404, [("X-Error-Code", "RevisionNotFound")])
                 }
                 let names = (files.keys + behaviour.listed).sorted()

@@ -67,8 +67,11 @@ public final class HubServer: Sendable {
         let thread = Thread { [weak self] in
             while true {
                 let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
-                guard let self else { return _ = close(connection) }
+                guard connection >= 0 else { return _ = close(listener) }
+                guard let self else {
+                    close(connection)
+                    continue
+                }
                 self.serve(connection)
             }
         }
@@ -77,8 +80,8 @@ public final class HubServer: Sendable {
 
     deinit {
         silent.withLock { $0.forEach { close($0) } }
+        // The thread's `accept` fails then, and it closes the socket.
         shutdown(socket, Int32(SHUT_RDWR))
-        close(socket)
     }
 
     /// One request for each connection.
@@ -114,7 +117,7 @@ public final class HubServer: Sendable {
         var sent = 0
         while sent < out.count {
             let count = out[sent...].withUnsafeBytes {
-                send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+                send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { break }
             sent += count
