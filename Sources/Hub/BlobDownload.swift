@@ -11,7 +11,8 @@ struct FileFacts: Equatable {
     init(_ answer: ResponseHead, url: String, commit: String) throws(HubError) {
         let headers = answer.headers
         if let found = headers["x-repo-commit"], found != commit {
-            throw .malformed(url: url, reason: "X-Repo-Commit is \(found.prefix(60)), not \(commit)")
+            throw .malformed(
+                url: url, reason: "X-Repo-Commit is \(found.prefix(60)), not \(commit)")
         }
         var etag = (headers["x-linked-etag"] ?? headers["etag"] ?? "none")[...]
         if etag.hasPrefix("W/") { etag = etag.dropFirst(2) }
@@ -53,7 +54,8 @@ struct BlobDownload {
                 () throws(HubConnection.Failure) in try attempt(partial)
             }
         }
-        try check("size", "\(partial.size)", facts.size.map { "\($0)" } ?? "\(partial.size)", partial)
+        try check(
+            "size", "\(partial.size)", facts.size.map { "\($0)" } ?? "\(partial.size)", partial)
         try check(hash.kind, try partial.hash(as: hash), hash.expected, partial)
         try partial.finish(as: repository.blob(hash))
         onEvent(.finished(file: file, size: partial.size))

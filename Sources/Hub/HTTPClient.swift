@@ -35,8 +35,8 @@ struct ResponseHead {
     let status: Int
     /// By their names in lower case.
     let headers: [String: String]
-    /// Where a redirect leads, as a whole address.
-    let location: String?
+    /// Where a redirect leads, as a whole address; known when the transfer is complete.
+    fileprivate(set) var location: String?
 
     /// The status and what the hub says of it.
     var summary: String {
@@ -45,7 +45,9 @@ struct ResponseHead {
 
     /// A server's text, fit to stand in a line of ours.
     private static func line(_ text: String) -> String {
-        String(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }.prefix(200).map(Character.init))
+        String(
+            text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }.prefix(200).map(
+                Character.init))
     }
 }
 
@@ -120,12 +122,16 @@ final class HTTPClient {
         }
         ccurl_set_error_text(handle, nil)
         exchange.finishHead()
-        guard code == CURLE_OK, let answer = exchange.head else {
+        guard code == CURLE_OK, var answer = exchange.head else {
             let text = String(
                 decoding: errorText.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             throw TransferFailure(
                 kind: Self.kind(code),
                 reason: text.isEmpty ? String(cString: curl_easy_strerror(code)) : text)
+        }
+        var location: UnsafeMutablePointer<CChar>?
+        if ccurl_get_text(handle, CURLINFO_REDIRECT_URL, &location) == CURLE_OK {
+            answer.location = location.map { String(cString: $0) }
         }
         return answer
     }
@@ -179,12 +185,9 @@ private final class Exchange {
     func finishHead() {
         guard head == nil else { return }
         var status = 0
-        var location: UnsafeMutablePointer<CChar>?
         guard ccurl_get_number(handle, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK, status > 0
         else { return }
-        ccurl_get_text(handle, CURLINFO_REDIRECT_URL, &location)
-        let head = ResponseHead(
-            status: status, headers: headers, location: location.map { String(cString: $0) })
+        let head = ResponseHead(status: status, headers: headers)
         self.head = head
         onHead(head)
     }

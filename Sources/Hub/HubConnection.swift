@@ -157,7 +157,8 @@ final class HubConnection {
     }
 
     /// What a status other than success means.
-    private func failure(_ answer: ResponseHead, url: String, file: String?, isHub: Bool) -> Failure {
+    private func failure(_ answer: ResponseHead, url: String, file: String?, isHub: Bool) -> Failure
+    {
         let name = model.repository
         guard isHub else {
             // A signed address may have expired; the next attempt gets a new one.

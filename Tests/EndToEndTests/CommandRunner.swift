@@ -18,12 +18,13 @@ struct CommandRunner {
     /// Starts the command with its output going to files.
     static func start(
         _ arguments: [String], in folder: URL = repository, input: String? = nil,
-        files: TemporaryFolder
+        environment: [String: String] = [:], files: TemporaryFolder
     ) throws -> Process {
         let process = Process()
         process.executableURL = command
         process.arguments = arguments
         process.currentDirectoryURL = folder
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         for name in ["out", "err"] { try Data().write(to: files(name)) }
         process.standardOutput = try FileHandle(forWritingTo: files("out"))
         process.standardError = try FileHandle(forWritingTo: files("err"))
@@ -38,11 +39,13 @@ struct CommandRunner {
     }
 
     /// Runs the command to its end.
-    static func run(_ arguments: [String], in folder: URL = repository, input: String? = nil) throws
-        -> Output
-    {
+    static func run(
+        _ arguments: [String], in folder: URL = repository, input: String? = nil,
+        environment: [String: String] = [:]
+    ) throws -> Output {
         let files = try TemporaryFolder()
-        let process = try start(arguments, in: folder, input: input, files: files)
+        let process = try start(
+            arguments, in: folder, input: input, environment: environment, files: files)
         process.waitUntilExit()
         return Output(
             status: process.terminationStatus,

@@ -16,9 +16,10 @@ public struct FakeHub: Sendable {
             _, _ in nil
         }
         /// The same for the host of large files.
-        public var overrideLarge: @Sendable (HubServer.Request, _ count: Int) -> HubServer.Answer? = {
-            _, _ in nil
-        }
+        public var overrideLarge: @Sendable (HubServer.Request, _ count: Int) -> HubServer.Answer? =
+            {
+                _, _ in nil
+            }
         /// Names to list besides those of the files.
         public var listed: [String] = []
         public init() {}
@@ -73,11 +74,13 @@ public struct FakeHub: Sendable {
                     "siblings": names.map { ["rfilename": $0] },
                 ]
                 let body = try? JSONSerialization.data(withJSONObject: listing)
-                return .init(200, [("Content-Type", "application/json")], body: Array(body ?? Data()))
+                return .init(
+                    200, [("Content-Type", "application/json")], body: Array(body ?? Data()))
             }
-            let start = "/\(repository)/resolve/\(Self.commit)/"
+            let places = ["main", Self.commit].map { "/\(repository)/resolve/\($0)/" }
+            let start = places.first { request.path.hasPrefix($0) } ?? request.path
             let file = String(request.path.dropFirst(start.count))
-            guard request.path.hasPrefix(start), let body = files[file] else {
+            guard let body = files[file] else {
                 return .init(
                     404, [("X-Error-Code", "EntryNotFound"), ("X-Repo-Commit", Self.commit)])
             }
@@ -91,7 +94,7 @@ public struct FakeHub: Sendable {
                 common + [
                     ("X-Linked-Etag", "\"\(hash)\""), ("X-Linked-Size", "\(body.count)"),
                     ("ETag", "\"pointer\""), ("Location", "\(storeAddress)/signed/\(hash)"),
-                ])
+                ], body: Array("Found. Redirecting".utf8))
         }
     }
 

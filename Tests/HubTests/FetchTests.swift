@@ -101,11 +101,13 @@ import Testing
             for (name, text) in names { files[name] = Array(text.utf8) }
             let scene = try Scene(files: files, large: [])
             let folder = try scene.fetch().folder
-            #expect(HubCache(folder: scene.folder.url).snapshot(of: try HubModel("org/model")) != nil)
+            #expect(
+                HubCache(folder: scene.folder.url).snapshot(of: try HubModel("org/model")) != nil)
             return try FileManager.default.contentsOfDirectory(atPath: folder.path)
                 .filter(names.keys.contains).sorted()
         }
-        let index = #"{"weight_map": {"a": "m-2.safetensors", "b": "m-1.safetensors", "c": "m-1.safetensors"}}"#
+        let index =
+            #"{"weight_map": {"a": "m-2.safetensors", "b": "m-1.safetensors", "c": "m-1.safetensors"}}"#
         #expect(
             try weights([
                 "model.safetensors.index.json": index, "m-1.safetensors": "1",

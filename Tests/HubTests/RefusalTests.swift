@@ -37,7 +37,8 @@ import Testing
         scene.settings.token = "wrong"
         #expect(
             scene.failure()?.description.hasSuffix(
-                "accept its conditions at \(page), and check that HF_TOKEN is valid and may read it")
+                "accept its conditions at \(page), and check that HF_TOKEN is valid and may read it"
+            )
                 == true)
         #expect(scene.failure()?.description.contains("wrong") == false)
     }
@@ -48,7 +49,8 @@ import Testing
         #expect(
             try Scene(files: files).failure()
                 == .notAModel(repository: "org/model", missing: "config.json"))
-        let bare = try Scene(files: Scene.files.filter { !$0.key.hasPrefix("model") && !$0.key.hasPrefix("py") })
+        let bare = try Scene(
+            files: Scene.files.filter { !$0.key.hasPrefix("model") && !$0.key.hasPrefix("py") })
         #expect(
             bare.failure()?.description
                 == "org/model: has no model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json, tf_model.h5; give a BERT model with config.json and weights"
@@ -71,7 +73,8 @@ import Testing
     @Test(arguments: ["../../escape", "/etc/passwd", "a/../../b", "1_Pooling\\..", "..", "a//b"])
     func aModulePathThatLeavesTheFolder(path: String) throws {
         var files = Scene.files
-        files["modules.json"] = try JSONSerialization.data(withJSONObject: [["path": path]]).map(\.self)
+        files["modules.json"] = try JSONSerialization.data(withJSONObject: [["path": path]]).map(
+            \.self)
         files[path + "/config.json"] = [1]
         let scene = try Scene(files: files)
         #expect(
@@ -81,7 +84,9 @@ import Testing
         #expect(!scene.server.hub.requests.contains { $0.path.contains("escape") })
     }
 
-    @Test(arguments: ["../x", "/x", "sub/x", ".."]) func aShardThatLeavesTheFolder(name: String) throws {
+    @Test(arguments: ["../x", "/x", "sub/x", ".."]) func aShardThatLeavesTheFolder(name: String)
+        throws
+    {
         var files = Scene.files
         files["model.safetensors"] = nil
         files["model.safetensors.index.json"] = try JSONSerialization.data(
@@ -150,7 +155,8 @@ import Testing
         let file = scene.folder.url.appending(path: "file")
         try Data().write(to: file)
         scene.settings.cacheFolder = file
-        #expect(scene.failure()?.description.contains("check the permissions, or set HF_HOME") == true)
+        #expect(
+            scene.failure()?.description.contains("check the permissions, or set HF_HOME") == true)
     }
 
     /// The hub says that a file is larger than any disk.

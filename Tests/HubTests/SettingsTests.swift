@@ -60,7 +60,8 @@ import Testing
         #expect(try HubModel("a/b@v1").description == "a/b@v1")
         for bad in [
             "", "a", "a/b/c", "/b", "a/", "../b", "a/..", "a/b--c", "-a/b", "a/b.git", "a b/c",
-            "ä/b", "a/b@", "a/b@../x", "a/b@/x", "a/b@x//y", "a/\(String(repeating: "b", count: 97))",
+            "ä/b", "a/b@", "a/b@../x", "a/b@/x", "a/b@x//y",
+            "a/\(String(repeating: "b", count: 97))",
         ] {
             #expect(throws: HubError.self) { try HubModel(bad) }
         }

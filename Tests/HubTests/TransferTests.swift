@@ -27,7 +27,7 @@ import Testing
 
     @Test func givesUpWithoutProgressAndKeepsWhatThereIs() throws {
         let scene = try Scene { behaviour in
-            behaviour.overrideLarge = { request, count in
+            behaviour.overrideLarge = { _, _ in
                 // It ignores the range and always ends at the same place.
                 .init(200, [("Content-Length", "100000")], body: Scene.weights, cutAfter: 30_000)
             }
@@ -42,7 +42,7 @@ import Testing
             failure?.description
                 == "model.safetensors: the connection was lost after 30000 of 100000 bytes (\(reason)), 5 times without progress; run the command again to go on from there"
         )
-        #expect(scene.server.store.requests.count == 6)
+        #expect(scene.server.store.requests.count == 5)
         #expect(FileManager.default.contents(atPath: scene.partial.path)?.count == 30_000)
         #expect(!scene.paths.contains { $0.hasPrefix("refs") })
     }
@@ -82,7 +82,8 @@ import Testing
             _ = try scene.fetch()
             #expect(FileManager.default.contents(atPath: scene.blob.path) == Data(Scene.weights))
         } else {
-            #expect(scene.failure()?.description.contains("another range than was asked for") == true)
+            #expect(
+                scene.failure()?.description.contains("another range than was asked for") == true)
             #expect(FileManager.default.contents(atPath: scene.partial.path) == Data())
         }
     }
@@ -171,18 +172,15 @@ import Testing
     @Test func nobodyThere() throws {
         let folder = try TemporaryFolder()
         var settings = HubSettings(cacheFolder: folder.url)
-        let server = try HubServer { _ in .init(200) }
         settings.endpoint = "http://127.0.0.1:1"
         settings.pause = 0
-        #expect(server.port != 1)
-        do {
-            _ = try Hub(settings).fetch(HubModel("org/model"))
-            Issue.record("no error")
-        } catch let error as HubError {
-            #expect(
-                error.description.hasPrefix(
-                    "http://127.0.0.1:1/api/models/org/model/revision/main: no connection ("))
-            #expect(error.description.hasSuffix("check the network, https_proxy and HF_ENDPOINT"))
+        let error = #expect(throws: HubError.self) {
+            try Hub(settings).fetch(HubModel("org/model"))
         }
+        let text = error?.description ?? ""
+        #expect(
+            text.hasPrefix(
+                "http://127.0.0.1:1/api/models/org/model/revision/main: no connection ("))
+        #expect(text.hasSuffix("check the network, https_proxy and HF_ENDPOINT"))
     }
 }
