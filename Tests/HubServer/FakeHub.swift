@@ -3,31 +3,32 @@ import Foundation
 import Synchronization
 
 /// A hub with one model, and a second server in the part of the host that large files are on.
-public struct FakeHub: Sendable {
+package struct FakeHub: Sendable {
     /// The commit that `main` stands for.
-    public static let commit = "0123456789abcdef0123456789abcdef01234567"
+    package static let commit = "0123456789abcdef0123456789abcdef01234567"
 
     /// What differs from a hub that is well.
-    public struct Behaviour: Sendable {
+    package struct Behaviour: Sendable {
         /// Refuses requests without this token.
-        public var token: String?
+        package var token: String?
         /// Answers to be given before any other, by method and the last part of the path.
-        public var override: @Sendable (HubServer.Request, _ count: Int) -> HubServer.Answer? = {
+        package var override: @Sendable (HubServer.Request, _ count: Int) -> HubServer.Answer? = {
             _, _ in nil
         }
         /// The same for the host of large files.
-        public var overrideLarge: @Sendable (HubServer.Request, _ count: Int) -> HubServer.Answer? =
-            {
-                _, _ in nil
-            }
+        package var overrideLarge:
+            @Sendable (HubServer.Request, _ count: Int) -> HubServer.Answer? =
+                {
+                    _, _ in nil
+                }
         /// Names to list besides those of the files.
-        public var listed: [String] = []
-        public init() {}
+        package var listed: [String] = []
+        package init() {}
     }
 
-    public let hub: HubServer
-    public let store: HubServer
-    public var endpoint: String { hub.endpoint }
+    package let hub: HubServer
+    package let store: HubServer
+    package var endpoint: String { hub.endpoint }
 
     /// Starts both servers.
     ///
@@ -35,7 +36,7 @@ public struct FakeHub: Sendable {
     ///   - repository: `ORG/NAME`.
     ///   - files: The contents of the model's files by their paths.
     ///   - large: Those in large-file storage.
-    public init(
+    package init(
         _ repository: String, files: [String: [UInt8]], large: Set<String> = [],
         _ behaviour: Behaviour = Behaviour()
     ) throws {
@@ -99,7 +100,7 @@ public struct FakeHub: Sendable {
     }
 
     /// The content, or the part of it that was asked for.
-    public static func content(
+    package static func content(
         _ body: [UInt8], _ request: HubServer.Request,
         _ headers: [(name: String, value: String)] = []
     ) -> HubServer.Answer {
@@ -114,9 +115,9 @@ public struct FakeHub: Sendable {
         return .init(200, headers + [length], body: body)
     }
 
-    public static func sha256(_ bytes: [UInt8]) -> String { digest(bytes, EVP_sha256()) }
+    package static func sha256(_ bytes: [UInt8]) -> String { digest(bytes, EVP_sha256()) }
 
-    public static func gitHash(_ bytes: [UInt8]) -> String {
+    package static func gitHash(_ bytes: [UInt8]) -> String {
         digest(Array("blob \(bytes.count)\0".utf8) + bytes, EVP_sha1())
     }
 

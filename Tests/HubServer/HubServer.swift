@@ -2,26 +2,26 @@ import Foundation
 import Synchronization
 
 /// A server that behaves like the hub, for tests: one connection after another, on a port of its own.
-public final class HubServer: Sendable {
+package final class HubServer: Sendable {
     /// What a request looked like.
-    public struct Request: Sendable {
-        public let method: String
-        public let path: String
+    package struct Request: Sendable {
+        package let method: String
+        package let path: String
         /// By their names in lower case.
-        public let headers: [String: String]
+        package let headers: [String: String]
     }
 
     /// What is sent back.
-    public struct Answer: Sendable {
-        public var status: Int
-        public var headers: [(name: String, value: String)]
-        public var body: [UInt8]
+    package struct Answer: Sendable {
+        package var status: Int
+        package var headers: [(name: String, value: String)]
+        package var body: [UInt8]
         /// Closes the connection after so many bytes of the body.
-        public var cutAfter: Int?
+        package var cutAfter: Int?
         /// Sends nothing and keeps the connection open until the server ends.
-        public var isSilent = false
+        package var isSilent = false
 
-        public init(
+        package init(
             _ status: Int, _ headers: [(name: String, value: String)] = [], body: [UInt8] = [],
             cutAfter: Int? = nil
         ) {
@@ -32,11 +32,11 @@ public final class HubServer: Sendable {
         }
     }
 
-    public let port: UInt16
+    package let port: UInt16
     /// The address to give as `HF_ENDPOINT`.
-    public var endpoint: String { "http://127.0.0.1:\(port)" }
+    package var endpoint: String { "http://127.0.0.1:\(port)" }
     /// All requests so far, in order.
-    public var requests: [Request] { log.withLock { $0 } }
+    package var requests: [Request] { log.withLock { $0 } }
 
     private let socket: Int32
     private let log = Mutex<[Request]>([])
@@ -44,7 +44,7 @@ public final class HubServer: Sendable {
     private let answer: @Sendable (Request) -> Answer
 
     /// Starts a server.
-    public init(_ answer: @escaping @Sendable (Request) -> Answer) throws {
+    package init(_ answer: @escaping @Sendable (Request) -> Answer) throws {
         self.answer = answer
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
