@@ -40,14 +40,7 @@ struct ResponseHead {
 
     /// The status and what the hub says of it.
     var summary: String {
-        headers["x-error-message"].map { "\(status), \(Self.line($0))" } ?? "\(status)"
-    }
-
-    /// A server's text, fit to stand in a line of ours.
-    private static func line(_ text: String) -> String {
-        String(
-            text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }.prefix(200).map(
-                Character.init))
+        headers["x-error-message"].map { "\(status), \($0.prefix(200))" } ?? "\(status)"
     }
 }
 
@@ -62,7 +55,7 @@ struct TransferFailure: Error {
 ///
 /// Each call blocks. The body is handed on as it comes, so the memory needed does not depend on its size.
 final class HTTPClient {
-    private let handle: OpaquePointer
+    private let handle: UnsafeMutableRawPointer
     private let settings: HubSettings
     private var errorText = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
 
@@ -72,11 +65,11 @@ final class HTTPClient {
         guard Self.isReady, let handle = curl_easy_init() else {
             throw TransferFailure(kind: .other, reason: "libcurl does not start")
         }
-        self.handle = OpaquePointer(handle)
+        self.handle = handle
         self.settings = settings
     }
 
-    deinit { curl_easy_cleanup(UnsafeMutableRawPointer(handle)) }
+    deinit { curl_easy_cleanup(handle) }
 
     /// Sends a request and receives the answer.
     ///
@@ -90,7 +83,6 @@ final class HTTPClient {
         onHead: @escaping (ResponseHead) -> Void = { _ in },
         onBody: @escaping (UnsafeRawBufferPointer) -> Bool
     ) throws(TransferFailure) -> ResponseHead {
-        let handle = UnsafeMutableRawPointer(handle)
         // Keeps the connection, forgets the options of the last request.
         curl_easy_reset(handle)
         let list = headers.reduce(nil as UnsafeMutablePointer<curl_slist>?) {
@@ -175,8 +167,12 @@ private final class Exchange {
         if line.hasPrefix("HTTP/") { headers = [:] }
         if let colon = line.firstIndex(of: ":") {
             let name = line[..<colon].lowercased()
-            headers[name] = line[line.index(after: colon)...]
-                .trimmingCharacters(in: .whitespacesAndNewlines)
+            // Parts of it may end up in a message, so it must not steer a terminal.
+            let value = line[line.index(after: colon)...].unicodeScalars.filter {
+                $0.properties.generalCategory != .control
+            }
+            headers[name] = String(String.UnicodeScalarView(value))
+                .trimmingCharacters(in: .whitespaces)
         }
         return true
     }

@@ -132,7 +132,8 @@ import Testing
         let scene = try Scene { behaviour in
             behaviour.override = { request, _ in
                 request.method == "HEAD"
-                    ? .init(200, [("X-Repo-Commit", String(repeating: "f", count: 40))]) : nil
+                    ? .init(200, [("X-Repo-Commit", "\u{1B}" + String(repeating: "f", count: 40))])
+                    : nil
             }
         }
         #expect(scene.failure()?.description.contains("X-Repo-Commit is ffff") == true)
