@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: quickstart test interop build deps minilm lint clean
 
-PACKAGES := libopenblas0-pthread libhdf5-dev zlib1g-dev pkg-config
+PACKAGES := libopenblas0-pthread libhdf5-dev zlib1g-dev libcurl4-openssl-dev libssl-dev pkg-config
 SIMILE := .build/release/simile
 MODEL ?= small
 OUTPUT ?= Checkpoints/quickstart

@@ -4,7 +4,7 @@ import PackageDescription
 let package = Package(
     name: "Simile",
     products: [
-        .library(name: "Simile", targets: ["Simile"]),
+        .library(name: "Simile", targets: ["Simile", "Hub"]),
         .executable(name: "simile", targets: ["simile-cli"]),
     ],
     dependencies: [
@@ -12,10 +12,14 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
-        // C: vector loops, and the headers of the two C libraries.
+        // C: vector loops, and the headers of the C libraries.
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Each may import those above it, none below.
         .target(name: "Kernels", dependencies: ["CKernels"]),
@@ -23,6 +27,7 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["Kernels"]),
         .target(name: "NeuralNetwork", dependencies: ["Tensors", "Kernels"]),
         .target(name: "Tokenization"),
+        .target(name: "Hub", dependencies: ["CCurl", "CCrypto"]),
         .target(name: "Serialization", dependencies: ["NeuralNetwork"]),
         .target(
             name: "SentenceEmbedding",
@@ -39,7 +44,7 @@ let package = Package(
         .executableTarget(
             name: "simile-cli",
             dependencies: [
-                "Simile", "Kernels", "Yams",
+                "Simile", "Hub", "Kernels", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -59,10 +64,13 @@ let package = Package(
         .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
         .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"]),
         .testTarget(name: "SerializationTests", dependencies: ["Serialization"]),
+        .target(name: "HubServer", dependencies: ["CCrypto"], path: "Tests/HubServer"),
+        .testTarget(name: "HubTests", dependencies: ["Hub", "HubServer"]),
         .testTarget(name: "SentenceEmbeddingTests", dependencies: ["SentenceEmbedding"]),
         .testTarget(name: "GoldenTests", dependencies: ["Simile"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Simile", "simile-cli", "walkthrough"],
+            name: "EndToEndTests",
+            dependencies: ["Simile", "simile-cli", "walkthrough", "HubServer"],
             exclude: ["Interop/requirements.txt"]),
     ],
     swiftLanguageModes: [.v6]

@@ -12,7 +12,7 @@ struct Export: ParsableCommand {
     var output: String
 
     func run() throws {
-        let model = try SentenceTransformer(path: model)
+        let model = try SentenceTransformer(path: ModelPath.resolve(model))
         try model.write(to: URL(filePath: output), modelCard: ModelCard(model).text)
         Console.note("\(output): a sentence-transformers folder")
     }
@@ -28,7 +28,8 @@ struct Import: ParsableCommand {
     var output: String
 
     func run() throws {
-        try Checkpoint.write(SentenceTransformer(path: model), to: URL(filePath: output))
+        try Checkpoint.write(
+            SentenceTransformer(path: ModelPath.resolve(model)), to: URL(filePath: output))
         Console.note("\(output): a checkpoint")
     }
 }

@@ -57,7 +57,8 @@ struct Encode: ParsableCommand {
         let source = try SentenceFile(
             path: input, format: jsonl ? .jsonl : input.map(SentenceFile.Format.init) ?? .text)
         let encoding = Encoding(
-            model: try SentenceTransformer(path: model), normalize: normalize, chunk: chunk)
+            model: try SentenceTransformer(path: ModelPath.resolve(model)), normalize: normalize,
+            chunk: chunk)
         let first = try encoding.next(source)
         let quantizer = try quantizer(encoding, first)
         let description = EmbeddingDescription(

@@ -34,7 +34,7 @@ struct Evaluate: ParsableCommand {
 
     func run() throws {
         try compute.prepare()
-        let model = try SentenceTransformer(path: self.model)
+        let model = try SentenceTransformer(path: ModelPath.resolve(self.model))
         var figures: [(name: String, value: Double)] = []
         if let data {
             let pairs = try PairFileArguments.readScored(data, files.applied(to: PairFileOptions()))

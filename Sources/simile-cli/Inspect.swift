@@ -12,7 +12,7 @@ struct Inspect: ParsableCommand {
     var parameters = false
 
     func run() throws {
-        let model = try SentenceTransformer(path: self.model)
+        let model = try SentenceTransformer(path: ModelPath.resolve(self.model))
         let configuration = model.bert.configuration
         let count = model.parameters.reduce(0) { $0 + $1.shape.count }
         print(

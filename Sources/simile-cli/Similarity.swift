@@ -33,7 +33,7 @@ struct Similarity: ParsableCommand {
 
     func run() throws {
         try compute.prepare()
-        let model = try SentenceTransformer(path: model)
+        let model = try SentenceTransformer(path: ModelPath.resolve(model))
         let sentences = [sentence] + others
         let embeddings = explain ? try explained(model, sentences) : model.encode(sentences)
         let first = embeddings.gather(Array(repeating: 0, count: others.count))

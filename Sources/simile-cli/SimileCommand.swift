@@ -9,7 +9,8 @@ struct SimileCommand: ParsableCommand {
         commandName: "simile",
         abstract: "Fine-tunes BERT into sentence-embedding models on CPUs.",
         discussion: """
-            MODEL is a Hugging Face or sentence-transformers folder, or a checkpoint (.h5).
+            MODEL is a Hugging Face or sentence-transformers folder, a checkpoint (.h5), or the ORG/NAME \
+            of a model that 'simile fetch' has downloaded.
             Exit codes: 0 success; 1 an error, described on standard error; 64 wrong usage; \
             130 stopped by Ctrl-C after saving.
             """,
@@ -17,7 +18,7 @@ struct SimileCommand: ParsableCommand {
         subcommands: [
             Train.self, Evaluate.self, Encode.self, Similarity.self, Tokenize.self, New.self,
             Import.self,
-            Export.self, Inspect.self, Doctor.self,
+            Export.self, Inspect.self, Fetch.self, Doctor.self,
         ])
 }
 

@@ -25,7 +25,7 @@ struct Tokenize: ParsableCommand {
     }
 
     func run() throws {
-        let (tokenizer, length) = try Self.tokenizer(of: model)
+        let (tokenizer, length) = try Self.tokenizer(of: ModelPath.resolve(model))
         var number = 0
         while let line = readLine() {
             number += 1

@@ -40,7 +40,8 @@ struct TrainingRun {
 
     func execute(_ progress: Progress) throws {
         guard let modelPath = recipe.model, let trainPath = recipe.train else { return }
-        let model = try checkpoint?.model() ?? SentenceTransformer(path: modelPath)
+        let model =
+            try checkpoint?.model() ?? SentenceTransformer(path: ModelPath.resolve(modelPath))
         if let length = recipe.maxSequenceLength {
             guard (3...model.bert.configuration.maxPositionEmbeddings).contains(length) else {
                 throw CommandError.input(

@@ -20,12 +20,13 @@ struct CommandRunner {
     /// Starts the command with its output going to files.
     static func start(
         _ arguments: [String], in folder: URL = repository, input: String? = nil,
-        files: TemporaryFolder, program: String = "simile"
+        environment: [String: String] = [:], files: TemporaryFolder, program: String = "simile"
     ) throws -> Process {
         let process = Process()
         process.executableURL = self.program(program)
         process.arguments = arguments
         process.currentDirectoryURL = folder
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         for name in ["out", "err"] { try Data().write(to: files(name)) }
         process.standardOutput = try FileHandle(forWritingTo: files("out"))
         process.standardError = try FileHandle(forWritingTo: files("err"))
@@ -42,11 +43,12 @@ struct CommandRunner {
     /// Runs the command to its end.
     static func run(
         _ arguments: [String], in folder: URL = repository, input: String? = nil,
-        program: String = "simile"
+        environment: [String: String] = [:], program: String = "simile"
     ) throws -> Output {
         let files = try TemporaryFolder()
         let process = try start(
-            arguments, in: folder, input: input, files: files, program: program)
+            arguments, in: folder, input: input, environment: environment, files: files,
+            program: program)
         process.waitUntilExit()
         return Output(
             status: process.terminationStatus,

@@ -1,0 +1,71 @@
+import CCrypto
+
+/// What the name of a blob says of its content.
+enum BlobHash: Equatable {
+    /// 64 digits: SHA-256 of the content, for files in large-file storage.
+    case sha256(String)
+    /// 40 digits: SHA-1 of git's header and the content, for files in git.
+    case gitBlob(String)
+
+    /// `nil` when the text is neither; it is then not fit to name a file either.
+    init?(_ etag: String) {
+        guard Self.isHexadecimal(etag) else { return nil }
+        switch etag.utf8.count {
+        case 64: self = .sha256(etag)
+        case 40: self = .gitBlob(etag)
+        default: return nil
+        }
+    }
+
+    /// The hash that the content should have.
+    var expected: String {
+        switch self {
+        case .sha256(let digits), .gitBlob(let digits): digits
+        }
+    }
+
+    /// What the hash is called in messages.
+    var kind: String {
+        switch self {
+        case .sha256: "SHA-256"
+        case .gitBlob: "git SHA-1"
+        }
+    }
+
+    static func isHexadecimal(_ text: String) -> Bool {
+        text.utf8.allSatisfy {
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+        }
+    }
+
+    /// The hash of a content that is read piece by piece; `nil` when a piece cannot be read.
+    ///
+    /// - Parameter read: Fills the buffer and returns the count, 0 at the end, less for an error.
+    func computed(size: Int64, read: (UnsafeMutableRawBufferPointer) -> Int) -> String? {
+        guard let context = EVP_MD_CTX_new() else { return nil }
+        defer { EVP_MD_CTX_free(context) }
+        switch self {
+        case .sha256:
+            guard EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else { return nil }
+        case .gitBlob:
+            let header = Array("blob \(size)\0".utf8)
+            guard EVP_DigestInit_ex(context, EVP_sha1(), nil) == 1,
+                EVP_DigestUpdate(context, header, header.count) == 1
+            else { return nil }
+        }
+        var piece = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = piece.withUnsafeMutableBytes(read)
+            guard count >= 0 else { return nil }
+            if count == 0 { break }
+            guard EVP_DigestUpdate(context, piece, count) == 1 else { return nil }
+        }
+        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        var length: UInt32 = 0
+        guard EVP_DigestFinal_ex(context, &digest, &length) == 1 else { return nil }
+        let digits = Array("0123456789abcdef")
+        return String(
+            digest.prefix(Int(length)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+}

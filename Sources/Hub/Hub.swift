@@ -1,0 +1,161 @@
+import Foundation
+
+/// What happens while a model is fetched.
+public enum HubEvent: Sendable, Equatable {
+    /// The revision stands for this commit.
+    case resolved(commit: String)
+    /// A file was in the cache.
+    case present(file: String)
+    /// Another process downloads the file; this one waits for it.
+    case waiting(file: String)
+    /// A download begins, or goes on after the bytes of an earlier one.
+    case started(file: String, size: Int64?, from: Int64)
+    /// A part has come; `bytes` are on disk.
+    case received(file: String, bytes: Int64, size: Int64?)
+    /// A transfer is tried again.
+    case retrying(what: String, reason: String)
+    /// A file has come and its hash is right.
+    case finished(file: String, size: Int64)
+}
+
+/// The Hugging Face hub, or another server that speaks its protocol.
+public struct Hub: Sendable {
+    private let settings: HubSettings
+
+    /// A hub and the cache for what it has.
+    public init(_ settings: HubSettings) { self.settings = settings }
+
+    /// Downloads what a sentence-embedding model needs, and only what is not in the cache.
+    ///
+    /// Every file's hash is checked. When the transfer is cut off, or the process ends, the next call
+    /// goes on from there. With `HubSettings.isOffline` nothing is asked of the network.
+    ///
+    /// - Returns: The folder of the model in the cache.
+    /// - Throws: `HubError`.
+    public func fetch(_ model: HubModel, onEvent: @escaping (HubEvent) -> Void = { _ in })
+        throws(HubError) -> URL
+    {
+        let cache = HubCache(folder: settings.cacheFolder)
+        if settings.isOffline {
+            guard let snapshot = cache.snapshot(of: model) else {
+                throw .offline(model.description, cache: cache.folder.path)
+            }
+            return snapshot
+        }
+        let connection = try HubConnection(model, settings) {
+            onEvent(.retrying(what: $0, reason: $1))
+        }
+        let listing = try Listing(connection)
+        onEvent(.resolved(commit: listing.commit))
+        let repository = CachedRepository(model, in: cache)
+        try repository.prepare()
+        let fetch = Fetch(
+            connection: connection, listing: listing, repository: repository, onEvent: onEvent)
+        try fetch.run()
+        // Last, so that the revision stands for a whole model or for what it was before.
+        try repository.setCommit(listing.commit, of: model.revision)
+        return repository.snapshot(listing.commit)
+    }
+}
+
+/// What the hub has of a model at one commit.
+private struct Listing {
+    let commit: String
+    let files: Set<String>
+
+    init(_ connection: HubConnection) throws(HubError) {
+        struct Answer: Decodable {
+            struct File: Decodable { let rfilename: String }
+            let sha: String
+            let siblings: [File]
+        }
+        let url = connection.apiAddress
+        let body = try connection.persist("the list of files") {
+            () throws(HubConnection.Failure) in
+            var body = Data()
+            _ = try connection.request(
+                url, file: nil,
+                onBody: { bytes throws(HubError) in
+                    guard body.count + bytes.count <= 64 << 20 else {
+                        throw .malformed(url: url, reason: "the list of files has over 64 MiB")
+                    }
+                    body.append(contentsOf: bytes)
+                })
+            return body
+        }
+        guard let answer = try? JSONDecoder().decode(Answer.self, from: body),
+            CachedRepository.isCommit(answer.sha)
+        else { throw .malformed(url: url, reason: "no commit and list of files") }
+        commit = answer.sha
+        files = Set(answer.siblings.map(\.rfilename))
+    }
+}
+
+/// The files of one model at one commit, on their way into the cache.
+private struct Fetch {
+    let connection: HubConnection
+    let listing: Listing
+    let repository: CachedRepository
+    let onEvent: (HubEvent) -> Void
+
+    private var name: String { connection.model.repository }
+
+    /// The small files come first, so that a folder with weights has all the others.
+    func run() throws(HubError) {
+        guard listing.files.contains("config.json") else {
+            throw .notAModel(repository: name, missing: "config.json")
+        }
+        guard let weights = ModelFiles.weights.first(where: listing.files.contains) else {
+            throw .notAModel(repository: name, missing: ModelFiles.weights.joined(separator: ", "))
+        }
+        for file in ModelFiles.descriptions where listing.files.contains(file) { try get(file) }
+        if listing.files.contains("modules.json") {
+            let files = try names(in: "modules.json", ModelFiles.moduleFiles)
+            for file in files where listing.files.contains(file) { try get(file) }
+        }
+        guard weights.hasSuffix(".index.json") else { return try get(weights) }
+        try get(weights)
+        for file in try names(in: weights, ModelFiles.shards) {
+            guard listing.files.contains(file) else {
+                throw .notAModel(repository: name, missing: "\(file), which \(weights) names")
+            }
+            try get(file)
+        }
+    }
+
+    /// The file names that a file of the model holds.
+    private func names(in file: String, _ read: (Data) -> [String]?) throws(HubError) -> [String] {
+        let url = repository.snapshot(listing.commit).appending(path: file)
+        guard let names = ModelFiles.contents(of: url).flatMap(read) else {
+            throw .malformed(
+                url: connection.address(of: file, commit: listing.commit),
+                reason: "it does not name files of the model")
+        }
+        return names
+    }
+
+    private func get(_ file: String) throws(HubError) {
+        let place = repository.snapshot(listing.commit).appending(path: file)
+        if FileManager.default.fileExists(atPath: place.path) {
+            return onEvent(.present(file: file))
+        }
+        let url = connection.address(of: file, commit: listing.commit)
+        let answer = try connection.persist(file) { () throws(HubConnection.Failure) in
+            try connection.request(url, file: file, head: true)
+        }
+        let facts = try FileFacts(answer, url: url, commit: listing.commit)
+        let blob = repository.blob(facts.hash)
+        try FileLock.hold(
+            repository.lock(facts.hash), onWait: { onEvent(.waiting(file: file)) }
+        ) { () throws(HubError) in
+            if FileManager.default.fileExists(atPath: blob.path) {
+                onEvent(.present(file: file))
+            } else {
+                let download = BlobDownload(
+                    file: file, facts: facts, url: url, connection: connection, onEvent: onEvent)
+                try download.run(repository)
+            }
+            try repository.link(file, of: listing.commit, to: facts.hash)
+        }
+    }
+}
