@@ -131,7 +131,7 @@ import Testing
         let many = try folder.write(
             String(repeating: "the dog runs\n", count: 3000), to: "many.txt")
         let process = Process()
-        process.executableURL = CommandRunner.command
+        process.executableURL = CommandRunner.program("simile")
         process.arguments = ["encode", start, many, "--chunk", "100"]
         let (out, error) = (Pipe(), Pipe())
         process.standardOutput = out
