@@ -10,6 +10,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
     ],
     targets: [
         // C: vector loops, and the headers of the two C libraries.
@@ -25,10 +26,16 @@ let package = Package(
         .target(name: "Tokenization"),
         .target(name: "Serialization", dependencies: ["NeuralNetwork"]),
         .target(
+            name: "ONNX",
+            dependencies: [
+                "Serialization", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["onnx.proto"]),
+        .target(
             name: "SentenceEmbedding",
             dependencies: [
                 "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization", "HDF5",
-                "CZlib",
+                "CZlib", "ONNX",
             ]),
         .target(
             name: "Simile",
@@ -49,6 +56,7 @@ let package = Package(
         .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
         .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"]),
         .testTarget(name: "SerializationTests", dependencies: ["Serialization"]),
+        .testTarget(name: "ONNXTests", dependencies: ["ONNX"]),
         .testTarget(name: "SentenceEmbeddingTests", dependencies: ["SentenceEmbedding"]),
         .testTarget(name: "GoldenTests", dependencies: ["Simile"]),
         .testTarget(name: "EndToEndTests", dependencies: ["Simile", "simile-cli"]),
