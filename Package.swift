@@ -41,7 +41,7 @@ let package = Package(
             name: "Simile",
             dependencies: [
                 "SentenceEmbedding", "NeuralNetwork", "Tensors", "Tokenization", "Serialization",
-                "HDF5",
+                "ONNX", "HDF5",
             ]),
         .executableTarget(
             name: "simile-cli",
@@ -56,7 +56,12 @@ let package = Package(
         .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
         .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"]),
         .testTarget(name: "SerializationTests", dependencies: ["Serialization"]),
-        .testTarget(name: "ONNXTests", dependencies: ["ONNX"]),
+        .testTarget(
+            name: "ONNXTests",
+            dependencies: [
+                "ONNX", "SentenceEmbedding",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
         .testTarget(name: "SentenceEmbeddingTests", dependencies: ["SentenceEmbedding"]),
         .testTarget(name: "GoldenTests", dependencies: ["Simile"]),
         .testTarget(name: "EndToEndTests", dependencies: ["Simile", "simile-cli"]),

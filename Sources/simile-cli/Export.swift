@@ -78,9 +78,12 @@ struct Export: ParsableCommand {
     /// Renaming a file onto a folder fails with a less helpful message.
     private func requireNoFolder() throws {
         var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: output, isDirectory: &isFolder), isFolder.boolValue {
+        if FileManager.default.fileExists(atPath: output, isDirectory: &isFolder),
+            isFolder.boolValue
+        {
             throw CommandError.input(
-                "\(output): is a folder, but \(chosenFormat.rawValue) is one file; give a file's name")
+                "\(output): is a folder, but \(chosenFormat.rawValue) is one file; give a file's name"
+            )
         }
     }
 }

@@ -9,6 +9,9 @@ struct ONNXWeights {
     let graph: ONNXGraph
     let arrays: NamedArrays
 
+    /// A matrix of whole numbers and its scales.
+    typealias Quantized = (matrix: ONNXGraph.Value, scales: ONNXGraph.Value)
+
     /// An array as it is.
     func array(_ name: String) -> ONNXGraph.Value {
         let array = arrays[name]
@@ -26,90 +29,57 @@ struct ONNXWeights {
             ONNXInitializer(
                 name: name + "_transposed", element: .float, shape: [columns, rows]
             ) { file in
-                try array.withValues { values in
-                    try file.write(Self.transpose(values, rows: rows, columns: columns))
+                try array.withValues {
+                    try file.write(Self.transpose($0, rows: rows, columns: columns))
                 }
             })
     }
 
-    /// A matrix whose rows are scaled to whole numbers in -127...127, and the scales, [rows, 1].
-    func quantized(_ name: String) -> (matrix: ONNXGraph.Value, scales: ONNXGraph.Value) {
+    /// A table whose rows are scaled to whole numbers in -127...127, and the scales, [rows, 1].
+    func quantized(_ name: String) -> Quantized {
         let array = arrays[name]
-        let (rows, columns) = (array.shape[0], array.shape[1])
         let matrix = graph.initializer(
-            ONNXInitializer(name: name + "_int8", element: .int8, shape: [rows, columns]) { file in
-                try array.withValues { values in
-                    try file.write(QuantizedRows(values, rows: rows, columns: columns).values)
-                }
+            ONNXInitializer(name: name + "_int8", element: .int8, shape: array.shape) { file in
+                try file.write(QuantizedRows(array, limit: 127).values)
             })
-        return (matrix, scales(of: array, shape: [rows, 1]))
+        return (matrix, scales(of: array, shape: [array.shape[0], 1], limit: 127))
     }
 
-    /// The matrix of a linear layer, [in, out], each output scaled to whole numbers, and the scales, [out].
-    func quantizedTransposed(
-        _ name: String
-    ) -> (matrix: ONNXGraph.Value, scales: ONNXGraph.Value) {
+    /// The matrix of a linear layer, [in, out], each output scaled to whole numbers in -63...63, and the
+    /// scales, [out].
+    ///
+    /// With larger numbers the sum of two products can exceed 16 bits, which is what processors without
+    /// 8-bit dot products add them in; the embeddings are hardly less exact for it.
+    func quantizedTransposed(_ name: String) -> Quantized {
         let array = arrays[name]
         let (rows, columns) = (array.shape[0], array.shape[1])
         let matrix = graph.initializer(
             ONNXInitializer(
                 name: name + "_transposed_int8", element: .int8, shape: [columns, rows]
             ) { file in
-                try array.withValues { values in
-                    let quantized = QuantizedRows(values, rows: rows, columns: columns).values
-                    try file.write(
-                        Self.transpose(quantized.span, rows: rows, columns: columns))
-                }
+                let values = try QuantizedRows(array, limit: 63).values
+                try file.write(Self.transpose(values.span, rows: rows, columns: columns))
             })
-        return (matrix, scales(of: array, shape: [rows]))
+        return (matrix, scales(of: array, shape: [rows], limit: 63))
     }
 
-    private func scales(of array: OutgoingArray, shape: [Int]) -> ONNXGraph.Value {
-        let (rows, columns) = (array.shape[0], array.shape[1])
-        return graph.initializer(
+    private func scales(
+        of array: OutgoingArray, shape: [Int], limit: Float
+    ) -> ONNXGraph.Value {
+        graph.initializer(
             ONNXInitializer(name: array.name + "_scale", element: .float, shape: shape) { file in
-                try array.withValues { values in
-                    try file.write(QuantizedRows(values, rows: rows, columns: columns).scales)
-                }
+                try file.write(QuantizedRows(array, limit: limit).scales)
             })
     }
 
     private static func transpose<Element>(
         _ values: Span<Element>, rows: Int, columns: Int
     ) -> [Element] {
-        [Element](unsafeUninitializedCapacity: rows * columns) { result, count in
-            for column in 0..<columns {
-                for row in 0..<rows {
-                    result.initializeElement(
-                        at: column * rows + row, to: values[row * columns + column])
-                }
-            }
-            count = rows * columns
+        var result: [Element] = []
+        result.reserveCapacity(rows * columns)
+        for column in 0..<columns {
+            for row in 0..<rows { result.append(values[row * columns + column]) }
         }
-    }
-}
-
-/// A matrix of whole numbers in -127...127 and one scale a row: an entry is `value · scale`.
-struct QuantizedRows {
-    let values: [Int8]
-    let scales: [Float]
-
-    init(_ matrix: Span<Float>, rows: Int, columns: Int) {
-        var values: [Int8] = []
-        var scales: [Float] = []
-        values.reserveCapacity(rows * columns)
-        scales.reserveCapacity(rows)
-        for row in 0..<rows {
-            var largest: Float = 0
-            for i in row * columns..<(row + 1) * columns { largest = max(largest, abs(matrix[i])) }
-            // A row of zeros needs a scale too; no weight of a trained model is NaN or infinite.
-            let scale = largest > 0 && largest.isFinite ? largest / 127 : 1
-            for i in row * columns..<(row + 1) * columns {
-                let scaled = (matrix[i] / scale).rounded(.toNearestOrEven)
-                values.append(Int8(max(-127, min(127, scaled))))
-            }
-            scales.append(scale)
-        }
-        (self.values, self.scales) = (values, scales)
+        return result
     }
 }

@@ -27,7 +27,7 @@ extension SentenceTransformer {
             switch type {
             case .f32: 0
             case .f16: 1
-            case .q8_0: 7
+            case .q8: 7
             }
         return [
             ("general.architecture", .string("bert")), ("general.type", .string("model")),

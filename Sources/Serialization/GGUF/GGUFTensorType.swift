@@ -5,17 +5,17 @@ public enum GGUFTensorType: String, CaseIterable, Sendable {
     /// 16-bit floating point.
     case f16
     /// 8-bit whole numbers, with one 16-bit scale for every 32 of them.
-    case q8_0
+    case q8 = "q8_0"
 
     /// The numbers of a row that are stored together.
-    package var blockLength: Int { self == .q8_0 ? 32 : 1 }
+    package var blockLength: Int { self == .q8 ? 32 : 1 }
 
     /// Bytes of that many numbers, a multiple of `blockLength`.
     package func byteCount(_ count: Int) -> Int {
         switch self {
         case .f32: count * 4
         case .f16: count * 2
-        case .q8_0: count / 32 * 34
+        case .q8: count / 32 * 34
         }
     }
 
@@ -24,7 +24,7 @@ public enum GGUFTensorType: String, CaseIterable, Sendable {
         switch self {
         case .f32: 0
         case .f16: 1
-        case .q8_0: 8
+        case .q8: 8
         }
     }
 
@@ -43,7 +43,7 @@ public enum GGUFTensorType: String, CaseIterable, Sendable {
                 guard half.isFinite else { return nil }
                 Self.append(half.bitPattern, to: &bytes)
             }
-        case .q8_0:
+        case .q8:
             for start in stride(from: 0, to: values.count, by: 32) {
                 guard Self.appendBlock(values.extracting(start..<start + 32), to: &bytes) else {
                     return nil
