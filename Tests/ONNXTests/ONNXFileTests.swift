@@ -89,7 +89,7 @@ import Testing
         }
         #expect(
             error?.description
-                == "\(url.path): the model takes 2147483702 bytes, but an ONNX file has at most 2147483647 (protobuf's limit); export int8 weights, or another format"
+                == "\(url.path): the model takes 2147483703 bytes, but an ONNX file has at most 2147483647 (protobuf's limit); export int8 weights, or another format"
         )
         #expect(try String(contentsOf: url, encoding: .utf8) == "old")
     }

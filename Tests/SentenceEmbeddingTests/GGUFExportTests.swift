@@ -22,7 +22,7 @@ import Tokenization
         ])
     }
 
-    @Test func vocabulary() throws {
+    @Test func tokensAndTheirTypes() throws {
         let tokenizer = try BertTokenizer(
             vocabulary: vocabulary.get(), addedTokens: [AddedToken("<m>")])
         let metadata = try metadata(tokenizer, rows: 12)
