@@ -10,6 +10,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
     ],
     targets: [
         // C: vector loops, and the headers of the C libraries.
@@ -30,16 +31,22 @@ let package = Package(
         .target(name: "Hub", dependencies: ["CCurl", "CCrypto"]),
         .target(name: "Serialization", dependencies: ["NeuralNetwork"]),
         .target(
+            name: "ONNX",
+            dependencies: [
+                "Serialization", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["onnx.proto"]),
+        .target(
             name: "SentenceEmbedding",
             dependencies: [
                 "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization", "HDF5",
-                "CZlib",
+                "CZlib", "ONNX",
             ]),
         .target(
             name: "Simile",
             dependencies: [
                 "SentenceEmbedding", "NeuralNetwork", "Tensors", "Tokenization", "Serialization",
-                "HDF5",
+                "ONNX", "HDF5",
             ]),
         .executableTarget(
             name: "simile-cli",
@@ -66,6 +73,12 @@ let package = Package(
         .testTarget(name: "SerializationTests", dependencies: ["Serialization"]),
         .target(name: "HubServer", dependencies: ["CCrypto"], path: "Tests/HubServer"),
         .testTarget(name: "HubTests", dependencies: ["Hub", "HubServer"]),
+        .testTarget(
+            name: "ONNXTests",
+            dependencies: [
+                "ONNX", "SentenceEmbedding",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
         .testTarget(name: "SentenceEmbeddingTests", dependencies: ["SentenceEmbedding"]),
         .testTarget(name: "GoldenTests", dependencies: ["Simile"]),
         .testTarget(

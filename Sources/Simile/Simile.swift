@@ -1,6 +1,7 @@
 // One import for everything: `import Simile`.
 @_exported import HDF5
 @_exported import NeuralNetwork
+@_exported import ONNX
 @_exported import SentenceEmbedding
 @_exported import Serialization
 @_exported import Tensors

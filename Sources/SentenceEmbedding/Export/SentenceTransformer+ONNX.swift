@@ -1,0 +1,62 @@
+import Foundation
+import ONNX
+
+/// How an ONNX model stores and multiplies its matrices.
+public enum ONNXPrecision: Sendable {
+    /// 32-bit floating-point numbers: the same embeddings but for rounding.
+    case float
+    /// 8-bit whole numbers: a quarter of the size, with embeddings that differ a little.
+    ///
+    /// Weights have a scale for each output (for each token in the word embeddings); what they are
+    /// multiplied by is quantised when the model runs.
+    case int8
+}
+
+extension SentenceTransformer {
+    /// Writes the model, with its pooling, dense layers and normalisation, as one ONNX file.
+    ///
+    /// Inputs, 64-bit integers [batch, sequence]: `input_ids`, `attention_mask` (1 for tokens, 0 for
+    /// padding) and `token_type_ids` (0). Outputs: `token_embeddings` [batch, sequence, hidden] and
+    /// `sentence_embedding` [batch, dimension]. A sequence has at most as many tokens as the model has
+    /// positions. The operators are those of version 17; the tokenizer is not part of the file.
+    ///
+    /// - Throws: `ONNXError` above protobuf's limit of 2 GB or for weights that have no int8;
+    ///   `SerializationError` when the file cannot be
+    ///   written; what was at `url` is then unchanged.
+    public func writeONNX(to url: URL, precision: ONNXPrecision = .float) throws {
+        let modes = pooling.modes.map(\.rawValue).joined(separator: ", ")
+        try onnxGraph(precision).write(
+            to: url,
+            description:
+                "Sentence embeddings: BERT, \(modes) pooling\(normalizes ? ", normalised" : "")")
+    }
+
+    private func onnxGraph(_ precision: ONNXPrecision) -> ONNXGraph {
+        let graph = ONNXGraph(name: "sentence_transformer")
+        let ids = graph.input("input_ids", .int64, ["batch", "sequence"])
+        let attention = graph.input("attention_mask", .int64, ["batch", "sequence"])
+        let types = graph.input("token_type_ids", .int64, ["batch", "sequence"])
+        let mask = graph.add(
+            "Cast", attention, attributes: ["to": .int(ONNXElement.float.code)])
+
+        let weights = ONNXWeights(graph: graph, arrays: NamedArrays(self))
+        let encoder = ONNXBert(
+            graph: graph, configuration: bert.configuration, weights: weights,
+            isQuantized: precision == .int8)
+        let tokens = encoder(ids: ids, types: types, mask: mask)
+        let toSentence = ONNXPooling(graph: graph, mask: mask)
+        var sentence = toSentence(tokens, pooling.modes)
+        for (index, layer) in dense.enumerated() {
+            sentence = ONNXDense(graph: graph, weights: weights)(
+                sentence, layer.configuration, prefix: ModuleWeights.prefix(index))
+        }
+        if normalizes { sentence = toSentence.normalize(sentence) }
+
+        graph.output(
+            tokens, as: "token_embeddings", .float,
+            ["batch", "sequence", .fixed(bert.configuration.hiddenSize)])
+        graph.output(
+            sentence, as: "sentence_embedding", .float, ["batch", .fixed(embeddingDimension)])
+        return graph
+    }
+}

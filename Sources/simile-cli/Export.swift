@@ -1,0 +1,91 @@
+import ArgumentParser
+import Foundation
+import Simile
+
+struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Writes a model for other programs: a folder, an ONNX or a GGUF file.",
+        discussion: """
+            folder  sentence-transformers and everything else that reads such folders
+            onnx    onnxruntime and others: pooling and normalisation included, the tokenizer not
+            gguf    llama.cpp: tokenizer and pooling included
+            """)
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case folder, onnx, gguf
+    }
+
+    enum Quantization: String, ExpressibleByArgument, CaseIterable {
+        case int8
+    }
+
+    @Argument(help: "A checkpoint, or a model's folder.")
+    var model: String
+    @Argument(
+        help: """
+            What to write: a file ending in .onnx or .gguf, or a folder; a model that is there is replaced \
+            as a whole.
+            """)
+    var output: String
+    @Option(help: "The format, if the name of the output does not tell.")
+    var format: Format?
+    @Option(help: "How GGUF stores weights: f32, f16 or q8_0; f32 by default.")
+    var type: GGUFTensorType?
+    @Option(help: "Makes an ONNX file a quarter of its size, for slightly different embeddings.")
+    var quantize: Quantization?
+
+    func validate() throws {
+        if type != nil, chosenFormat != .gguf {
+            throw ValidationError("--type is for gguf; the format is \(chosenFormat.rawValue)")
+        }
+        if quantize != nil, chosenFormat != .onnx {
+            throw ValidationError("--quantize is for onnx; the format is \(chosenFormat.rawValue)")
+        }
+    }
+
+    func run() throws {
+        let url = URL(filePath: output)
+        let model = try SentenceTransformer(path: ModelPath.resolve(model))
+        switch chosenFormat {
+        case .folder:
+            try model.write(to: url, modelCard: ModelCard(model).text)
+            Console.note("\(output): a sentence-transformers folder")
+        case .onnx:
+            try requireNoFolder()
+            try model.writeONNX(to: url, precision: quantize == .int8 ? .int8 : .float)
+            Console.note("\(output): an ONNX model\(quantize == .int8 ? ", int8" : "")")
+        case .gguf:
+            try requireNoFolder()
+            try model.writeGGUF(to: url, type: type ?? .f32)
+            Console.note("\(output): a GGUF model, \((type ?? .f32).rawValue)")
+            if !model.tokenizer.configuration.lowercase {
+                Console.note(
+                    "the vocabulary is cased: llama.cpp reads that since June 2026; earlier versions lowercase every text"
+                )
+            }
+        }
+    }
+
+    private var chosenFormat: Format {
+        if let format { return format }
+        switch URL(filePath: output).pathExtension.lowercased() {
+        case "onnx": return .onnx
+        case "gguf": return .gguf
+        default: return .folder
+        }
+    }
+
+    /// Renaming a file onto a folder fails with a less helpful message.
+    private func requireNoFolder() throws {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: output, isDirectory: &isFolder),
+            isFolder.boolValue
+        {
+            throw CommandError.input(
+                "\(output): is a folder, but \(chosenFormat.rawValue) is one file; give a file's name"
+            )
+        }
+    }
+}
+
+extension GGUFTensorType: ExpressibleByArgument {}
