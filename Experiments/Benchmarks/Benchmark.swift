@@ -44,7 +44,7 @@ struct Inputs: ParsableArguments {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         try encoder.encode(report).write(to: folder.appending(path: name + ".json"))
         try Data(svg.utf8).write(to: folder.appending(path: name + ".svg"))
-        print("\n\(output)/\(name).json, \(output)/\(name).svg")
+        say("\n\(output)/\(name).json, \(output)/\(name).svg")
     }
 }
 
@@ -78,6 +78,9 @@ func longText(_ sentences: [String], tokens: Int, from first: Int) -> String {
     }
     return text.joined(separator: " ")
 }
+
+/// Prints a line at once, also into a pipe.
+func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
 func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 

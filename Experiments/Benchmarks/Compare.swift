@@ -44,7 +44,7 @@ struct Compare: ParsableCommand {
         let tokenizer = try BertTokenizer(folder: URL(filePath: inputs.model))
         let works = try works().filter { work in only.map { work.name.contains($0) } ?? true }
         var (rows, rates): ([Row], [Double]) = ([], [])
-        print(
+        say(
             "work".column(46, right: false) + "ours/s".column(10) + "peer/s".column(10)
                 + "ratio".column(8) + "sgemm".column(8) + "MiB".column(8) + "peer".column(8)
                 + "start s".column(9) + "peer".column(7))
@@ -54,7 +54,7 @@ struct Compare: ParsableCommand {
             func text(_ value: Double?, _ digits: Int) -> String {
                 value.map { $0.fixed(digits) } ?? "-"
             }
-            print(
+            say(
                 row.name.column(46, right: false) + row.ours.fixed(1).column(10)
                     + text(row.peer, 1).column(10) + text(row.ratio, 2).column(8)
                     + text(row.shareOfSgemm.map { 100 * $0 }, 0).column(7) + "%"
@@ -65,7 +65,7 @@ struct Compare: ParsableCommand {
         let report = Report(
             threads: inputs.threads, rounds: inputs.rounds, sgemmGigaflops: median(rates),
             rows: rows)
-        print("sgemm: \(report.sgemmGigaflops.fixed(0)) GFLOP/s on \(inputs.threads) threads")
+        say("sgemm: \(report.sgemmGigaflops.fixed(0)) GFLOP/s on \(inputs.threads) threads")
         let bars = rows.compactMap { row in row.ratio.map { (row.name, $0) } }
         try inputs.write(
             report, "compare", svg: barChart("times sentence-transformers", bars))

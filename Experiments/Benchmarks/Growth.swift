@@ -24,7 +24,7 @@ struct Growth: ParsableCommand {
         let tokenizer = try BertTokenizer(folder: URL(filePath: inputs.model))
         let miniLM = [384, 6, 12]
         var points: [Point] = []
-        print(
+        say(
             "series".column(22, right: false) + "x".column(6) + "us/token".column(10)
                 + "GFLOP/s".column(10) + "MiB".column(8))
         func measure(
@@ -54,7 +54,7 @@ struct Growth: ParsableCommand {
                 series: series, x: x, microsecondsPerToken: 1e6 * median(times),
                 gigaflops: 1e-9 * operations / median(times), peakMiB: peak)
             points.append(point)
-            print(
+            say(
                 series.column(22, right: false) + "\(x)".column(6)
                     + point.microsecondsPerToken.fixed(1).column(10)
                     + point.gigaflops.fixed(0).column(10) + point.peakMiB.fixed(0).column(8))

@@ -19,8 +19,8 @@ struct Operations: ParsableCommand {
         _ = try BLAS.load()
         let (hidden, wide, heads) = (hidden, 4 * hidden, hidden / 32)
         let rate = MatrixProductBenchmark.gigaflops()
-        print("sgemm \(rate.fixed(0)) GFLOP/s; [\(tokens), \(hidden)], medians\n")
-        print(
+        say("sgemm \(rate.fixed(0)) GFLOP/s; [\(tokens), \(hidden)], medians\n")
+        say(
             "operation".column(34, right: false) + "forward us".column(11)
                 + "backward us".column(12) + "GFLOP/s".column(9))
         let x = random([tokens, hidden])
@@ -76,7 +76,7 @@ struct Operations: ParsableCommand {
             tape.backward(from: operation(tape.watch(x)).sum())
         }
         let speed = 1e-9 * Double(3 * operations) / both
-        print(
+        say(
             name.column(34, right: false) + (1e6 * forward).fixed(0).column(11)
                 + (1e6 * (both - forward)).fixed(0).column(12)
                 + (operations > 0 ? speed.fixed(0) : "-").column(9))

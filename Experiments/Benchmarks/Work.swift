@@ -28,7 +28,6 @@ struct Work: Codable {
     var batchSize = 16
     /// Optimizer steps in a round.
     var stepsPerRound = 8
-    var checkpointsActivations = false
 }
 
 /// What a worker answers to the line "round".

@@ -111,10 +111,6 @@ struct Worker: ParsableCommand {
         }
     }
 
-    private func say(_ line: String) {
-        FileHandle.standardOutput.write(Data((line + "\n").utf8))
-    }
-
     /// Peak resident memory of this process.
     static var peakMiB: Double {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""

@@ -17,9 +17,14 @@ public final class Tape {
     private var slotCount: Int32 = 0
     private let seed: UInt64
     private var randomKeys: UInt64 = 0
+    /// Whether `Tensor.checkpointed` saves memory here.
+    let hasGradientCheckpointing: Bool
 
     /// Creates an empty tape; random operations recorded on it depend on `seed` and their order alone.
-    public init(seed: UInt64 = 0) { self.seed = seed }
+    public init(seed: UInt64 = 0, gradientCheckpointing: Bool = false) {
+        self.seed = seed
+        hasGradientCheckpointing = gradientCheckpointing
+    }
 
     /// Puts a tensor on the tape, so that its gradient can be asked for after `backward(from:)`.
     public func watch(_ tensor: Tensor) -> Tensor {
@@ -44,13 +49,18 @@ public final class Tape {
     @discardableResult
     public func backward(from loss: Tensor, scale: Float = 1) -> Gradients {
         precondition(loss.count == 1, "backward starts from a scalar, got shape \(loss.shape)")
-        guard let variable = loss.variable, variable.tape === self else {
-            preconditionFailure("the loss is not on this tape: nothing to differentiate")
-        }
-        var gradients = Gradients(slotCount: Int(slotCount))
         let seed = Storage(1)
         seed.base[0] = scale
-        gradients.add(seed, to: variable.slot)
+        return backward(from: loss, gradient: seed)
+    }
+
+    /// Replays the tape from a tensor whose gradient is known.
+    func backward(from output: Tensor, gradient: Storage) -> Gradients {
+        guard let variable = output.variable, variable.tape === self else {
+            preconditionFailure("the tensor is not on this tape: nothing to differentiate")
+        }
+        var gradients = Gradients(slotCount: Int(slotCount))
+        gradients.add(gradient, to: variable.slot)
         while let entry = entries.popLast() {
             if let output = gradients.take(entry.slot) { entry.backward(output, &gradients) }
         }

@@ -117,6 +117,10 @@ struct Hyperparameters: ParsableArguments {
     var patience: Int?
     @Flag(inversion: .prefixedNo, help: "Put sentences of similar length into a batch.")
     var groupByLength: Bool?
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Compute activations twice instead of keeping them: less memory, a third more time.")
+    var gradientCheckpointing: Bool?
     @Option(help: "Decides the order of pairs, dropout and the classifier's first weights (42).")
     var seed: UInt64?
 
@@ -136,6 +140,7 @@ struct Hyperparameters: ParsableArguments {
         c.keepLast = keepLast ?? c.keepLast
         c.patience = patience ?? c.patience
         c.groupByLength = groupByLength ?? c.groupByLength
+        c.gradientCheckpointing = gradientCheckpointing ?? c.gradientCheckpointing
         c.seed = seed ?? c.seed
         return c
     }

@@ -91,4 +91,45 @@ import Testing
                 == "model.safetensors: the weights do not fit the configuration: 1 missing: encoder.layer.0.output.dense.bias; 1 of another shape: embeddings.word_embeddings.weight is [51, 24], expected [50, 24]; 1 unexpected: adapter.weight. Check that config.json and the weights belong to the same model and that the file is complete"
         )
     }
+
+    /// Computing a layer again gives the gradients of keeping it: to the last bit without dropout, and
+    /// with dropout those of the function that the forward pass computed.
+    @Test(arguments: [Float(0), 0.1])
+    func gradientCheckpointing(dropout: Float) throws {
+        var configuration = Self.configuration
+        configuration.hiddenDropout = dropout
+        configuration.attentionDropout = dropout
+        let store = ParameterStore(source: .random(seed: 1))
+        let bert = Bert(configuration, in: store.root)
+        let batch = TokenBatch([[2, 7, 9, 3], [2, 8, 3]])
+        func loss(_ checkpointing: Bool) -> (value: Float, gradients: [[Float]?]) {
+            let tape = Tape(seed: 5, gradientCheckpointing: checkpointing)
+            let value = bert(batch, on: tape).squared().slice(1..<4).tanh().sum()
+            store.clearGradients()
+            tape.backward(from: value)
+            return (value.item(), store.map { $0.gradient?.values })
+        }
+        let (kept, again) = (loss(false), loss(true))
+        if dropout == 0 {
+            #expect(kept.value == again.value)
+            #expect(kept.gradients == again.gradients)
+        } else {
+            #expect(kept.value != again.value)
+            #expect(loss(true).gradients == again.gradients)
+            let bias = try #require(
+                store.firstIndex { $0.name == "encoder.layer.0.output.dense.bias" })
+            let parameter = Array(store)[bias]
+            let analytic = try #require(again.gradients[bias])[3]
+            func shifted(_ step: Float) throws -> Float {
+                func move(_ by: Float) {
+                    parameter.setValues(of: parameter.parts[0]) { $0[3] += by }
+                }
+                move(step)
+                defer { move(-step) }
+                return loss(true).value
+            }
+            let numeric = try (shifted(1e-2) - shifted(-1e-2)) / 2e-2
+            #expect(abs(numeric - analytic) < 2e-2 * max(1, abs(analytic)))
+        }
+    }
 }

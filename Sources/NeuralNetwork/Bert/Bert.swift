@@ -24,7 +24,7 @@ public struct Bert {
     /// The last hidden state of every token: [tokens, hidden]. Recorded when there is a tape.
     public func callAsFunction(_ batch: TokenBatch, on tape: Tape? = nil) -> Tensor {
         var x = embeddings(batch, on: tape)
-        for layer in layers { x = layer(x, batch.layout) }
+        for layer in layers { x = x.checkpointed { layer($0, batch.layout) } }
         return x
     }
 }

@@ -121,7 +121,8 @@ public final class Trainer<L: Loss> {
             let input = TokenBatch(
                 batch.map { tokenized($0).first } + batch.map { tokenized($0).second })
             let tape = Tape(
-                seed: simile_mix(simile_mix(configuration.seed, UInt64(stepIndex)), UInt64(number)))
+                seed: simile_mix(simile_mix(configuration.seed, UInt64(stepIndex)), UInt64(number)),
+                gradientCheckpointing: configuration.gradientCheckpointing)
             let embeddings = model(input, on: tape)
             let u = embeddings.slice(0..<batch.count)
             let v = embeddings.slice(batch.count..<2 * batch.count)

@@ -30,6 +30,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var patience: Int?
     /// Puts sentences of similar length into a batch: faster, but batches are less random.
     public var groupByLength = false
+    /// Keeps one tensor of each layer instead of all and computes the others again in the backward pass: for
+    /// long sentences and large batches, at a third more time.
+    public var gradientCheckpointing = false
     /// Decides the order of pairs, dropout and the classifier's first weights.
     public var seed: UInt64 = 42
 
@@ -76,6 +79,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         case keepLast = "keep_last"
         case patience
         case groupByLength = "group_by_length"
+        case gradientCheckpointing = "gradient_checkpointing"
         case seed
     }
 
@@ -102,6 +106,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         try read(.keepLast, &keepLast)
         patience = try keys.decodeIfPresent(Int.self, forKey: .patience)
         try read(.groupByLength, &groupByLength)
+        try read(.gradientCheckpointing, &gradientCheckpointing)
         try read(.seed, &seed)
     }
 }
