@@ -60,7 +60,7 @@ let package = Package(
         .executableTarget(
             name: "simile-benchmark",
             dependencies: [
-                "Simile", "Kernels",
+                "Simile", "Kernels", "SentenceEmbedding",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Experiments/Benchmarks", exclude: ["README.md", "peer.py", "results"]),
@@ -80,7 +80,11 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .testTarget(name: "SentenceEmbeddingTests", dependencies: ["SentenceEmbedding"]),
-        .testTarget(name: "GoldenTests", dependencies: ["Simile"]),
+        .testTarget(
+            name: "GoldenTests",
+            dependencies: [
+                "Simile", "Tensors", "NeuralNetwork", "Serialization", "SentenceEmbedding",
+            ]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Simile", "simile-cli", "walkthrough", "HubServer"],
