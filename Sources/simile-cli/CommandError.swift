@@ -1,3 +1,5 @@
+import SentenceEmbedding
+
 /// What only the command can find wrong.
 enum CommandError: Error, CustomStringConvertible {
     /// Something about the input, in a whole sentence.
@@ -7,7 +9,7 @@ enum CommandError: Error, CustomStringConvertible {
     /// The output folder cannot be written to.
     case outputUnwritable(path: String, reason: String)
     /// A recipe has a key that does not exist.
-    case unknownKey(String, path: String, closest: String?)
+    case unknownKey(String, path: String, known: [String])
     /// There is nothing to resume.
     case nothingToResume(path: String)
 
@@ -18,11 +20,12 @@ enum CommandError: Error, CustomStringConvertible {
             "\(path): exists and is not empty; give another --output, remove it, or continue the run in it with --resume \(path)"
         case .outputUnwritable(let path, let reason):
             "\(path): cannot be written to (\(reason)); give another --output, or free space and check the permissions"
-        case .unknownKey(let key, let path, let closest):
-            "\(path): there is no setting '\(key)'"
-                + (closest.map { "; did you mean '\($0)'?" } ?? "")
+        case .unknownKey(let key, let path, let known):
+            "\(path): there is no setting '\(key)'; "
+                + (closestName(to: key, among: known).map { "did you mean '\($0)'?" }
+                    ?? "expected one of \(known.joined(separator: ", "))")
         case .nothingToResume(let path):
-            "\(path): no checkpoint in \(path)/checkpoints to resume from; give the --output folder of an earlier run"
+            "\(path): neither a checkpoint nor a recipe.yaml to resume from; give the --output folder of an earlier run"
         }
     }
 }

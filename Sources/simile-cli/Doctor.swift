@@ -13,6 +13,12 @@ struct Doctor: ParsableCommand {
     var seconds = 1.0
     @OptionGroup var compute: ComputeOptions
 
+    func validate() throws {
+        guard (0.01...3600).contains(seconds) else {
+            throw ValidationError("--seconds is \(seconds); expected 0.01...3600")
+        }
+    }
+
     func run() throws {
         try compute.prepare()
         let blas = try BLAS.load()
@@ -44,7 +50,7 @@ struct Doctor: ParsableCommand {
                 Dictionary(uniqueKeysWithValues: rows.map { ($0.key, $0.value) }))
         }
         for row in rows {
-            print(row.label + String(repeating: " ", count: 16 - row.label.count) + row.text)
+            try Console.print(row.label.padded(16) + row.text)
         }
     }
 }

@@ -66,7 +66,7 @@ struct Encode: ParsableCommand {
             isNormalized: normalize || encoding.model.normalizes)
         guard let output else {
             let writer = TextEmbeddingWriter(
-                format, width: description.width, write: StandardOutput.write)
+                format, width: description.width, write: Console.write)
             _ = try encoding.run(source, first, quantizer, writer)
             return
         }
@@ -153,27 +153,5 @@ private struct Encoding {
             block = try next(source)
         }
         return count
-    }
-}
-
-/// Standard output for results that may be cut short by the reader, as with `| head`.
-private enum StandardOutput {
-    /// Writes all bytes; ends the command quietly when nobody reads any more.
-    static func write(_ bytes: [UInt8]) throws {
-        signal(SIGPIPE, SIG_IGN)
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes {
-                Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count)
-            }
-            if written >= 0 {
-                rest = rest.dropFirst(written)
-            } else if errno == EPIPE {
-                throw ExitCode.success
-            } else if errno != EINTR {
-                throw CommandError.outputUnwritable(
-                    path: "standard output", reason: String(cString: strerror(errno)))
-            }
-        }
     }
 }

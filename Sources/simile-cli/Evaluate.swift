@@ -38,13 +38,12 @@ struct Evaluate: ParsableCommand {
         var figures: [(name: String, value: Double)] = []
         if let data {
             let pairs = try PairFileArguments.readScored(data, files.applied(to: PairFileOptions()))
-            let evaluator = EmbeddingSimilarityEvaluator(pairs)
+            let evaluator = try EmbeddingSimilarityEvaluator(pairs)
             figures += try evaluator.evaluate(model).figures
             if let csv { try write(pairs, evaluator.similarities(model)[.cosine] ?? [], to: csv) }
         }
         if let nli {
-            let loss = try Checkpoint(URL(filePath: self.model)).softmaxLoss(
-                dimension: model.embeddingDimension)
+            let loss = try classifier(model)
             var options = try files.applied(to: PairFileOptions())
             options.labels = try loss.labels(path: self.model)
             let pairs = try PairFileArguments.readLabelled(nli, options)
@@ -56,8 +55,21 @@ struct Evaluate: ParsableCommand {
                     uniqueKeysWithValues: figures.map { ($0.name, JSONValue.number($0.value)) }))
         }
         for (name, value) in figures {
-            print(name + String(repeating: " ", count: max(1, 20 - name.count)) + value.fixed(4))
+            try Console.print(name.padded(20) + value.fixed(4))
         }
+    }
+
+    /// The classifier, which only a checkpoint has.
+    private func classifier(_ model: SentenceTransformer) throws -> SoftmaxLoss {
+        let path = try ModelPath.resolve(self.model)
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+        {
+            throw CommandError.input(
+                "\(self.model): a model's folder has no classifier; give the checkpoint of a run with the softmax loss, such as RUN/checkpoints/best.h5"
+            )
+        }
+        return try Checkpoint(URL(filePath: path)).softmaxLoss(dimension: model.embeddingDimension)
     }
 
     private func write(_ pairs: PairDataset<Float>, _ cosines: [Double], to path: String) throws {

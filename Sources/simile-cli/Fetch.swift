@@ -20,15 +20,9 @@ struct Fetch: ParsableCommand {
         let model = try HubModel(model)
         let settings = try HubSettings(environment: ProcessInfo.processInfo.environment)
         let progress = FetchProgress()
-        let folder: URL
-        do throws(HubError) {
-            folder = try Hub(settings).fetch(model) { progress.handle($0) }
-        } catch {
-            progress.endLine()
-            throw error
-        }
-        progress.endLine()
-        print(folder.path)
+        defer { Console.endProgress() }
+        let folder = try Hub(settings).fetch(model) { progress.handle($0) }
+        try Console.print(folder.path)
     }
 }
 
@@ -36,38 +30,25 @@ struct Fetch: ParsableCommand {
 final class FetchProgress {
     private var lastShown: ContinuousClock.Instant?
     private var begun = (time: ContinuousClock.now, bytes: Int64(0))
-    private var lineIsOpen = false
 
     func handle(_ event: HubEvent) {
         switch event {
-        case .resolved(let commit): note("commit \(commit)")
-        case .present(let file): note("\(file): in the cache")
-        case .waiting(let file): note("\(file): another process downloads it; waiting")
-        case .retrying(let what, let reason): note("\(what): \(reason); trying again")
+        case .resolved(let commit): Console.note("commit \(commit)")
+        case .present(let file): Console.note("\(file): in the cache")
+        case .waiting(let file): Console.note("\(file): another process downloads it; waiting")
+        case .retrying(let what, let reason): Console.note("\(what): \(reason); trying again")
         case .started(let file, _, let from):
             begun = (.now, from)
             lastShown = nil
-            if from > 0 { note("\(file): going on after \(Self.size(from))") }
+            if from > 0 { Console.note("\(file): going on after \(Self.size(from))") }
         case .received(let file, let bytes, let size):
             let now = ContinuousClock.now
             guard Console.isTerminal, lastShown.map({ now - $0 > .milliseconds(100) }) ?? true
             else { return }
             lastShown = now
             Console.progress(line(file, bytes, size))
-            lineIsOpen = true
-        case .finished(let file, let size): note("\(file): \(Self.size(size))")
+        case .finished(let file, let size): Console.note("\(file): \(Self.size(size))")
         }
-    }
-
-    /// Leaves the line of the bar, so that what follows does not stand in it.
-    func endLine() {
-        if lineIsOpen { Console.progress("") }
-        lineIsOpen = false
-    }
-
-    private func note(_ text: String) {
-        endLine()
-        Console.note(text)
     }
 
     private func line(_ file: String, _ bytes: Int64, _ size: Int64?) -> String {

@@ -15,7 +15,7 @@ struct Inspect: ParsableCommand {
         let model = try SentenceTransformer(path: ModelPath.resolve(self.model))
         let configuration = model.bert.configuration
         let count = model.parameters.reduce(0) { $0 + $1.shape.count }
-        print(
+        try Console.print(
             """
             encoder          BERT, \(configuration.layerCount) layers, hidden \(configuration.hiddenSize), \
             \(configuration.headCount) heads, feed-forward \(configuration.intermediateSize)
@@ -27,7 +27,7 @@ struct Inspect: ParsableCommand {
             embedding        \(model.embeddingDimension) numbers
             """)
         if !model.parameters.initialized.isEmpty {
-            print(
+            try Console.print(
                 "not in the file  \(model.parameters.initialized.joined(separator: ", ")) (unused by embeddings)"
             )
         }
@@ -35,15 +35,17 @@ struct Inspect: ParsableCommand {
             let loss = checkpoint.lossName
         {
             let state = try checkpoint.state()
-            print(
+            try Console.print(
                 "trained with     the \(loss) loss, \(state.step) steps, \(state.epoch) whole epochs"
             )
             if let best = state.bestScore, let step = state.bestStep {
-                print("best evaluation  \(best.fixed(4)) at step \(step)")
+                try Console.print("best evaluation  \(best.fixed(4)) at step \(step)")
             }
         }
         if parameters {
-            for part in model.parameters.flatMap(\.parts) { print("\(part.name) \(part.shape)") }
+            for part in model.parameters.flatMap(\.parts) {
+                try Console.print("\(part.name) \(part.shape)")
+            }
         }
     }
 

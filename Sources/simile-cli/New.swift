@@ -27,6 +27,20 @@ struct New: ParsableCommand {
     @Option(help: "Decides the weights.")
     var seed: UInt64 = 42
 
+    func validate() throws {
+        // The sizes of the largest BERTs, with room.
+        for (name, value, range) in [
+            ("vocabulary-size", vocabularySize, 5...1_000_000),
+            ("hidden-size", hiddenSize, 1...16384),
+            ("layers", layers, 1...1000), ("heads", heads, 1...1024),
+            ("intermediate-size", intermediateSize ?? 1, 1...65536),
+            ("max-seq-length", maxSeqLength, 3...16384),
+        ] where !range.contains(value) {
+            throw ValidationError(
+                "--\(name) is \(value); expected \(range.lowerBound)...\(range.upperBound)")
+        }
+    }
+
     func run() throws {
         var lines: [String] = []
         for path in texts {

@@ -66,6 +66,12 @@ struct PairFileArguments: ParsableArguments {
         return options
     }
 
+    /// The files that a path means: `first,second,labels` three, anything else itself.
+    static func files(_ path: String) -> [String] {
+        let files = path.split(separator: ",").map(String.init)
+        return files.count == 3 && !FileManager.default.fileExists(atPath: path) ? files : [path]
+    }
+
     /// Reads scored pairs and says what was read.
     static func readScored(_ path: String, _ options: PairFileOptions) throws -> PairDataset<Float>
     {
@@ -78,10 +84,9 @@ struct PairFileArguments: ParsableArguments {
     static func readLabelled(_ path: String, _ options: PairFileOptions) throws -> PairDataset<
         Int32
     > {
-        let files = path.split(separator: ",").map(String.init)
-        let isParallel = files.count == 3 && !FileManager.default.fileExists(atPath: path)
+        let files = files(path)
         let (pairs, report) =
-            isParallel
+            files.count == 3
             ? try PairFile.readLabelled(
                 first: files[0], second: files[1], labels: files[2], options: options)
             : try PairFile.readLabelled(path, options: options)

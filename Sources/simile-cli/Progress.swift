@@ -31,7 +31,7 @@ final class Progress {
             let isLast = state.step == totalSteps
             if Console.isTerminal && !json {
                 Console.progress(line(step, state))
-                if isLast { Console.note("") }
+                if isLast { Console.endProgress() }
             } else if state.step % interval == 0 || isLast {
                 if json {
                     emit([
@@ -52,8 +52,7 @@ final class Progress {
             evaluated(
                 "step \(state.step), dev\(isBest ? " (best)" : "")", evaluation, step: state.step)
         case .evaluationFailed(let reason):
-            Console.note(
-                "\(Console.isTerminal ? "\n" : "")step \(state.step): no evaluation: \(reason)")
+            Console.note("step \(state.step): no evaluation: \(reason)")
         case .saved(let path):
             if json {
                 emit([
@@ -75,19 +74,19 @@ final class Progress {
             $0.name.hasSuffix("cosine") || $0.name == "accuracy"
         }
         let text = figures.map { "\($0.name) \($0.value.fixed(4))" }.joined(separator: "  ")
-        Console.note("\(Console.isTerminal ? "\r\u{1B}[K" : "")\(what): \(text)")
+        Console.note("\(what): \(text)")
     }
 
-    func finished(_ results: Results) {
+    func finished(_ results: Results) throws {
         if json {
             var values: [String: JSONValue] = [
                 "event": .string("finished"), "steps": .integer(results.steps),
             ]
             for (name, value) in results.figures { values[name] = .number(value) }
-            return emit(values)
+            return try Console.json(values)
         }
         for (name, value) in results.figures {
-            print(name + String(repeating: " ", count: max(1, 26 - name.count)) + value.fixed(4))
+            try Console.print(name.padded(26) + value.fixed(4))
         }
     }
 
@@ -112,13 +111,11 @@ final class Progress {
 
 /// The final figures of a run.
 struct Results {
-    let recipe: Recipe
     let steps: Int
     let bestStep: Int?
     private(set) var figures: [(name: String, value: Double)] = []
 
-    init(recipe: Recipe, steps: Int, bestStep: Int?) {
-        self.recipe = recipe
+    init(steps: Int, bestStep: Int?) {
         self.steps = steps
         self.bestStep = bestStep
     }

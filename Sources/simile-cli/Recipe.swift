@@ -22,7 +22,7 @@ struct Recipe: Codable {
     var data = PairFileOptions()
     /// The most tokens of a sentence; by default the model's.
     var maxSequenceLength: Int?
-    /// Parameters whose names begin with one of these are not trained.
+    /// Modules, or parameters, that are not trained.
     var freeze: [String] = []
     /// The hyper-parameters, whose keys stand beside the ones above.
     var training = TrainingConfiguration()
@@ -83,7 +83,7 @@ extension Recipe {
             for (keys, known) in [(mapping.keys, known), (data.keys, PairFileOptions.keys)] {
                 for key in keys.sorted() where !known.contains(key) {
                     throw CommandError.unknownKey(
-                        key, path: path, closest: closestName(to: key, among: known))
+                        key, path: path, known: known)
                 }
             }
             self = try YAMLDecoder().decode(Recipe.self, from: text.isEmpty ? "{}" : text)
@@ -110,16 +110,60 @@ extension Recipe {
     /// The recipe with absolute paths, so that a run can be resumed from any folder.
     func withAbsolutePaths() -> Recipe {
         func absolute(_ path: String?) -> String? {
-            path.map { URL(filePath: $0).standardizedFileURL.path }
+            path.map { path in
+                PairFileArguments.files(path)
+                    .map { URL(filePath: $0).standardizedFileURL.path }.joined(separator: ",")
+            }
         }
         var copy = self
-        copy.model = absolute(model)
+        // A name of the hub is not a path.
+        if let model, FileManager.default.fileExists(atPath: model) { copy.model = absolute(model) }
         copy.train = absolute(train)
         copy.dev = absolute(dev)
         copy.devNLI = absolute(devNLI)
         copy.test = absolute(test)
         copy.testNLI = absolute(testNLI)
         return copy
+    }
+
+    /// Checks what does not depend on any file.
+    func validate() throws {
+        guard [CosineSimilarityLoss.name, SoftmaxLoss.name].contains(loss) else {
+            throw CommandError.input(
+                "loss is '\(loss)'; expected cosine (scored pairs) or softmax (labelled pairs)")
+        }
+        for (key, value) in [("model", model), ("train", train)] where value == nil {
+            throw CommandError.input("no \(key) is given: add --\(key), or '\(key):' to the recipe")
+        }
+        if loss == CosineSimilarityLoss.name, devNLI ?? testNLI != nil {
+            throw CommandError.input(
+                "dev_nli and test_nli measure the classifier of the softmax loss; with the cosine loss give dev and test"
+            )
+        }
+        if dev == nil, devNLI == nil {
+            for (key, isGiven) in [
+                ("patience", training.patience != nil),
+                ("evaluate_every", training.evaluateEvery > 0),
+            ] where isGiven {
+                throw CommandError.input(
+                    "\(key) is given, but nothing to evaluate on: add --dev, or take it out")
+            }
+        }
+        try training.validate()
+        let held = [("dev", dev), ("dev_nli", devNLI), ("test", test), ("test_nli", testNLI)]
+        for (key, path) in held where path != nil && path == train {
+            Console.note(
+                "\(key) is the training file itself: its figures say nothing about other sentences")
+        }
+    }
+
+    /// The keys whose values another recipe has otherwise.
+    func keys(changedIn other: Recipe) throws -> [String] {
+        let mine = try Yams.compose(yaml: YAMLEncoder().encode(self))
+        let theirs = try Yams.compose(yaml: YAMLEncoder().encode(other))
+        return (CodingKeys.allCases.map(\.rawValue) + TrainingConfiguration.keys).filter {
+            mine?[$0] != theirs?[$0]
+        }
     }
 
     private static func sentence(_ error: DecodingError) -> String {

@@ -3,6 +3,8 @@ import Simile
 
 /// The output folder of a training run.
 struct RunFolder {
+    static let recipeName = "recipe.yaml"
+
     let path: String
     private var url: URL { URL(filePath: path) }
     var model: URL { url.appending(path: "model") }
@@ -32,16 +34,38 @@ struct RunFolder {
         try AtomicFile.write(Data(text.utf8), to: file(name))
     }
 
-    /// The latest checkpoint that can be opened.
-    func latestCheckpoint() throws -> Checkpoint {
+    /// A checkpoint to go on from, with what was read of it.
+    struct Latest {
+        let checkpoint: Checkpoint
+        let recipe: Recipe
+        let model: SentenceTransformer
+    }
+
+    /// The latest checkpoint that can be read; nil when there is none.
+    func latest() throws -> Latest? {
         var failure: (any Error)?
         for name in steps().reversed() {
-            do { return try Checkpoint(checkpoints.appending(path: name)) } catch {
+            do {
+                let checkpoint = try Checkpoint(checkpoints.appending(path: name))
+                let recipe = try JSONDecoder().decode(
+                    Recipe.self, from: Data(checkpoint.recipe().utf8))
+                return Latest(checkpoint: checkpoint, recipe: recipe, model: try checkpoint.model())
+            } catch {
                 Console.note("\(error); trying the one before")
                 failure = error
             }
         }
-        throw failure ?? CommandError.nothingToResume(path: path)
+        if let failure { throw failure }
+        return nil
+    }
+
+    /// The settings that the run was started with.
+    func recipe() throws -> Recipe {
+        let file = file(Self.recipeName)
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            throw CommandError.nothingToResume(path: path)
+        }
+        return try Recipe(yamlFile: file.path)
     }
 
     /// Removes all but the latest checkpoints.
@@ -59,6 +83,7 @@ struct RunFolder {
 
 /// `steps.csv` and `evaluations.csv`: one row for each step and each evaluation.
 final class RunLog {
+    private let path: String
     private let steps: FileHandle
     private let evaluations: URL
     private var pending = ""
@@ -66,6 +91,7 @@ final class RunLog {
     /// Opens the logs; rows after `step`, left by a run that was cut short, are dropped.
     init(_ folder: RunFolder, from step: Int) throws {
         let header = "step,loss,learning_rate,gradient_norm,pairs,tokens\n"
+        path = folder.file("steps.csv").path
         evaluations = folder.file("evaluations.csv")
         for (url, header) in [(folder.file("steps.csv"), header), (evaluations, "")] {
             let old = (try? String(contentsOf: url, encoding: .utf8)) ?? header
@@ -83,7 +109,7 @@ final class RunLog {
         case .stepped(let step):
             pending +=
                 "\(state.step),\(step.loss),\(step.learningRate),\(step.gradientNorm),\(step.pairs),\(step.tokens)\n"
-            if pending.utf8.count > 1 << 12 { flush() }
+            if pending.utf8.count > 1 << 12 { try? flush() }
         case .evaluated(let evaluation, _):
             var text = (try? String(contentsOf: evaluations, encoding: .utf8)) ?? ""
             if text.isEmpty {
@@ -93,18 +119,16 @@ final class RunLog {
                 "\(state.step)," + evaluation.figures.map { "\($0.value)" }.joined(separator: ",")
                 + "\n"
             try? AtomicFile.write(Data(text.utf8), to: evaluations)
-        case .saved: flush()
-        case .started, .evaluationFailed: break
+        case .started, .evaluationFailed, .saved: break
         }
     }
 
-    func close() throws {
-        flush()
-        try steps.close()
-    }
-
-    private func flush() {
-        try? steps.write(contentsOf: Data(pending.utf8))
+    /// Writes the rows that wait; those that cannot be written wait on.
+    func flush() throws {
+        do { try steps.write(contentsOf: Data(pending.utf8)) } catch {
+            throw CommandError.outputUnwritable(
+                path: path, reason: error.localizedDescription)
+        }
         pending = ""
     }
 }

@@ -45,15 +45,14 @@ struct Similarity: ParsableCommand {
             return try Console.json(Result(sentence: sentence, similarities: rows))
         }
         let width = others.map(\.count).max() ?? 0
-        func row(_ index: String, _ sentence: String, _ cosine: String) {
-            print(
-                String(repeating: " ", count: 5 - index.count) + index + "  " + sentence
-                    + String(repeating: " ", count: max(0, width - sentence.count)) + "  " + cosine)
+        func row(_ index: String, _ sentence: String, _ cosine: String) throws {
+            let indent = String(repeating: " ", count: max(0, 5 - index.count))
+            try Console.print("\(indent)\(index)  \(sentence.padded(width))  \(cosine)")
         }
-        row("index", "sentence", "cosine")
-        row("0", sentence, "")
+        try row("index", "sentence", "cosine")
+        try row("0", sentence, "")
         for (index, other) in others.enumerated() {
-            row("\(index + 1)", other, Double(cosines[index]).fixed(4))
+            try row("\(index + 1)", other, Double(cosines[index]).fixed(4))
         }
     }
 

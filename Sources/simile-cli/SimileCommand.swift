@@ -30,8 +30,8 @@ struct ComputeOptions: ParsableArguments {
     /// Sets the threads and loads the BLAS library, so that a missing one is reported now.
     func prepare() throws {
         if let threads {
-            guard threads >= 1 else {
-                throw ValidationError("--threads is \(threads); expected 1 or more")
+            guard (1...1024).contains(threads) else {
+                throw ValidationError("--threads is \(threads); expected 1...1024")
             }
             ThreadPool.configure(threads: threads)
         }

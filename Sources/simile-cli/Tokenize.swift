@@ -19,6 +19,13 @@ struct Tokenize: ParsableCommand {
     @Flag(help: "Print the tokens too.")
     var tokens = false
 
+    func validate() throws {
+        if let maxLength, maxLength < 2 {
+            throw ValidationError(
+                "--max-length is \(maxLength); expected 2 or more: both special tokens count")
+        }
+    }
+
     struct Result: Encodable {
         let ids: [Int32]
         let tokens: [String]?

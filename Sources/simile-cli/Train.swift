@@ -16,7 +16,9 @@ struct Train: ParsableCommand {
     var recipe: String?
     @Option(help: "The folder to write to; it must be new or empty.")
     var output: String?
-    @Option(help: "Continue the run in this --output folder; takes no other settings.")
+    @Option(
+        help: "Continue the run in this --output folder with the settings that it was started with."
+    )
     var resume: String?
 
     @Option(help: "A model's folder or a checkpoint to start from.")
@@ -37,7 +39,8 @@ struct Train: ParsableCommand {
     var testNli: String?
     @Option(help: "The most tokens of a sentence, both special tokens included.")
     var maxSeqLength: Int?
-    @Option(help: "Do not train parameters whose names begin with this; may be repeated.")
+    @Option(
+        help: "Do not train this module, such as embeddings or encoder.layer.0; may be repeated.")
     var freeze: [String] = []
     @OptionGroup(title: "Pair files") var files: PairFileArguments
     @OptionGroup(title: "Hyper-parameters") var hyperparameters: Hyperparameters
@@ -50,9 +53,9 @@ struct Train: ParsableCommand {
 
     func validate() throws {
         if logEvery < 1 { throw ValidationError("--log-every is \(logEvery); expected 1 or more") }
-        if resume != nil && (recipe != nil || output != nil || model != nil || train != nil) {
+        if resume != nil && (recipe != nil || output != nil) {
             throw ValidationError(
-                "--resume takes its settings from the run: give no --recipe, --output, --model or --train"
+                "--resume takes its settings and its folder from the run: give no --recipe or --output"
             )
         }
     }
@@ -62,16 +65,23 @@ struct Train: ParsableCommand {
         let run: TrainingRun
         if let resume {
             run = try TrainingRun(resuming: resume)
+            let changed = try run.recipe.keys(changedIn: applied(to: run.recipe))
+            if !changed.isEmpty {
+                throw ValidationError(
+                    "--resume goes on with the settings of the run, but the options change \(changed.joined(separator: ", ")): leave them out, or start a new run with --model \(resume)/model"
+                )
+            }
         } else {
             guard let output else { throw ValidationError("give --output FOLDER to write to") }
-            run = try TrainingRun(recipe: resolvedRecipe(), output: output)
+            let settings = try recipe.map { try Recipe(yamlFile: $0) } ?? Recipe()
+            run = try TrainingRun(recipe: applied(to: settings), output: output)
         }
         try run.execute(Progress(json: json, interval: logEvery))
     }
 
-    /// The recipe's settings, changed by the options given.
-    private func resolvedRecipe() throws -> Recipe {
-        var settings = try recipe.map { try Recipe(yamlFile: $0) } ?? Recipe()
+    /// Settings, changed by the options given.
+    private func applied(to recipe: Recipe) throws -> Recipe {
+        var settings = recipe
         settings.model = model ?? settings.model
         settings.loss = loss ?? settings.loss
         settings.train = train ?? settings.train
@@ -103,7 +113,7 @@ struct Hyperparameters: ParsableArguments {
     var warmupRatio: Double?
     @Option(help: "Weight decay of all but biases and LayerNorm (0.01).")
     var weightDecay: Float?
-    @Option(help: "The gradient is scaled down to this norm (1).")
+    @Option(help: "The gradient is scaled down to this norm; 0: never (1).")
     var maxGradientNorm: Float?
     @Option(help: "End the run after so many steps.")
     var maxSteps: Int?

@@ -5,43 +5,31 @@ import Simile
 
 /// A run of `train`: files in, trainer, files out.
 struct TrainingRun {
-    private let recipe: Recipe
+    let recipe: Recipe
     private let folder: RunFolder
-    private let checkpoint: Checkpoint?
+    private let isNew: Bool
+    private let latest: RunFolder.Latest?
 
     /// A new run; the output folder must be new or empty.
     init(recipe: Recipe, output: String) throws {
+        try recipe.validate()
         self.recipe = recipe
-        guard [CosineSimilarityLoss.name, SoftmaxLoss.name].contains(recipe.loss) else {
-            throw CommandError.input(
-                "loss is '\(recipe.loss)'; expected cosine (scored pairs) or softmax (labelled pairs)"
-            )
-        }
-        for (key, value) in [("model", recipe.model), ("train", recipe.train)] where value == nil {
-            throw CommandError.input("no \(key) is given: add --\(key), or '\(key):' to the recipe")
-        }
-        if recipe.loss == CosineSimilarityLoss.name, recipe.devNLI ?? recipe.testNLI != nil {
-            throw CommandError.input(
-                "dev_nli and test_nli measure the classifier of the softmax loss; with the cosine loss give dev and test"
-            )
-        }
-        try recipe.training.validate()
         folder = RunFolder(output)
-        checkpoint = nil
+        isNew = true
+        latest = nil
     }
 
-    /// A run that goes on from its latest checkpoint.
+    /// A run that goes on from its latest checkpoint, or from its beginning if it ended before the first.
     init(resuming output: String) throws {
         folder = RunFolder(output)
-        let latest = try folder.latestCheckpoint()
-        recipe = try JSONDecoder().decode(Recipe.self, from: Data(latest.recipe().utf8))
-        checkpoint = latest
+        isNew = false
+        latest = try folder.latest()
+        recipe = try latest?.recipe ?? folder.recipe()
     }
 
     func execute(_ progress: Progress) throws {
         guard let modelPath = recipe.model, let trainPath = recipe.train else { return }
-        let model =
-            try checkpoint?.model() ?? SentenceTransformer(path: ModelPath.resolve(modelPath))
+        let model = try latest?.model ?? SentenceTransformer(path: ModelPath.resolve(modelPath))
         if let length = recipe.maxSequenceLength {
             guard (3...model.bert.configuration.maxPositionEmbeddings).contains(length) else {
                 throw CommandError.input(
@@ -50,62 +38,88 @@ struct TrainingRun {
             }
             model.maxSequenceLength = length
         }
-        for prefix in recipe.freeze {
-            let frozen = model.parameters.freeze { $0.hasPrefix(prefix) }
-            guard !frozen.isEmpty else {
-                throw CommandError.input(
-                    "freeze: no whole parameter has a name that begins with '\(prefix)'; 'simile inspect MODEL --parameters' lists the names"
-                )
-            }
-            Console.note("frozen: \(frozen.count) arrays beginning with \(prefix)")
-        }
+        for name in recipe.freeze { try freeze(name, in: model) }
         if recipe.loss == SoftmaxLoss.name {
             let loss =
-                try checkpoint?.softmaxLoss(dimension: model.embeddingDimension)
+                try latest?.checkpoint.softmaxLoss(dimension: model.embeddingDimension)
                 ?? SoftmaxLoss(
                     dimension: model.embeddingDimension, labels: recipe.data.labels.names,
                     source: .random(seed: recipe.training.seed))
-            let pairs = try PairFileArguments.readLabelled(trainPath, recipe.data)
-            try train(model, loss, pairs, progress) { try labelled($0, loss) }
+            try train(
+                model, loss, PairFileArguments.readLabelled(trainPath, recipe.data), progress)
         } else {
-            let pairs = try PairFileArguments.readScored(trainPath, recipe.data)
-            try train(model, CosineSimilarityLoss(), pairs, progress) { _ in nil }
+            try train(
+                model, CosineSimilarityLoss(), PairFileArguments.readScored(trainPath, recipe.data),
+                progress)
         }
+    }
+
+    /// Freezes the module or parameter of this name: `encoder.layer.1` is not `encoder.layer.10`.
+    private func freeze(_ name: String, in model: SentenceTransformer) throws {
+        let module = name.hasSuffix(".") ? String(name.dropLast()) : name
+        let frozen = model.parameters.freeze { $0 == module || $0.hasPrefix(module + ".") }
+        guard !frozen.isEmpty else {
+            throw CommandError.input(
+                "freeze: there is no module or parameter '\(module)' that can be frozen by itself; query, key and value can only be frozen together, as attention.self. 'simile inspect MODEL --parameters' lists the names"
+            )
+        }
+        Console.note("frozen: \(frozen.count) arrays of \(module)")
     }
 
     private func train<L: Loss>(
         _ model: SentenceTransformer, _ loss: L, _ pairs: PairDataset<L.Label>,
-        _ progress: Progress,
-        classifier: (String?) throws -> (any Evaluator)?
+        _ progress: Progress
     ) throws {
         // Everything is read and checked before the first step, and before anything is written.
-        let dev = Evaluators([try scored(recipe.dev), try classifier(recipe.devNLI)])
-        let test = Evaluators([try scored(recipe.test), try classifier(recipe.testNLI)])
+        let dev = try HeldOutPairs(recipe.dev, recipe.devNLI, recipe.data)
+        let test = try HeldOutPairs(recipe.test, recipe.testNLI, recipe.data)
+        let evaluator = try dev.evaluator(loss as? SoftmaxLoss)
+        _ = try test.evaluator(loss as? SoftmaxLoss)
         let trainer = try Trainer(
             model: model, loss: loss, pairs: pairs, configuration: recipe.training)
-        if let checkpoint {
-            try checkpoint.restore(trainer)
-            Console.note("\(checkpoint.path): going on after step \(trainer.state.step)")
-            let (before, threads) = (try checkpoint.threads(), ThreadPool.shared.count)
+        if let latest {
+            try latest.checkpoint.restore(trainer)
+            Console.note("\(latest.checkpoint.path): going on after step \(trainer.state.step)")
+            let (before, threads) = (try latest.checkpoint.threads(), ThreadPool.shared.count)
             if before != threads {
                 Console.note(
                     "the run had \(before) threads and goes on with \(threads): its last bits may differ (--threads \(before) avoids that)"
                 )
             }
-        } else {
+        } else if isNew {
             try folder.create()
-            try folder.write(recipe.yaml(), to: "recipe.yaml")
+            try folder.write(recipe.yaml(), to: RunFolder.recipeName)
+        } else {
+            Console.note("\(folder.path): no checkpoint yet; starting again with its recipe.yaml")
         }
-        let recipeJSON = String(decoding: try JSONEncoder().encode(recipe), as: UTF8.self)
         let log = try RunLog(folder, from: trainer.state.step)
-
-        if checkpoint == nil, let dev {
-            progress.evaluated("before training, dev", try dev.evaluate(model))
+        if latest == nil, let evaluator {
+            progress.evaluated("before training, dev", try evaluator.evaluate(model))
         }
+        let outcome = try steps(trainer, evaluator, log, progress)
+        if outcome == .stopped {
+            Console.note(
+                "stopped after step \(trainer.state.step); go on with: simile train --resume \(folder.path)"
+            )
+            throw ExitCode(130)
+        }
+        try finish(trainer, dev, test, progress)
+    }
+
+    /// Takes the steps that are left.
+    private func steps<L: Loss>(
+        _ trainer: Trainer<L>, _ evaluator: (any Evaluator)?, _ log: RunLog, _ progress: Progress
+    ) throws -> TrainingOutcome {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let recipeJSON = String(decoding: try encoder.encode(recipe), as: UTF8.self)
         Interruption.install()
+        defer { Console.endProgress() }
         let outcome = try trainer.run(
-            evaluator: dev,
+            evaluator: evaluator,
             save: { isBest in
+                // First, so that a run that goes on from the checkpoint finds every row before it.
+                try log.flush()
                 let url = isBest ? folder.best : folder.checkpoint(step: trainer.state.step)
                 try Checkpoint.write(
                     trainer, to: url, recipe: recipeJSON, includingOptimizer: !isBest)
@@ -117,30 +131,37 @@ struct TrainingRun {
                 log.handle(event, trainer.state)
                 return Interruption.isRequested ? .stop : .proceed
             })
-        try log.close()
-        if outcome == .stopped {
-            Console.note(
-                "stopped after step \(trainer.state.step); go on with: simile train --resume \(folder.path)"
-            )
-            throw ExitCode(130)
-        }
+        try log.flush()
+        return outcome
+    }
 
-        let best = dev != nil && FileManager.default.fileExists(atPath: folder.best.path)
-        let final = best ? try Checkpoint(folder.best).model() : model
-        var results = Results(
-            recipe: recipe, steps: trainer.state.step, bestStep: best ? trainer.state.bestStep : nil
-        )
-        if let dev { results.add("dev", try dev.evaluate(final)) }
-        if let test {
-            // The classifier of the best step is in its checkpoint, not in the trainer any more.
-            results.add("test", try (best ? try rebuilt(test, final) : test).evaluate(final))
+    /// Measures and writes the best model, or the last one when there was nothing to choose by.
+    private func finish<L: Loss>(
+        _ trainer: Trainer<L>, _ dev: HeldOutPairs, _ test: HeldOutPairs, _ progress: Progress
+    ) throws {
+        let hasBest = trainer.state.bestStep != nil
+        let model = hasBest ? try Checkpoint(folder.best).model() : trainer.model
+        let loss =
+            hasBest && recipe.loss == SoftmaxLoss.name
+            ? try Checkpoint(folder.best).softmaxLoss(dimension: model.embeddingDimension)
+            : trainer.loss as? SoftmaxLoss
+        var results = Results(steps: trainer.state.step, bestStep: trainer.state.bestStep)
+        for (split, pairs) in [("dev", dev), ("test", test)] {
+            do {
+                if let evaluator = try pairs.evaluator(loss) {
+                    results.add(split, try evaluator.evaluate(model))
+                }
+            } catch {
+                // The model is worth keeping all the same.
+                Console.note("\(split): no evaluation: \(error)")
+            }
         }
-        progress.finished(results)
+        try progress.finished(results)
         let card = ModelCard(
-            final, loss: "\(L.self)", pairs: pairs.count, configuration: recipe.training,
+            model, loss: "\(L.self)", pairs: trainer.pairs.count, configuration: recipe.training,
             results: results.figures, baseModel: baseModel,
-            data: URL(filePath: pairs.name).lastPathComponent)
-        try final.write(to: folder.model, modelCard: card.text)
+            data: URL(filePath: trainer.pairs.name).lastPathComponent)
+        try model.write(to: folder.model, modelCard: card.text)
         try folder.write(results.json(), to: "results.json")
         Console.note("model        \(folder.model.path)\ncheckpoints  \(folder.checkpoints.path)")
     }
@@ -152,34 +173,31 @@ struct TrainingRun {
         else { return nil }
         return model.lastPathComponent
     }
+}
 
-    /// The final evaluation with the classifier of the best checkpoint.
-    private func rebuilt(_ test: Evaluators, _ model: SentenceTransformer) throws -> Evaluators {
-        guard recipe.loss == SoftmaxLoss.name, recipe.testNLI != nil else { return test }
-        let loss = try Checkpoint(folder.best).softmaxLoss(dimension: model.embeddingDimension)
-        return Evaluators([try scored(recipe.test), try labelled(recipe.testNLI, loss)]) ?? test
+/// The pairs of one split that are not trained on.
+private struct HeldOutPairs {
+    private let scored: PairDataset<Float>?
+    private let labelled: PairDataset<Int32>?
+
+    init(_ scored: String?, _ labelled: String?, _ options: PairFileOptions) throws {
+        self.scored = try scored.map { try PairFileArguments.readScored($0, options) }
+        self.labelled = try labelled.map { try PairFileArguments.readLabelled($0, options) }
     }
 
-    private func scored(_ path: String?) throws -> (any Evaluator)? {
-        guard let path else { return nil }
-        return EmbeddingSimilarityEvaluator(try PairFileArguments.readScored(path, recipe.data))
-    }
-
-    private func labelled(_ path: String?, _ loss: SoftmaxLoss) throws -> (any Evaluator)? {
-        guard let path else { return nil }
-        let pairs = try PairFileArguments.readLabelled(path, recipe.data)
-        return LabelAccuracyEvaluator(pairs, loss: loss)
+    /// Measures both kinds of pairs, or nil when there are none; the first one's primary figure chooses
+    /// the best model.
+    func evaluator(_ loss: SoftmaxLoss?) throws -> (any Evaluator)? {
+        var all: [any Evaluator] = []
+        if let scored { all.append(try EmbeddingSimilarityEvaluator(scored)) }
+        if let labelled, let loss { all.append(LabelAccuracyEvaluator(labelled, loss: loss)) }
+        return all.isEmpty ? nil : Evaluators(all: all)
     }
 }
 
-/// Several evaluators as one; the first one's primary figure chooses the best model.
-struct Evaluators: Evaluator {
-    private let all: [any Evaluator]
-
-    init?(_ evaluators: [(any Evaluator)?]) {
-        all = evaluators.compactMap(\.self)
-        if all.isEmpty { return nil }
-    }
+/// Several evaluators as one.
+private struct Evaluators: Evaluator {
+    let all: [any Evaluator]
 
     func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
         let parts = try all.map { try $0.evaluate(model) }

@@ -126,32 +126,71 @@ import Testing
             "train", "--model", start, "--output", folder("out").path, "--train",
             "Datasets/small-sts/train.tsv", "--score-range", "0...5",
         ]
-        try expectFailure(base + ["--epochs", "0"], "epochs is 0; expected 1 or more")
+        try expectFailure(base + ["--epochs", "0"], "epochs is 0; expected 1...1000000")
         try expectFailure(base + ["--loss", "triplet"], "loss is 'triplet'; expected cosine")
         try expectFailure(
             base + ["--max-seq-length", "100"], "max_seq_length is 100; expected 3...64")
-        try expectFailure(base + ["--freeze", "nothing."], "freeze: no whole parameter")
+        for name in ["nothing.", "encoder.lay", "encoder.layer.0.attention.self.query"] {
+            try expectFailure(base + ["--freeze", name], "freeze: there is no module or parameter")
+        }
+        try expectFailure(base + ["--max-gradient-norm", "inf"], "0 for no limit")
+        try expectFailure(
+            base + ["--batch-size", "9223372036854775807"], "batch_size is 9223372036854775807")
+        for key in ["patience", "evaluate-every"] {
+            try expectFailure(base + ["--" + key, "1"], "nothing to evaluate on: add --dev")
+        }
         try expectFailure(["train", "--output", folder("out").path], "no model is given")
-        try expectFailure(["train", "--resume", folder("out").path], "no checkpoint in")
+        try expectFailure(
+            ["train", "--resume", folder("out").path], "neither a checkpoint nor a recipe")
         #expect(!FileManager.default.fileExists(atPath: folder("out").path))
     }
 
-    @Test func damagedCheckpointFallsBack() throws {
+    /// Numbers at the edge of their type, or just outside their range, are wrong usage and no crash.
+    @Test(arguments: [
+        ["tokenize", "model", "--max-length", "1"], ["doctor", "--seconds", "nan"],
+        ["new", "out.h5", "--texts", "t", "--max-seq-length", "2"],
+        ["new", "out.h5", "--texts", "t", "--hidden-size", "9223372036854775807"],
+        ["doctor", "--threads", "9223372036854775807"], ["encode", "model", "--chunk", "0"],
+    ])
+    func numbersOutOfRange(_ arguments: [String]) throws {
+        let output = try CommandRunner.run(arguments)
+        #expect(output.status == 64)
+        #expect(output.error.contains("expected "), "\(output.error)")
+    }
+
+    @Test func evaluations() throws {
         let folder = try TemporaryFolder()
         let start = try folder.newModel()
-        let run = try CommandRunner.run([
-            "train", "--model", start, "--output", folder("out").path, "--train",
-            "Datasets/small-sts/train.tsv",
-            "--score-range", "0...5", "--save-every", "5", "--keep-last", "2",
-        ])
-        #expect(run.status == 0, "\(run.error)")
-        let checkpoints = folder("out/checkpoints")
-        let names = try FileManager.default.contentsOfDirectory(atPath: checkpoints.path).sorted()
-        #expect(names == ["step-00000020.h5", "step-00000025.h5"])
-        try Data("gone".utf8).write(to: checkpoints.appending(path: names[1]))
-        let resumed = try CommandRunner.run(["train", "--resume", folder("out").path])
-        #expect(resumed.status == 0, "\(resumed.error)")
-        #expect(resumed.error.contains("trying the one before"))
-        #expect(resumed.error.contains("going on after step 20"))
+        let same = try folder.write(
+            "sentence1\tsentence2\tscore\nA dog.\tA cat.\t2\nA car.\tA bus.\t2\n", to: "same.tsv")
+        let message = "same.tsv: no correlation can be measured on 2 pairs of the same score"
+        try expectFailure(["evaluate", start, "--data", same, "--score-range", "0...5"], message)
+        try expectFailure(
+            [
+                "train", "--model", start, "--train", "Datasets/small-sts/train.tsv", "--test",
+                same,
+                "--score-range", "0...5", "--output", folder("out").path,
+            ], message)
+        #expect(!FileManager.default.fileExists(atPath: folder("out").path))
+        #expect(try CommandRunner.run(["export", start, folder("model").path]).status == 0)
+        try expectFailure(
+            ["evaluate", folder("model").path, "--nli", "Datasets/small-nli/test.tsv"],
+            "a model's folder has no classifier; give the checkpoint of a run")
+    }
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+    func resultsThatCannotBeWritten() throws {
+        let process = Process()
+        process.executableURL = CommandRunner.program("simile")
+        process.arguments = ["doctor", "--seconds", "0.01"]
+        process.standardOutput = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+        let errors = Pipe()
+        process.standardError = errors
+        try process.run()
+        let text = String(
+            decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 1)
+        #expect(text.contains("standard output: cannot be written to (No space left on device)"))
     }
 }

@@ -22,7 +22,7 @@ import Testing
     func resumedEqualsUninterrupted(_ stop: Int) throws {
         let folder = try TemporaryFolder()
         let file = folder("stopped.h5")
-        let dev = EmbeddingSimilarityEvaluator(TinyModel.scored(10, seed: 9))
+        let dev = try EmbeddingSimilarityEvaluator(TinyModel.scored(10, seed: 9))
         func trainer() throws -> Trainer<SoftmaxLoss> {
             let model = try TinyModel.make()
             return try Trainer(

@@ -12,9 +12,14 @@ public struct EmbeddingSimilarityEvaluator: Evaluator {
     public let tokensPerBatch: Int
 
     /// Creates an evaluator.
+    ///
+    /// - Throws: `EvaluationError` when no model can correlate with the scores.
     public init(
         _ pairs: PairDataset<Float>, tokensPerBatch: Int = SentenceTransformer.defaultTokensPerBatch
-    ) {
+    ) throws(EvaluationError) {
+        guard let score = pairs.first?.label, pairs.contains(where: { $0.label != score }) else {
+            throw EvaluationError(path: pairs.name, count: pairs.count)
+        }
         self.pairs = pairs
         self.tokensPerBatch = tokensPerBatch
     }
@@ -70,5 +75,18 @@ public struct EmbeddingSimilarityEvaluator: Evaluator {
             }
         }
         return scores
+    }
+}
+
+/// Scored pairs that nothing can correlate with.
+public struct EvaluationError: Error, Equatable, CustomStringConvertible {
+    /// Where the pairs came from.
+    public let path: String
+    /// How many there are.
+    public let count: Int
+
+    /// What is wrong and what to do.
+    public var description: String {
+        "\(path): no correlation can be measured on \(count == 1 ? "one pair" : "\(count) pairs of the same score"); give pairs of different scores"
     }
 }

@@ -2,7 +2,7 @@
 public protocol Evaluator {
     /// Evaluates the model as it is now; nothing is recorded or changed.
     ///
-    /// - Throws: `EvaluationError` when a figure is undefined, such as the correlation of constants.
+    /// - Throws: `CorrelationError` when a figure is undefined: the model gives every pair the same score.
     func evaluate(_ model: SentenceTransformer) throws -> Evaluation
 }
 

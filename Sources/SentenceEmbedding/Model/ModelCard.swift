@@ -108,7 +108,8 @@ public struct ModelCard {
                 "learning rate",
                 "\(c.learningRate), \(c.schedule.rawValue), warm-up over \(percent(c.warmupRatio)) of the steps"
             ),
-            ("gradient norm", "at most \(c.maxGradientNorm)"), ("seed", "\(c.seed)"),
+            ("gradient norm", c.maxGradientNorm > 0 ? "at most \(c.maxGradientNorm)" : "any"),
+            ("seed", "\(c.seed)"),
         ]
         return "\n## Training\n\n| | |\n|---|---|\n"
             + rows.map { "| \($0) | \($1) |\n" }.joined()
@@ -121,7 +122,7 @@ public struct ModelCard {
     }
 
     private static func percent(_ share: Double) -> String {
-        "\(Float((share * 1000).rounded() / 10)) %"
+        "\(Float(share * 100)) %"
     }
 
     /// A name from outside, which may hold anything, as code in a line or in a table.

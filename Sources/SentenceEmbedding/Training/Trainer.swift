@@ -78,13 +78,12 @@ public final class Trainer<L: Loss> {
         }
         func isDue(_ interval: Int) -> Bool { interval > 0 && state.step % interval == 0 }
 
-        while state.epoch < configuration.epochs && state.step < schedule.totalSteps && !isStopping
-        {
+        while hasStepsLeft && isPatient && !isStopping {
             let batches = sampler.batches(
                 count: pairs.count,
                 lengths: { [self] in tokenized($0).first.count + tokenized($0).second.count },
                 epoch: state.epoch)
-            while state.batch < batches.count && state.step < schedule.totalSteps && !isStopping {
+            while hasStepsLeft && isPatient && !isStopping {
                 let end = min(state.batch + configuration.accumulationSteps, batches.count)
                 let step = try self.step(Array(batches[state.batch..<end]))
                 state.batch = end
@@ -98,17 +97,22 @@ public final class Trainer<L: Loss> {
                     let isBest = evaluate(evaluator, report)
                     if isBest, let save { report(.saved(path: try save(true))) }
                 }
-                let isPatient =
-                    configuration.patience.map { state.evaluationsSinceBest < $0 } ?? true
                 if isEpochEnd || isStopping || !isPatient || isDue(configuration.saveEvery) {
                     try saveLast()
                 }
-                if !isPatient { return .outOfPatience }
                 if isEpochEnd { break }
             }
         }
-        return isStopping && state.step < schedule.totalSteps && state.epoch < configuration.epochs
-            ? .stopped : .finished
+        if !hasStepsLeft { return .finished }
+        return isPatient ? .stopped : .outOfPatience
+    }
+
+    private var hasStepsLeft: Bool {
+        state.epoch < configuration.epochs && state.step < schedule.totalSteps
+    }
+
+    private var isPatient: Bool {
+        configuration.patience.map { state.evaluationsSinceBest < $0 } ?? true
     }
 
     /// One optimizer step on some batches of pair indices.
@@ -138,9 +142,10 @@ public final class Trainer<L: Loss> {
         let norm = parameters.gradientNorm()
         guard norm.isFinite else { throw nonFinite("gradient", batches.flatMap(\.self), nil) }
         let learningRate = schedule(stepIndex)
+        let limit = configuration.maxGradientNorm
         optimizer.step(
             learningRate: learningRate,
-            gradientScale: min(1, Float(Double(configuration.maxGradientNorm) / (norm + 1e-6))))
+            gradientScale: limit > 0 ? min(1, Float(Double(limit) / (norm + 1e-6))) : 1)
         state.step += 1
         return StepReport(
             loss: loss, learningRate: learningRate, gradientNorm: norm, pairs: pairCount,
@@ -181,9 +186,9 @@ public final class Trainer<L: Loss> {
         return ids
     }
 
-    /// Names the pairs whose embeddings are not finite, or all of the batch when none stands out.
+    /// Names the pairs whose embeddings are not finite, if they stand out: when most are, the model is broken.
     private func nonFinite(_ what: String, _ batch: [Int], _ embeddings: Tensor?) -> TrainingError {
-        var lines = batch.map { pairs[$0].line }
+        var lines: [Int] = []
         if let embeddings {
             let width = embeddings.shape[1]
             let values = embeddings.values
@@ -191,8 +196,8 @@ public final class Trainer<L: Loss> {
                 values[row * width..<(row + 1) * width].allSatisfy(\.isFinite)
             }
             let bad = batch.indices.filter { !isFinite($0) || !isFinite(batch.count + $0) }
-            if !bad.isEmpty { lines = bad.map { pairs[batch[$0]].line } }
+            if 2 * bad.count < batch.count { lines = bad.map { pairs[batch[$0]].line } }
         }
-        return .nonFinite(what: what, step: state.step, path: pairs.name, lines: lines)
+        return .nonFinite(what: what, step: state.step + 1, path: pairs.name, lines: lines)
     }
 }

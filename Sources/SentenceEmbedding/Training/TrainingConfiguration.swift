@@ -16,7 +16,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var warmupRatio = 0.1
     /// AdamW's weight decay, for all but biases and LayerNorm.
     public var weightDecay: Float = 0.01
-    /// The gradient of all parameters together is scaled down to this Euclidean norm.
+    /// The gradient of all parameters together is scaled down to this Euclidean norm; 0: never.
     public var maxGradientNorm: Float = 1
     /// Ends the run, and the schedule, after so many optimizer steps, if that is sooner.
     public var maxSteps: Int?
@@ -48,15 +48,23 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         {
             if !holds { throw .invalid(key: key, found: "\(found)", expected: expected) }
         }
-        try require(epochs >= 1, "epochs", epochs, "1 or more")
-        try require(batchSize >= 1, "batch_size", batchSize, "1 or more")
-        try require(accumulationSteps >= 1, "accumulation_steps", accumulationSteps, "1 or more")
+        // The upper limits keep every product of two within an Int.
+        let counts = 1...1_000_000
+        for (key, value) in [
+            ("epochs", epochs), ("batch_size", batchSize),
+            ("accumulation_steps", accumulationSteps),
+        ] {
+            try require(
+                counts.contains(value), key, value, "\(counts.lowerBound)...\(counts.upperBound)")
+        }
         try require(
             learningRate > 0 && learningRate.isFinite, "learning_rate", learningRate,
             "a number above 0")
         try require((0...1).contains(warmupRatio), "warmup_ratio", warmupRatio, "0...1")
         try require((0..<1).contains(weightDecay), "weight_decay", weightDecay, "0..<1")
-        try require(maxGradientNorm > 0, "max_gradient_norm", maxGradientNorm, "above 0")
+        try require(
+            maxGradientNorm >= 0 && maxGradientNorm.isFinite, "max_gradient_norm", maxGradientNorm,
+            "a number above 0, or 0 for no limit")
         try require(maxSteps ?? 1 >= 1, "max_steps", maxSteps ?? 1, "1 or more")
         try require(evaluateEvery >= 0, "evaluate_every", evaluateEvery, "0 or more")
         try require(saveEvery >= 0, "save_every", saveEvery, "0 or more")

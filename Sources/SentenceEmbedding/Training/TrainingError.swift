@@ -5,6 +5,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// There is nothing to train on.
     case noPairs(path: String)
     /// The loss or a gradient is infinite or not a number; the parameters were not changed by it.
+    ///
+    /// `step` counts from 1; `lines` are those of the pairs to blame, none when most of the batch is.
     case nonFinite(what: String, step: Int, path: String, lines: [Int])
     /// A checkpoint belongs to a run on other data.
     case otherData(path: String, found: String, expected: String)
@@ -19,8 +21,11 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .nonFinite(let what, let step, let path, let lines):
             let shown = lines.prefix(20).map(String.init).joined(separator: ", ")
             let more = lines.count > 20 ? " and \(lines.count - 20) more" : ""
-            return
-                "the \(what) is not finite at step \(step), for the pairs of \(path) on lines \(shown)\(more); the parameters are those of the step before. Lower the learning rate, or look at these lines"
+            let problem =
+                "the \(what) is not finite in step \(step), whose changes are not made"
+            return lines.isEmpty
+                ? "\(problem): training on \(path) diverged. Lower the learning rate, or start from other weights"
+                : "\(problem), because of \(path), lines \(shown)\(more). Look at these lines, or lower the learning rate"
         case .otherData(let path, let found, let expected):
             return
                 "\(path) is not the data this run was started with (digest \(found), expected \(expected)): resume with the original file, or start a new run"
