@@ -171,12 +171,34 @@ extension Recipe {
             let path = context.codingPath.map(\.stringValue).joined(separator: ".")
             return path.isEmpty ? "the recipe" : path
         }
-        return switch error {
-        case .typeMismatch(let type, let context): "\(key(context)) is not of type \(type)"
-        case .valueNotFound(let type, let context): "\(key(context)) has no value, expected \(type)"
-        case .keyNotFound(let missing, _): "\(missing.stringValue) is missing"
-        case .dataCorrupted(let context): "\(key(context)): \(context.debugDescription)"
-        @unknown default: "\(error)"
+        switch error {
+        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+            return "\(key(context)) is not \(words(for: type))"
+        case .keyNotFound(let missing, _): return "\(missing.stringValue) is missing"
+        case .dataCorrupted(let context):
+            let choices =
+                switch key(context) {
+                case "schedule": LearningRateSchedule.Kind.allCases.map(\.rawValue)
+                case "data.format": PairFormat.allCases.map(\.rawValue)
+                default: [String]()
+                }
+            return choices.isEmpty
+                ? "\(key(context)): \(context.debugDescription)"
+                : "\(key(context)) is none of \(choices.joined(separator: ", "))"
+        @unknown default: return "\(error)"
+        }
+    }
+
+    private static func words(for type: any Any.Type) -> String {
+        switch "\(type)" {
+        case "Int": "a whole number"
+        case "UInt64": "a whole number from 0"
+        case "Float", "Double": "a number"
+        case "Bool": "true or false"
+        case "Sequence": "a list, such as [embeddings]"
+        case "Mapping": "keys with values"
+        case "Scalar", "String": "a single value"
+        default: "of type \(type)"
         }
     }
 }

@@ -163,7 +163,12 @@ import Testing
             "train", "--recipe", typed, "--output", folder("out").path,
         ])
         #expect(wrong.status == 1)
-        #expect(wrong.error.contains("epochs"))
+        #expect(wrong.error.contains("typed.yaml: epochs is not a whole number"))
+        let unnamed = try folder.write("schedule: steep\n", to: "unnamed.yaml")
+        let refused = try CommandRunner.run([
+            "train", "--recipe", unnamed, "--output", folder("out").path,
+        ])
+        #expect(refused.error.contains("schedule is none of linear, constant, cosine"))
     }
 
     @Test func everySettingIsAFlagAndAKey() throws {
