@@ -70,15 +70,21 @@ struct Operations: ParsableCommand {
         _ name: String, _ operations: Int, _ x: Tensor, _ operation: (Tensor) -> Tensor
     ) {
         let forward = seconds { _ = operation(x) }
-        // The backward pass with the forward pass and a sum around it, less the forward pass.
-        let both = seconds {
+        // A backward pass begins with a number, so there is a sum to take off again.
+        let result = operation(x)
+        let sum = seconds {
+            let tape = Tape()
+            tape.backward(from: tape.watch(result).sum())
+        }
+        let summed = seconds {
             let tape = Tape()
             tape.backward(from: operation(tape.watch(x)).sum())
         }
-        let speed = 1e-9 * Double(3 * operations) / both
+        let backward = max(0, summed - sum - forward)
+        let speed = 1e-9 * Double(3 * operations) / (forward + backward)
         say(
             name.column(34, right: false) + (1e6 * forward).fixed(0).column(11)
-                + (1e6 * (both - forward)).fixed(0).column(12)
+                + (1e6 * backward).fixed(0).column(12)
                 + (operations > 0 ? speed.fixed(0) : "-").column(9))
     }
 

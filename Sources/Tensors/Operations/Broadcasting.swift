@@ -48,7 +48,7 @@ extension Tensor {
 }
 
 /// Which elements of two tensors meet, and the shape of the result.
-private struct Broadcast {
+struct Broadcast {
     let shape: Shape
     private let sizes: [Int]
     private let stridesA: [Int]

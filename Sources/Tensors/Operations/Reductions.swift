@@ -18,44 +18,18 @@ extension Tensor {
         let target = Shape(
             keepingDimensions ? kept : kept.indices.filter { !summed.contains($0) }.map { kept[$0] }
         )
-        let cells = TargetCells(shape, kept: kept)
+        let cells = Broadcast(shape, Shape(kept), operation: "sum")
         // Sums in double: a mean over many tokens keeps its digits.
         var totals = [Double](repeating: 0, count: target.count)
-        for i in 0..<count { totals[cells[i]] += Double(base[i]) }
+        cells.forEach { [base] i, _, cell in totals[cell] += Double(base[i]) }
         let y = Storage(target.count)
         for i in totals.indices { y.base[i] = Float(totals[i]) }
         return .result(target, y, of: self) { [slot, count] in
             { dy, gradients in
                 let dx = Storage(count)
-                for i in 0..<count { dx.base[i] = dy.base[cells[i]] }
+                cells.forEach { i, _, cell in dx.base[i] = dy.base[cell] }
                 gradients.add(dx, to: slot)
             }
         }
-    }
-}
-
-/// For each element of a tensor, the element it is summed into.
-private struct TargetCells {
-    private let sizes: [Int]
-    private let strides: [Int]
-
-    init(_ shape: Shape, kept: [Int]) {
-        sizes = shape.array
-        var strides = [Int](repeating: 0, count: kept.count)
-        var step = 1
-        for axis in kept.indices.reversed() {
-            strides[axis] = kept[axis] == 1 ? 0 : step
-            step *= kept[axis]
-        }
-        self.strides = strides
-    }
-
-    subscript(element: Int) -> Int {
-        var (rest, cell) = (element, 0)
-        for axis in sizes.indices.reversed() {
-            cell += rest % sizes[axis] * strides[axis]
-            rest /= sizes[axis]
-        }
-        return cell
     }
 }
