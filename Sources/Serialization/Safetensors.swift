@@ -1,7 +1,7 @@
 import Foundation
 import NeuralNetwork
 
-/// A `.safetensors` file, memory-mapped: reading takes no memory beyond the destination.
+/// A `.safetensors` file, memory-mapped: reading takes no memory beyond the destination and one array.
 ///
 /// Nothing in the file is trusted: names, shapes, types and offsets are checked before any is used.
 /// Format: an 8-byte little-endian header length, a JSON header, then the arrays end to end.
@@ -24,9 +24,7 @@ public final class SafetensorsFile: WeightReader {
     public let source: String
     /// The arrays' names in the order of their data.
     public let names: [String]
-    /// The header's `__metadata__`.
-    public let metadata: [String: String]
-    private let data: Data
+    private let file: MappedFile
     private let entries: [String: Entry]
 
     /// Opens a file and checks its header.
@@ -34,11 +32,8 @@ public final class SafetensorsFile: WeightReader {
     /// - Throws: `SerializationError` saying what is wrong with the file.
     public init(_ url: URL) throws(SerializationError) {
         source = url.path
-        do { data = try Data(contentsOf: url, options: .alwaysMapped) } catch {
-            throw .unreadable(path: url.path, reason: error.localizedDescription)
-        }
-        let header = try Header(data, path: url.path)
-        metadata = header.metadata
+        file = try MappedFile(url)
+        let header = try Header(file.data, path: url.path)
         entries = header.entries
         names = entries.keys.sorted {
             let (a, b) = (
@@ -62,8 +57,7 @@ public final class SafetensorsFile: WeightReader {
         precondition(
             buffer.count == entry.shape.reduce(1, *),
             "\(name) \(entry.shape) into \(buffer.count) places")
-        data.withUnsafeBytes { file in
-            let bytes = UnsafeRawBufferPointer(rebasing: file[entry.bytes])
+        file.withBytes(entry.bytes) { bytes in
             switch type {
             case .f32: buffer.withUnsafeMutableBytes { $0.copyMemory(from: bytes) }
             case .f64: fill(&buffer, bytes) { (bits: UInt64) in Float(Double(bitPattern: bits)) }
@@ -96,7 +90,6 @@ private struct Header {
         "I8": 1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1,
     ]
 
-    private(set) var metadata: [String: String] = [:]
     private(set) var entries: [String: SafetensorsFile.Entry] = [:]
 
     init(_ data: Data, path: String) throws(SerializationError) {
@@ -121,13 +114,9 @@ private struct Header {
             throw .malformed(
                 path: path, problem: "not a safetensors file: its header is not a JSON object")
         }
-        for (name, value) in object {
-            if name == "__metadata__" {
-                metadata = value as? [String: String] ?? [:]
-            } else {
-                entries[name] = try Self.entry(
-                    name, value, from: start, fileSize: data.count, path: path)
-            }
+        for (name, value) in object where name != "__metadata__" {
+            entries[name] = try Self.entry(
+                name, value, from: start, fileSize: data.count, path: path)
         }
         // The arrays fill the file without gaps or overlaps: anything else is a damaged or hostile header.
         var end = start

@@ -36,7 +36,6 @@ import Testing
         try SafetensorsFile.write(arrays, to: url)
         let file = try SafetensorsFile(url)
         #expect(file.names == ["a", "b.weight", "empty"])
-        #expect(file.metadata == ["format": "pt"])
         #expect(file.shape(of: "b.weight") == [2, 3])
         #expect(file.shape(of: "c") == nil)
         #expect(

@@ -17,7 +17,7 @@ public final class PyTorchFile: WeightReader {
     public let source: String
     /// The tensors' names in the dictionary's order.
     public let names: [String]
-    private let data: Data
+    private let file: MappedFile
     private let isBigEndian: Bool
     private let entries: [String: Entry]
 
@@ -25,17 +25,17 @@ public final class PyTorchFile: WeightReader {
     ///
     /// - Throws: `SerializationError` saying what is wrong with the file, or which code it asks for.
     public convenience init(_ url: URL) throws(SerializationError) {
-        let data: Data
-        do { data = try Data(contentsOf: url, options: .alwaysMapped) } catch {
-            throw .unreadable(path: url.path, reason: error.localizedDescription)
-        }
-        try self.init(data, path: url.path)
+        try self.init(MappedFile(url), path: url.path)
     }
 
-    init(_ data: Data, path: String) throws(SerializationError) {
+    convenience init(_ data: Data, path: String) throws(SerializationError) {
+        try self.init(MappedFile(unmapped: data), path: path)
+    }
+
+    private init(_ file: MappedFile, path: String) throws(SerializationError) {
         let saved =
-            try ZipArchive.isArchive(data)
-            ? TorchPickle(zip: data, path: path) : TorchPickle(legacy: data, path: path)
+            try ZipArchive.isArchive(file.data)
+            ? TorchPickle(zip: file.data, path: path) : TorchPickle(legacy: file.data, path: path)
         guard case .dictionary(let place) = saved.root else {
             throw .malformed(
                 path: path,
@@ -62,7 +62,7 @@ public final class PyTorchFile: WeightReader {
             else { throw .malformed(path: path, problem: "\(name.shown) is there twice") }
             names.append(name)
         }
-        (source, self.data, isBigEndian) = (path, data, saved.isBigEndian)
+        (source, self.file, isBigEndian) = (path, file, saved.isBigEndian)
         (self.names, self.entries) = (names, entries)
     }
 
@@ -77,10 +77,8 @@ public final class PyTorchFile: WeightReader {
         let shape = entry.tensor.shape
         precondition(
             buffer.count == shape.reduce(1, *), "\(name) \(shape) into \(buffer.count) places")
-        data.withUnsafeBytes { file in
-            entry.tensor.read(
-                from: UnsafeRawBufferPointer(rebasing: file[entry.bytes]),
-                isBigEndian: isBigEndian, into: &buffer)
+        file.withBytes(entry.bytes) { bytes in
+            entry.tensor.read(from: bytes, isBigEndian: isBigEndian, into: &buffer)
         }
     }
 }

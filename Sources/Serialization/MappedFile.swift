@@ -1,0 +1,57 @@
+import Foundation
+
+/// A file's bytes, mapped into memory: pages are read when they are touched.
+struct MappedFile {
+    /// All bytes, without a copy.
+    let data: Data
+    private let isMapped: Bool
+
+    /// Maps a file.
+    init(_ url: URL) throws(SerializationError) {
+        func failure() -> SerializationError {
+            .unreadable(path: url.path, reason: String(cString: strerror(errno)))
+        }
+        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure() }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure() }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw .unreadable(path: url.path, reason: "it is not a file")
+        }
+        let count = Int(status.st_size)
+        guard count > 0 else {
+            (data, isMapped) = (Data(), false)
+            return
+        }
+        guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0),
+            start != MAP_FAILED
+        else { throw failure() }
+        data = Data(
+            bytesNoCopy: start, count: count,
+            deallocator: .custom { start, count in munmap(start, count) })
+        isMapped = true
+    }
+
+    /// Bytes that are in memory already.
+    init(unmapped data: Data) {
+        (self.data, isMapped) = (data, false)
+    }
+
+    /// Calls `body` with some of the bytes, and gives their pages back: until then, pages that were touched
+    /// count as memory of the process, and a model would be there twice.
+    func withBytes(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void) {
+        data.withUnsafeBytes { file in
+            let bytes = UnsafeRawBufferPointer(rebasing: file[range])
+            body(bytes)
+            guard isMapped, let start = bytes.baseAddress else { return }
+            let page = UInt(getpagesize())
+            let first = (UInt(bitPattern: start) + page - 1) / page * page
+            let end = (UInt(bitPattern: start) + UInt(bytes.count)) / page * page
+            guard first < end, let pages = UnsafeMutableRawPointer(bitPattern: first) else {
+                return
+            }
+            madvise(pages, Int(end - first), MADV_DONTNEED)
+        }
+    }
+}
