@@ -29,7 +29,7 @@ let package = Package(
         .target(name: "NeuralNetwork", dependencies: ["Tensors", "Kernels"]),
         .target(name: "Tokenization"),
         .target(name: "Hub", dependencies: ["CCurl", "CCrypto"]),
-        .target(name: "Serialization", dependencies: ["NeuralNetwork"]),
+        .target(name: "Serialization", dependencies: ["NeuralNetwork", "CKernels"]),
         .target(
             name: "ONNX",
             dependencies: [

@@ -1,7 +1,9 @@
 // What glibc offers only with _GNU_SOURCE, which Swift does not see.
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 
 #include "CKernels.h"
 
@@ -13,4 +15,8 @@ int simile_affinity_count(void) {
 const char *simile_library_of(const void *address) {
     Dl_info info;
     return dladdr(address, &info) ? info.dli_fname : NULL;
+}
+
+int simile_exchange(const char *a, const char *b) {
+    return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE);
 }

@@ -52,6 +52,8 @@ final class FileHandle: Sendable {
         guard H5Fget_vfd_handle(id, chdf5_default(), &pointer) >= 0, let pointer else { return }
         let descriptor = pointer.load(as: Int32.self)
         ftruncate(descriptor, 0)
+        // The file stays open elsewhere: the library would take a later one of the same number for it.
+        _ = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         // The number stays taken, so that the library cannot write to another file by it.
         let nowhere = Glibc.open("/dev/null", O_RDWR | O_CLOEXEC)
         if nowhere >= 0 {

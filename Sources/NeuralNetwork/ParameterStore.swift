@@ -50,20 +50,40 @@ public final class ParameterStore: Sequence {
         _ parts: [Parameter.Part], _ shape: Shape, _ initial: Initializer, isRowSparse: Bool,
         mayBeMissing: Bool
     ) -> Parameter {
-        let parameter = Parameter(parts: parts, shape: shape, isRowSparse: isRowSparse)
         for part in parts {
             precondition(names.insert(part.name).inserted, "two parameters are called \(part.name)")
-            parameter.setValues(of: part) { values in
-                fill(part, &values, initial, mayBeMissing: mayBeMissing)
+            check(part, mayBeMissing: mayBeMissing)
+        }
+        // With a problem the model is refused: no memory is taken for shapes that no weights bear out.
+        let parameter = Parameter(
+            parts: parts, shape: shape, isRowSparse: isRowSparse, hasValues: problems.isEmpty)
+        if problems.isEmpty {
+            for part in parts {
+                parameter.setValues(of: part) { values in fill(part, &values, initial) }
             }
         }
         parameters.append(parameter)
         return parameter
     }
 
+    /// Notes what is wrong with the weights for a part, without reading them.
+    private func check(_ part: Parameter.Part, mayBeMissing: Bool) {
+        guard case .weights(let reader) = source else { return }
+        guard let found = reader.shape(of: part.name) else {
+            if mayBeMissing {
+                initialized.append(part.name)
+            } else {
+                problems.missing.append(part.name)
+            }
+            return
+        }
+        if found != part.shape.array {
+            problems.misshapen.append((part.name, part.shape.array, found))
+        }
+    }
+
     private func fill(
-        _ part: Parameter.Part, _ values: inout MutableSpan<Float>, _ initial: Initializer,
-        mayBeMissing: Bool
+        _ part: Parameter.Part, _ values: inout MutableSpan<Float>, _ initial: Initializer
     ) {
         func initialize(seed: UInt64) {
             values.withUnsafeMutableBufferPointer { initial.fill($0, name: part.name, seed: seed) }
@@ -71,19 +91,7 @@ public final class ParameterStore: Sequence {
         switch source {
         case .random(let seed): initialize(seed: seed)
         case .weights(let reader):
-            guard let found = reader.shape(of: part.name) else {
-                if mayBeMissing {
-                    initialize(seed: 0)
-                    initialized.append(part.name)
-                } else {
-                    problems.missing.append(part.name)
-                }
-                return
-            }
-            guard found == part.shape.array else {
-                problems.misshapen.append((part.name, part.shape.array, found))
-                return
-            }
+            if reader.shape(of: part.name) == nil { return initialize(seed: 0) }
             do { try reader.read(part.name, into: &values) } catch {
                 problems.unreadable.append((part.name, "\(error)"))
             }

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 /// Replaces a file as a whole or not at all.
@@ -31,28 +32,29 @@ public enum AtomicFile {
     }
 }
 
-/// Replaces a model's folder as a whole or not at all.
+/// Replaces a folder as a whole or not at all.
 public enum AtomicFolder {
     /// Lets `body` fill a temporary folder beside `url`, flushes it to disk and puts it in the place of `url`.
     ///
-    /// A folder that is there must be empty or hold a `config.json`: others are not replaced. When anything
-    /// fails, the temporary folder is removed and what was at `url` is unchanged.
+    /// When anything fails, the temporary folder is removed and what was at `url` is unchanged.
     ///
+    /// - Parameter owns: Whether a file of a folder that is there, given by its path inside it, may go with
+    ///   it. A folder with any other file is not replaced.
     /// - Throws: `SerializationError`, and what `body` throws.
-    public static func write(to url: URL, _ body: (_ temporary: URL) throws -> Void) throws {
+    public static func write(
+        to url: URL, owns: (String) -> Bool, _ body: (_ temporary: URL) throws -> Void
+    ) throws {
         let files = FileManager.default
         var isFolder: ObjCBool = false
         let exists = files.fileExists(atPath: url.path, isDirectory: &isFolder)
-        if exists {
-            let entries =
-                isFolder.boolValue
-                ? (try? files.contentsOfDirectory(atPath: url.path)) ?? [] : ["?"]
-            guard entries.isEmpty || entries.contains("config.json") else {
-                throw SerializationError.notAModelFolder(path: url.path)
-            }
+        if exists, !isFolder.boolValue {
+            throw SerializationError.unwritable(path: url.path, reason: "it is a file")
+        }
+        let foreign = try exists ? contents(of: url).filter { !owns($0) } : []
+        guard foreign.isEmpty else {
+            throw SerializationError.otherFilesInFolder(path: url.path, files: foreign.sorted())
         }
         let temporary = try Temporary.sibling(of: url)
-        let old = try Temporary.sibling(of: url)
         do {
             do {
                 try files.createDirectory(at: temporary, withIntermediateDirectories: false)
@@ -65,18 +67,42 @@ public enum AtomicFolder {
             {
                 try Temporary.flush(temporary.appending(path: path))
             }
-            if exists, rename(url.path, old.path) != 0 { throw Temporary.failure(url) }
-            if rename(temporary.path, url.path) != 0 {
-                let failure = Temporary.failure(url)
-                if exists { rename(old.path, url.path) }
-                throw failure
+            if exists {
+                try exchange(temporary, url)
+            } else if rename(temporary.path, url.path) != 0 {
+                throw Temporary.failure(url)
             }
             try Temporary.flush(url.deletingLastPathComponent())
-            try? files.removeItem(at: old)
+            if exists { try? files.removeItem(at: temporary) }
         } catch {
             try? files.removeItem(at: temporary)
             throw error
         }
+    }
+
+    /// The files in a folder and in the folders in it, by their paths.
+    private static func contents(of folder: URL) throws -> [String] {
+        guard let paths = FileManager.default.enumerator(atPath: folder.path) else {
+            throw Temporary.failure(folder)
+        }
+        return paths.compactMap { $0 as? String }.filter { path in
+            var status = stat()
+            return lstat(folder.appending(path: path).path, &status) == 0
+                && status.st_mode & S_IFMT != S_IFDIR
+        }
+    }
+
+    /// Swaps two folders: at once where the file system can, so that there is a whole one at any moment.
+    private static func exchange(_ new: URL, _ old: URL) throws {
+        if simile_exchange(new.path, old.path) == 0 { return }
+        let aside = try Temporary.sibling(of: old)
+        guard rename(old.path, aside.path) == 0 else { throw Temporary.failure(old) }
+        guard rename(new.path, old.path) == 0 else {
+            let failure = Temporary.failure(old)
+            rename(aside.path, old.path)
+            throw failure
+        }
+        rename(aside.path, new.path)
     }
 }
 
@@ -92,8 +118,26 @@ private enum Temporary {
             throw .unwritable(path: url.path, reason: "\(folder.path) is a file, not a folder")
         }
         guard access(folder.path, W_OK) == 0 else { throw failure(url) }
+        removeAbandoned(url)
         let number = String(UInt32.random(in: 0 ... .max), radix: 16)
-        return folder.appending(path: ".\(url.lastPathComponent).\(number).part")
+        return folder.appending(path: "\(prefix(url))\(getpid()).\(number)\(suffix)")
+    }
+
+    private static func prefix(_ url: URL) -> String { ".\(url.lastPathComponent)." }
+    private static let suffix = ".part"
+
+    /// Removes what processes that are gone left unfinished.
+    private static func removeAbandoned(_ url: URL) {
+        let (files, folder) = (FileManager.default, url.deletingLastPathComponent())
+        for name in (try? files.contentsOfDirectory(atPath: folder.path)) ?? []
+        where name.hasPrefix(prefix(url)) && name.hasSuffix(suffix) {
+            let numbers = name.dropFirst(prefix(url).count).dropLast(suffix.count).split(
+                separator: ".")
+            guard numbers.count == 2, let process = pid_t(numbers[0]), process > 0,
+                kill(process, 0) != 0, errno == ESRCH
+            else { continue }
+            try? files.removeItem(at: folder.appending(path: name))
+        }
     }
 
     static func flush(_ url: URL) throws(SerializationError) {

@@ -16,8 +16,8 @@ public enum SerializationError: Error, Equatable, CustomStringConvertible {
     case forbiddenCode(path: String, name: String)
     /// A file or folder cannot be written.
     case unwritable(path: String, reason: String)
-    /// A folder is in the way that is not a model's, and may hold somebody's files.
-    case notAModelFolder(path: String)
+    /// A folder that would be replaced holds files that would be lost.
+    case otherFilesInFolder(path: String, files: [String])
 
     /// What happened and what to do.
     public var description: String {
@@ -36,8 +36,8 @@ public enum SerializationError: Error, Equatable, CustomStringConvertible {
             "\(path): its pickle asks for `\(name)`; only tensors and containers are loaded and nothing is run. Get the model as model.safetensors, or save its state_dict() alone"
         case .unwritable(let path, let reason):
             "\(path): cannot be written (\(reason)); what was there is unchanged. Give another place, or free space and check the permissions"
-        case .notAModelFolder(let path):
-            "\(path): exists and does not look like a model's folder (no config.json); it is left alone. Give a new folder, or remove this one first"
+        case .otherFilesInFolder(let path, let files):
+            "\(path): is to be replaced, but holds \(files.prefix(5).joined(separator: ", "))\(files.count > 5 ? " and \(files.count - 5) more" : ""), which would be lost; it is left alone. Give a new folder, or move the files first"
         }
     }
 }

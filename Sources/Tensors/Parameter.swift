@@ -44,12 +44,14 @@ public final class Parameter {
     package private(set) var hasGradient = false
 
     /// Creates a parameter; its values are undefined until written.
-    package init(parts: [Part], shape: Shape, isRowSparse: Bool = false) {
+    ///
+    /// Without `hasValues` it has no memory, only names and shapes: nothing may be read or written.
+    package init(parts: [Part], shape: Shape, isRowSparse: Bool = false, hasValues: Bool = true) {
         precondition(!parts.isEmpty && parts.reduce(0) { $0 + $1.shape.count } == shape.count)
         self.parts = parts
         self.shape = shape
         self.isRowSparse = isRowSparse
-        storage = Storage(shape.count)
+        storage = Storage(hasValues ? shape.count : 0)
     }
 
     /// Creates a parameter with one name and the given values.

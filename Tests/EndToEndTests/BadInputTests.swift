@@ -110,11 +110,11 @@ import Testing
             ], "cannot be written to", "give another --output")
         try expectFailure(["export", start, file + "/model"], "cannot be written")
         try expectFailure(["import", start, folder("missing/start.h5").path], "there is no folder")
-        // A folder that is not a model's is never replaced.
+        // A folder with anything but a model is never replaced.
         let other = try TemporaryFolder()
         _ = try other.write("precious", to: "photo.jpg")
         try expectFailure(
-            ["export", start, other.url.path], "does not look like a model's folder", "left alone")
+            ["export", start, other.url.path], "holds photo.jpg, which would be lost", "left alone")
         #expect(try String(contentsOf: other("photo.jpg"), encoding: .utf8) == "precious")
         #expect(try String(contentsOfFile: file, encoding: .utf8) == "precious")
     }

@@ -176,6 +176,12 @@ import Testing
             } catch let error as HDF5Error {
                 precondition(error == .diskFull(file: path), error.description)
             }
+            // There is room again when the file is gone.
+            try FileManager.default.removeItem(atPath: path)
+            let file = try HDF5File(creating: path)
+            try file.root.write([Float](repeating: 1, count: 1_000), as: "x")
+            try file.close()
+            _ = try HDF5File(opening: path).root.dataset(named: "x")
         }
     }
 }

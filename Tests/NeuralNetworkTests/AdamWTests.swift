@@ -53,13 +53,9 @@ import Testing
     /// The deferred update of an embedding table is the dense one, to the last bit.
     @Test func embeddingRowsAreUpdatedAsIfDense() {
         let (rows, width) = (11, 5)
-        let start = (0..<rows * width).map { Float($0 % 7) - 3.3 }
+        let (sparse, dense) = table(rows, width)
+        let start = dense.tensor.values
         let steps: [[Int32]] = [[3, 1], [3], [], [7, 3, 3], [10], [0, 1]]
-        let sparse = Parameter(
-            parts: [.init(name: "word", shape: [rows, width], offset: 0)], shape: [rows, width],
-            isRowSparse: true)
-        sparse.setValues(of: sparse.parts[0]) { for i in $0.indices { $0[i] = start[i] } }
-        let dense = Parameter("word", Tensor(start, [rows, width]))
         let (a, b) = (AdamW([sparse]), AdamW([dense]))
         for (t, ids) in steps.enumerated() {
             let source = (0..<ids.count * width).map { Float(sin(Double($0 + t))) }
@@ -78,6 +74,32 @@ import Testing
         }
         #expect(sparse.tensor.values == dense.tensor.values)
         #expect(sparse.tensor.values != start)
+    }
+
+    /// What one optimizer has put off is done before another takes over.
+    @Test func optimizersTakeTurnsOnOneTable() {
+        let (sparse, dense) = table(5, 3)
+        do {
+            let (a, b) = ([AdamW([sparse]), AdamW([sparse])], [AdamW([dense]), AdamW([dense])])
+            for turn in [0, 1, 1, 0, 0] {
+                for (parameter, optimizers) in [(sparse, a), (dense, b)] {
+                    parameter.clearGradient()
+                    parameter.accumulateRowGradients([Int32(turn)], [1, -2, 3])
+                    optimizers[turn].step(learningRate: 0.1)
+                }
+            }
+        }
+        #expect(sparse.tensor.values == dense.tensor.values)
+    }
+
+    /// The same values as an embedding table and as an ordinary parameter.
+    private func table(_ rows: Int, _ width: Int) -> (sparse: Parameter, dense: Parameter) {
+        let values = (0..<rows * width).map { Float($0 % 7) - 3.3 }
+        let sparse = Parameter(
+            parts: [.init(name: "word", shape: [rows, width], offset: 0)], shape: [rows, width],
+            isRowSparse: true)
+        sparse.setValues(of: sparse.parts[0]) { for i in $0.indices { $0[i] = values[i] } }
+        return (sparse, Parameter("word", Tensor(values, [rows, width])))
     }
 
     @Test func stateSurvivesARestore() throws {

@@ -60,15 +60,16 @@ import Testing
         #expect(bert(batch, on: Tape(seed: 1)).values != bert(batch).values)
     }
 
+    private struct Weights: WeightReader {
+        let source = "model.safetensors"
+        var shapes: [String: [Int]]
+        var names: [String] { shapes.keys.sorted() }
+        func shape(of name: String) -> [Int]? { shapes[name] }
+        func read(_ name: String, into buffer: inout MutableSpan<Float>) {}
+    }
+
     /// Weights that do not fit are all named in one error.
     @Test func problemsAreReportedTogether() {
-        struct Weights: WeightReader {
-            let source = "model.safetensors"
-            var shapes: [String: [Int]]
-            var names: [String] { shapes.keys.sorted() }
-            func shape(of name: String) -> [Int]? { shapes[name] }
-            func read(_ name: String, into buffer: inout MutableSpan<Float>) {}
-        }
         let full = ParameterStore(source: .random(seed: 1))
         _ = Bert(Self.configuration, in: full.root)
         var weights = Weights(shapes: [:])
@@ -90,6 +91,18 @@ import Testing
             error?.description
                 == "model.safetensors: the weights do not fit the configuration: 1 missing: encoder.layer.0.output.dense.bias; 1 of another shape: embeddings.word_embeddings.weight is [51, 24], expected [50, 24]; 1 unexpected: adapter.weight. Check that config.json and the weights belong to the same model and that the file is complete"
         )
+    }
+
+    /// A configuration cannot ask for memory that no weights bear out.
+    @Test func nothingIsAllocatedForWeightsThatAreNotThere() {
+        var configuration = Self.configuration
+        configuration.hiddenSize = 3 << 22
+        configuration.intermediateSize = 1 << 24
+        let store = ParameterStore(
+            source: .weights(Weights(shapes: ["embeddings.word_embeddings.weight": [50, 24]])))
+        _ = Bert(configuration, in: store.root)
+        let error = #expect(throws: ParameterError.self) { try store.validate() }
+        #expect(error?.missing.count == 4 + 2 * 16)
     }
 
     /// Computing a layer again gives the gradients of keeping it: to the last bit without dropout, and

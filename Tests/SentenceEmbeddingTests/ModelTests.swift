@@ -31,6 +31,26 @@ import Tokenization
         #expect(model.encode([long]).values == model.encode(["guitar guitar guitar"]).values)
     }
 
+    @Test func impossibleModelsAreRefused() throws {
+        func error(
+            _ maxSequenceLength: Int? = nil, _ change: (inout BertConfiguration) -> Void = { _ in }
+        ) throws -> ConfigurationError? {
+            let tokenizer = try TinyModel.make().tokenizer
+            var configuration = BertConfiguration(
+                vocabularySize: 40, hiddenSize: 8, layerCount: 1, headCount: 2, intermediateSize: 8)
+            change(&configuration)
+            return #expect(throws: ConfigurationError.self) {
+                try SentenceTransformer(
+                    configuration, tokenizer: tokenizer, maxSequenceLength: maxSequenceLength,
+                    source: .random(seed: 1))
+            }
+        }
+        #expect(try error(2)?.key == "max_seq_length")
+        #expect(try error { $0.maxPositionEmbeddings = 2 }?.key == "max_seq_length")
+        #expect(try error { $0.headCount = 3 }?.key == "num_attention_heads")
+        #expect(try error { $0.layerCount = 1025 }?.expected == "1...1024")
+    }
+
     @Test func normalizedEmbeddingsHaveLengthOne() throws {
         let values = try TinyModel.make(normalizes: true).encode(["a dog runs ."]).values
         #expect(abs(values.reduce(0) { $0 + $1 * $1 } - 1) < 1e-5)
@@ -66,6 +86,10 @@ import Tokenization
         let sentences = TinyModel.sentences(5, seed: 4)
         #expect(again.encode(sentences).values == model.encode(sentences).values)
         #expect(again.tokenize(sentences) == model.tokenize(sentences))
+
+        // A model takes the place of a model.
+        try again.write(to: folder("model"))
+        #expect(!FileManager.default.fileExists(atPath: folder("model/README.md").path))
 
         // Written again, the weights are the same bytes.
         try again.write(to: folder("again"))

@@ -39,7 +39,7 @@ import Testing
 
     @Test func aFolderIsReplacedAsAWhole() throws {
         func write(_ text: String) throws {
-            try AtomicFolder.write(to: folder("model")) { temporary in
+            try AtomicFolder.write(to: folder("model"), owns: { _ in true }) { temporary in
                 try Data(text.utf8).write(to: temporary.appending(path: "config.json"))
                 try Data(text.utf8).write(to: temporary.appending(path: text))
             }
@@ -52,7 +52,8 @@ import Testing
         #expect(names == ["config.json", "two"])
 
         #expect(throws: Stopped.self) {
-            try AtomicFolder.write(to: folder("model")) { _ in throw Stopped() }
+            try AtomicFolder.write(to: folder("model"), owns: { _ in true }) { _ in throw Stopped()
+            }
         }
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: folder("model").path).sorted()
@@ -60,17 +61,39 @@ import Testing
         #expect(folder.entries == ["model"])
     }
 
-    @Test func somebodysFolderIsLeftAlone() throws {
+    @Test func somebodysFilesAreLeftAlone() throws {
         try FileManager.default.createDirectory(
-            at: folder("photos"), withIntermediateDirectories: true)
-        try Data("precious".utf8).write(to: folder("photos/a.jpg"))
-        try Data("precious".utf8).write(to: folder("file"))
-        for name in ["photos", "file"] {
-            let error = #expect(throws: SerializationError.self) {
-                try AtomicFolder.write(to: folder(name)) { _ in }
-            }
-            #expect(error == .notAModelFolder(path: folder(name).path))
+            at: folder("model/notes"), withIntermediateDirectories: true)
+        for name in ["model/config.json", "model/notes/a.txt", "model/z.csv", "file"] {
+            try Data("precious".utf8).write(to: folder(name))
         }
-        #expect(folder.entries == ["file", "photos"])
+        let error = #expect(throws: SerializationError.self) {
+            try AtomicFolder.write(to: folder("model"), owns: { $0 == "config.json" }) { _ in }
+        }
+        #expect(
+            error
+                == .otherFilesInFolder(
+                    path: folder("model").path, files: ["notes/a.txt", "z.csv"]))
+        let refusal = #expect(throws: SerializationError.self) {
+            try AtomicFolder.write(to: folder("file"), owns: { _ in true }) { _ in }
+        }
+        #expect(refusal == .unwritable(path: folder("file").path, reason: "it is a file"))
+        #expect(folder.entries == ["file", "model"])
+        #expect(try Data(contentsOf: folder("model/z.csv")) == Data("precious".utf8))
+    }
+
+    @Test func whatADeadProcessLeftIsRemoved() throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/true")
+        try process.run()
+        process.waitUntilExit()
+        let dead = ".file.\(process.processIdentifier).1f.part"
+        let others = [
+            ".file.\(getpid()).1f.part", ".file.part",
+            ".other.\(process.processIdentifier).1f.part",
+        ]
+        for name in [dead] + others { try Data().write(to: folder(name)) }
+        try AtomicFile.write(Data("new".utf8), to: folder("file"))
+        #expect(folder.entries == (others + ["file"]).sorted())
     }
 }

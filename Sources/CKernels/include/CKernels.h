@@ -111,3 +111,5 @@ static inline void simile_pause(void) {
 int simile_affinity_count(void);
 /// The shared library that holds `address`, or NULL.
 const char *_Nullable simile_library_of(const void *_Nonnull address);
+/// Swaps what two paths name, at once: 0, or -1 with the reason in errno.
+int simile_exchange(const char *_Nonnull a, const char *_Nonnull b);

@@ -78,17 +78,16 @@ public struct BertConfiguration: Codable, Sendable, Equatable {
                 throw ConfigurationError(key: key.rawValue, found: "\(found)", expected: expected)
             }
         }
-        // Far beyond any BERT, and small enough that no product of two overflows.
-        let sizes = 1...(1 << 24)
-        for (key, size) in [
-            (CodingKeys.vocabularySize, vocabularySize), (.hiddenSize, hiddenSize),
-            (.layerCount, layerCount),
-            (.headCount, headCount), (.intermediateSize, intermediateSize),
-            (.maxPositionEmbeddings, maxPositionEmbeddings),
-            (.typeVocabularySize, typeVocabularySize),
+        // Far beyond any BERT, and small enough that no product of two sizes overflows.
+        let (most, mostLayers) = (1 << 24, 1 << 10)
+        for (key, size, limit) in [
+            (CodingKeys.vocabularySize, vocabularySize, most), (.hiddenSize, hiddenSize, most),
+            (.layerCount, layerCount, mostLayers), (.headCount, headCount, most),
+            (.intermediateSize, intermediateSize, most),
+            (.maxPositionEmbeddings, maxPositionEmbeddings, most),
+            (.typeVocabularySize, typeVocabularySize, most),
         ] {
-            try require(
-                sizes.contains(size), key, size, "\(sizes.lowerBound)...\(sizes.upperBound)")
+            try require((1...limit).contains(size), key, size, "1...\(limit)")
         }
         try require(
             hiddenSize % headCount == 0, .headCount, headCount,

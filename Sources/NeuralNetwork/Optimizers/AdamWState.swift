@@ -50,13 +50,17 @@ final class EmbeddingState: ParameterState, PendingRowUpdates {
         isActive = Array(repeating: false, count: parameter.shape[0])
         applied = Array(repeating: 0, count: parameter.shape[0])
         super.init(parameter, weightDecay: weightDecay)
-        parameter.pendingUpdates = self
     }
 
     deinit { bringAllUpToDate() }
 
     override func update(_ step: simile_adamw) {
         guard let gradient = parameter.rawGradient else { return }
+        if parameter.pendingUpdates !== self {
+            // Another optimizer had the parameter before.
+            parameter.pendingUpdates?.bringAllUpToDate()
+            parameter.pendingUpdates = self
+        }
         let touched = Set(parameter.touchedRows)
         for row in parameter.touchedRows where !isActive[Int(row)] {
             bringUpToDate([row])

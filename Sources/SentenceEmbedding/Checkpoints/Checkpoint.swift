@@ -142,17 +142,13 @@ extension SentenceTransformer {
             }
             return mode
         }
+        guard !modes.isEmpty else {
+            throw CheckpointError.invalid(
+                path: path, entry: "/model attribute pooling", reason: "no mode")
+        }
         let configuration: BertConfiguration = try checkpoint.decode(group, "config")
         let dense: [DenseConfiguration] =
             try group.attributes.contains("dense") ? checkpoint.decode(group, "dense") : []
-        do throws(ConfigurationError) {
-            try configuration.validate()
-            _ = try DenseConfiguration.width(
-                after: dense, from: configuration.hiddenSize * modes.count)
-        } catch {
-            throw CheckpointError.invalid(
-                path: path, entry: "/model attributes config and dense", reason: "\(error)")
-        }
         let normalizes = try group.attributes.bool("normalize")
         let length = try group.attributes.value("max_seq_length", as: Int.self)
         let tokenizerGroup = try checkpoint.file.root.group(named: "tokenizer")
@@ -162,9 +158,15 @@ extension SentenceTransformer {
             configuration: checkpoint.decode(tokenizerGroup, "config"),
             addedTokens: checkpoint.decode(tokenizerGroup, "added_tokens"),
             wordPieceCount: tokenizerGroup.attributes.value("word_piece_count"))
-        try self.init(
-            configuration, tokenizer: tokenizer, pooling: Pooling(modes), dense: dense,
-            normalizes: normalizes, maxSequenceLength: length,
-            source: .weights(try CheckpointWeights(group, source: "\(path) /model")))
+        let source = ParameterSource.weights(
+            try CheckpointWeights(group, source: "\(path) /model"))
+        do {
+            try self.init(
+                configuration, tokenizer: tokenizer, pooling: Pooling(modes), dense: dense,
+                normalizes: normalizes, maxSequenceLength: length, source: source)
+        } catch let error as ConfigurationError {
+            throw CheckpointError.invalid(
+                path: path, entry: "an attribute of /model", reason: "\(error)")
+        }
     }
 }

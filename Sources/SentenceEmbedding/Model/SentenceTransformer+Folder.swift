@@ -51,7 +51,7 @@ extension SentenceTransformer {
     /// Writes a sentence-transformers folder in the layout that every reader of such folders understands.
     ///
     /// It is completed beside `folder` and then put in its place: a model that was there stays whole until
-    /// the new one is.
+    /// the new one is. A folder that holds anything but such a model is not replaced.
     ///
     /// - Parameter modelCard: The text of `README.md`; without one there is no such file.
     /// - Throws: `SerializationError` when the folder cannot be written.
@@ -60,7 +60,7 @@ extension SentenceTransformer {
             configuration: bert.configuration, poolingModes: pooling.modes,
             dense: dense.map(\.configuration), normalizes: normalizes,
             maxSequenceLength: maxSequenceLength)
-        try AtomicFolder.write(to: folder) { temporary in
+        try AtomicFolder.write(to: folder, owns: ModelFolder.isWritten) { temporary in
             try description.write(to: temporary)
             try tokenizer.write(to: temporary, maxLength: maxSequenceLength)
             let prefixes = dense.indices.map(ModuleWeights.prefix)

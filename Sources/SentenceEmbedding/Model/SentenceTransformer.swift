@@ -24,8 +24,14 @@ public final class SentenceTransformer {
     public let dense: [Dense]
     /// Whether embeddings are scaled to length 1.
     public let normalizes: Bool
-    /// The most tokens of a sentence that are read, both special tokens included.
-    public var maxSequenceLength: Int
+    /// The most tokens of a sentence that are read, both special tokens included: 3 or more, and no more than
+    /// the encoder has positions.
+    public var maxSequenceLength: Int {
+        didSet {
+            let lengths = 3...bert.configuration.maxPositionEmbeddings
+            precondition(lengths.contains(maxSequenceLength), "a length outside \(lengths)")
+        }
+    }
     /// Length of an embedding.
     public let embeddingDimension: Int
     /// Every parameter of the encoder and of the dense layers.
@@ -33,13 +39,15 @@ public final class SentenceTransformer {
 
     /// Creates a model that gets its weights from `source`.
     ///
-    /// - Throws: `ParameterError` when the weights do not fit; `ModelError` when the vocabulary does not;
-    ///   `ConfigurationError` when a dense layer does not fit the module before it.
+    /// - Throws: `ConfigurationError` when there can be no such encoder, a dense layer does not fit the module
+    ///   before it, or sentences would be cut to nothing; `ParameterError` when the weights do not fit;
+    ///   `ModelError` when the vocabulary does not.
     public init(
         _ configuration: BertConfiguration, tokenizer: BertTokenizer, pooling: Pooling = Pooling(),
         dense: [DenseConfiguration] = [], normalizes: Bool = false, maxSequenceLength: Int? = nil,
         source: ParameterSource
     ) throws {
+        try configuration.validate()
         guard tokenizer.vocabularySize <= configuration.vocabularySize else {
             throw ModelError.vocabularyTooLarge(
                 tokens: tokenizer.vocabularySize, rows: configuration.vocabularySize)
@@ -52,6 +60,11 @@ public final class SentenceTransformer {
         self.maxSequenceLength = min(
             maxSequenceLength ?? configuration.maxPositionEmbeddings,
             configuration.maxPositionEmbeddings)
+        guard self.maxSequenceLength >= 3 else {
+            throw ConfigurationError(
+                key: "max_seq_length", found: "\(self.maxSequenceLength)",
+                expected: "3 or more tokens: two are special")
+        }
         parameters = ParameterStore(source: source)
         let root = parameters.root
         bert = Bert(configuration, in: root)

@@ -2,6 +2,21 @@ import Foundation
 import NeuralNetwork
 
 extension ModelFolder {
+    /// Whether a file is one of those that models are written as, by its path inside the model's folder.
+    public static func isWritten(_ path: String) -> Bool {
+        let parts = path.split(separator: "/")
+        if parts.count == 1 {
+            return [
+                "config.json", "config_sentence_transformers.json", "model.safetensors",
+                "modules.json", "README.md", "sentence_bert_config.json",
+                "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt",
+            ].contains(path)
+        }
+        let module = parts[0].drop { $0.isNumber }
+        return parts.count == 2 && ["_Pooling", "_Dense", "_Normalize"].contains(module)
+            && ["config.json", "model.safetensors"].contains(parts[1])
+    }
+
     /// Writes the description in sentence-transformers' legacy layout, which every reader understands.
     ///
     /// Equal descriptions make equal bytes.

@@ -42,6 +42,7 @@ public final class PyTorchFile: WeightReader {
                 problem: "it holds \(saved.root.kind), expected a dict of tensors by name")
         }
         var (names, entries): ([String], [String: Entry]) = ([], [:])
+        var total = 0
         for (key, value) in saved.heap.dictionaries[place] {
             guard case .text(let name) = key else {
                 throw .malformed(path: path, problem: "a key is \(key.kind), expected a name")
@@ -61,6 +62,14 @@ public final class PyTorchFile: WeightReader {
             guard entries.updateValue(Entry(tensor: tensor, bytes: bytes), forKey: name) == nil
             else { throw .malformed(path: path, problem: "\(name.shown) is there twice") }
             names.append(name)
+            // Tensors may share a storage, as tied weights do, but not so that a few bytes stand for any
+            // number of them.
+            total += tensor.isEmpty ? 0 : tensor.shape.reduce(tensor.storage.type.size, *)
+            guard total <= 16 * file.data.count else {
+                throw .malformed(
+                    path: path,
+                    problem: "its tensors are more than 16 times as large as the file together")
+            }
         }
         (source, self.file, isBigEndian) = (path, file, saved.isBigEndian)
         (self.names, self.entries) = (names, entries)

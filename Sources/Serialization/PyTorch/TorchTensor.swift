@@ -67,6 +67,9 @@ struct TorchTensor {
         (self.storage, self.offset, self.shape, self.strides) = (storage, offset, shape, strides)
     }
 
+    /// Whether there is no element.
+    var isEmpty: Bool { shape.contains(0) }
+
     /// Whether the elements lie in the storage in row-major order without gaps.
     var isContiguous: Bool {
         var expected = 1

@@ -180,6 +180,20 @@ import Testing
                 "without a proper offset, shape and strides"))
     }
 
+    /// Many names for one storage: each tensor is in order, all together are far larger than the file.
+    @Test func tensorsThatShareAStorageHaveALimit() throws {
+        func pickle(_ count: Int) -> [UInt8] {
+            let tensor = Pickle.tensor(Pickle.storage("0", 4096), [4096], [1])
+            return Pickle.whole(Pickle.dictionary((0..<count).map { ("t\($0)", tensor) }))
+        }
+        let storages = ["0": [UInt8](repeating: 0, count: 4 * 4096)]
+        let tied = Zip(pickle: pickle(2), storages: storages).bytes
+        #expect(try PyTorchFile(Data(tied), path: "f").names == ["t0", "t1"])
+        #expect(
+            message(pickle: pickle(64), storages: storages).contains(
+                "its tensors are more than 16 times as large as the file together"))
+    }
+
     // MARK: - Containers
 
     @Test func otherFilesAreNamed() {
