@@ -45,8 +45,8 @@ let package = Package(
         .target(
             name: "Simile",
             dependencies: [
-                "SentenceEmbedding", "NeuralNetwork", "Tensors", "Tokenization", "Serialization",
-                "ONNX", "HDF5",
+                "SentenceEmbedding", "NeuralNetwork", "Tensors", "Kernels", "Tokenization",
+                "Serialization", "ONNX", "HDF5",
             ]),
         .executableTarget(
             name: "simile-cli",

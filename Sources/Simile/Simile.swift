@@ -1,5 +1,8 @@
 // One import for everything: `import Simile`.
 @_exported import HDF5
+@_exported import struct Kernels.BLAS
+@_exported import enum Kernels.BLASError
+@_exported import class Kernels.ThreadPool
 @_exported import NeuralNetwork
 @_exported import ONNX
 @_exported import SentenceEmbedding

@@ -73,12 +73,13 @@ extension Tensor {
     /// The closure must capture slots (numbers), never tensors that are on the tape: a tape that holds a
     /// closure that holds the tape is never freed.
     static func result(
-        _ shape: Shape, _ storage: Storage, of inputs: Tensor..., backward: () -> Tape.Backward
+        _ shape: Shape, _ storage: Storage, of inputs: [Tensor],
+        operation: String = #function, backward: () -> Tape.Backward
     ) -> Tensor {
         guard let tape = inputs.lazy.compactMap(\.tape).first else { return Tensor(shape, storage) }
         precondition(
             inputs.allSatisfy { $0.tape == nil || $0.tape === tape },
-            "the inputs are on different tapes")
+            "\(operation): the tensors are on different tapes")
         return tape.record(shape, storage, backward: backward())
     }
 }

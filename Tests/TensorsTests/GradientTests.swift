@@ -229,6 +229,26 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
         }
     }
 
+    /// A gradient could only reach one of them.
+    @Test func tensorsOfTwoTapesDoNotMix() async {
+        let sum = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = Tape().watch(Tensor([1])) + Tape().watch(Tensor([2]))
+        }
+        #expect(message(sum).contains("+: the tensors are on different tapes"))
+        let joined = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent])
+        {
+            _ = Tensor.concatenated([
+                Tensor([0]), Tape().watch(Tensor([1])), Tape().watch(Tensor([2])),
+            ])
+        }
+        #expect(
+            message(joined).contains("concatenated(_:axis:): the tensors are on different tapes"))
+    }
+
+    private func message(_ result: ExitTest.Result?) -> String {
+        String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    }
+
     /// Compares a gradient with central differences at up to 24 entries spread over the tensor.
     private func compare(_ gradient: [Float], at x: Tensor, _ value: (Tensor) -> Double) throws {
         try #require(gradient.count == x.count)

@@ -15,30 +15,6 @@ public protocol BatchSampler: Sendable {
     func batches(count: Int, lengths: ((Int) -> Int)?, epoch: Int) -> [[Int]]
 }
 
-extension BatchSampler {
-    /// The number of batches in an epoch over `count` pairs.
-    public func batchCount(_ count: Int) -> Int {
-        count > 0 ? (count - 1) / batchSize + 1 : 0
-    }
-}
-
-/// Takes the pairs in the order of the dataset; for evaluation.
-public struct SequentialBatchSampler: BatchSampler {
-    /// The number of pairs in a batch.
-    public let batchSize: Int
-
-    /// Creates a sampler; `batchSize` must be above 0.
-    public init(batchSize: Int) {
-        precondition(batchSize > 0, "batch size \(batchSize): it must be above 0")
-        self.batchSize = batchSize
-    }
-
-    /// The batches in the order of the dataset, whatever the epoch.
-    public func batches(count: Int, lengths: ((Int) -> Int)?, epoch: Int) -> [[Int]] {
-        chunks(Array(0..<count), of: batchSize)
-    }
-}
-
 /// Takes the pairs in a random order that differs from epoch to epoch; the default for training.
 public struct ShuffledBatchSampler: BatchSampler {
     /// The number of pairs in a batch.

@@ -36,7 +36,7 @@ extension Tensor {
                 dropout, range.lowerBound, range.count, width)
         }
         guard let residual else {
-            return .result(shape, y, of: self) { [slot] in
+            return .result(shape, y, of: [self]) { [slot] in
                 { dy, gradients in
                     let dz = Storage(dy.count)
                     normBackward(dz, nil, dy, normalised, rstd, weight, bias, .off, rows, width)
@@ -44,7 +44,7 @@ extension Tensor {
                 }
             }
         }
-        return .result(shape, y, of: self, residual) { [slot, other = residual.slot] in
+        return .result(shape, y, of: [self, residual]) { [slot, other = residual.slot] in
             { dy, gradients in
                 let dz = Storage(dy.count)
                 let dx = dropout.threshold == 0 ? nil : Storage(dy.count)

@@ -25,7 +25,7 @@ extension Tensor {
         let pairs = Broadcast(shape, other.shape, operation: name)
         let y = Storage(pairs.shape.count)
         pairs.forEach { [base] i, a, b in y.base[i] = forward(base[a], other.base[b]) }
-        return .result(pairs.shape, y, of: self, other) {
+        return .result(pairs.shape, y, of: [self, other], operation: name) {
             [storage, slot, count, x2 = other.storage, slot2 = other.slot, count2 = other.count] in
             { dy, gradients in
                 if slot != nil {

@@ -8,7 +8,7 @@ extension Tensor {
         // A tape of its own, with the same seed both times: the same dropout.
         let seed = tape.nextRandomKey()
         let y = body(Tape(seed: seed).watch(self))
-        return .result(y.shape, y.storage, of: self) { [shape, storage, slot] in
+        return .result(y.shape, y.storage, of: [self]) { [shape, storage, slot] in
             { dy, gradients in
                 let tape = Tape(seed: seed)
                 let x = tape.watch(Tensor(shape, storage))

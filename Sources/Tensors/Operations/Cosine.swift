@@ -20,7 +20,7 @@ extension Tensor {
             normV.base[row] = max(Float(kernels.sum_of_squares(v, width).squareRoot()), epsilon)
             y.base[row] = kernels.dot(u, v, width) / normU.base[row] / normV.base[row]
         }
-        return .result([rows], y, of: self, other) {
+        return .result([rows], y, of: [self, other]) {
             [u = storage, slotU = slot, v = other.storage, slotV = other.slot] in
             { dy, gradients in
                 /// d cos / du = v / (‖u‖ ‖v‖) − cos · u / ‖u‖², the last term only above ε.
@@ -56,7 +56,7 @@ extension Tensor {
                 Float(kernels.sum_of_squares(base + row * width, width).squareRoot()), 1e-12)
             kernels.scale(y.base + row * width, 1 / norms.base[row], base + row * width, width)
         }
-        return .result(shape, y, of: self) { [slot] in
+        return .result(shape, y, of: [self]) { [slot] in
             { dy, gradients in
                 let dx = Storage(rows * width)
                 for row in 0..<rows {

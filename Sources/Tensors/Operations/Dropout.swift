@@ -18,7 +18,7 @@ extension Tensor {
             }
             return y
         }
-        return .result(shape, apply(storage), of: self) { [slot] in
+        return .result(shape, apply(storage), of: [self]) { [slot] in
             { dy, gradients in gradients.add(apply(dy), to: slot) }
         }
     }

@@ -10,7 +10,7 @@ extension Tensor {
     ) -> Tensor {
         let y = Storage(count)
         for i in 0..<count { y.base[i] = forward(base[i]) }
-        return .result(shape, y, of: self) { [storage, slot] in
+        return .result(shape, y, of: [self]) { [storage, slot] in
             { dy, gradients in
                 let dx = Storage(dy.count)
                 for i in 0..<dy.count {
@@ -48,7 +48,7 @@ extension Tensor {
     public func gelu() -> Tensor {
         let y = Storage(count)
         VectorKernels.best.gelu_forward(y.base, base, count)
-        return .result(shape, y, of: self) { [storage, slot] in
+        return .result(shape, y, of: [self]) { [storage, slot] in
             { dy, gradients in
                 let (dx, activated) = (Storage(dy.count), Storage(dy.count))
                 VectorKernels.best.gelu_backward(

@@ -9,7 +9,7 @@ extension Tensor {
         GEMM.parallel(
             base, .plain, weights.base, .transposed, into: y.base,
             m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base)
-        return .result(input.outputShape, y, of: self) { [storage, slot] in
+        return .result(input.outputShape, y, of: [self]) { [storage, slot] in
             { dy, gradients in
                 input.accumulateParameters(x: storage, dy: dy)
                 input.accumulateInput(dy: dy, weights: weights, to: slot, &gradients)
@@ -34,7 +34,7 @@ extension Tensor {
                 into: out, input.outputs, m: rows.count, n: input.outputs, k: input.inputs,
                 beta: 0, bias: biases?.base)
         }
-        return .result(input.outputShape, y, of: self) { [storage, slot] in
+        return .result(input.outputShape, y, of: [self]) { [storage, slot] in
             { dy, gradients in
                 let activated = Storage(storage.count)
                 let dx = Storage(storage.count)

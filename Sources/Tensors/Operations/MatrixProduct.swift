@@ -18,7 +18,7 @@ extension Tensor {
                 base + i * m * k, .plain, other.base + i * k * n, .plain, into: y.base + i * m * n,
                 m: m, n: n, k: k, beta: 0)
         }
-        return .result(Shape(leading + [m, n]), y, of: self, other) {
+        return .result(Shape(leading + [m, n]), y, of: [self, other]) {
             [a = storage, slotA = slot, b = other.storage, slotB = other.slot] in
             { dy, gradients in
                 gradients.accumulate(batches * m * k, to: slotA) { sum, beta in

@@ -24,7 +24,7 @@ extension Tensor {
         cells.forEach { [base] i, _, cell in totals[cell] += Double(base[i]) }
         let y = Storage(target.count)
         for i in totals.indices { y.base[i] = Float(totals[i]) }
-        return .result(target, y, of: self) { [slot, count] in
+        return .result(target, y, of: [self]) { [slot, count] in
             { dy, gradients in
                 let dx = Storage(count)
                 cells.forEach { i, _, cell in dx.base[i] = dy.base[cell] }

@@ -25,7 +25,7 @@ extension Tensor {
                     base + row * width, width)
             }
         }
-        return .result([layout.count, width], y, of: self) { [slot] in
+        return .result([layout.count, width], y, of: [self]) { [slot] in
             { dy, gradients in
                 let dx = Storage(layout.rowCount * width)
                 for sequence in 0..<layout.count {
@@ -62,7 +62,7 @@ extension Tensor {
                 }
             }
         }
-        return .result([layout.count, width], y, of: self) { [slot, winners] in
+        return .result([layout.count, width], y, of: [self]) { [slot, winners] in
             { dy, gradients in
                 let dx = Storage.zeros(layout.rowCount * width)
                 for (cell, row) in winners.enumerated() where row >= 0 {

@@ -27,7 +27,7 @@ extension Tensor {
                 first, first + hidden, first + 2 * hidden, 3 * hidden,
                 sequence.count, head.size, head.scale, dropout, sequence.lowerBound, scratch)
         }
-        return .result([layout.rowCount, hidden], y, of: self) { [storage, slot] in
+        return .result([layout.rowCount, hidden], y, of: [self]) { [storage, slot] in
             { dy, gradients in
                 let dqkv = Storage(storage.count)
                 head.forEach { sequence, offset, dropout, scratch in

@@ -2,7 +2,7 @@ extension Tensor {
     /// The same elements in another shape of the same count.
     public func reshaped(_ newShape: Shape) -> Tensor {
         precondition(newShape.count == count, "reshaped: \(shape) to \(newShape)")
-        return .result(newShape, storage, of: self) { [slot] in
+        return .result(newShape, storage, of: [self]) { [slot] in
             { dy, gradients in gradients.add(dy, to: slot) }
         }
     }
@@ -37,7 +37,7 @@ extension Tensor {
         for i in 0..<outer {
             (y.base + i * taken).update(from: base + i * width + first, count: taken)
         }
-        return .result(Shape(sizes), y, of: self) { [slot] in
+        return .result(Shape(sizes), y, of: [self]) { [slot] in
             { dy, gradients in
                 let dx = Storage.zeros(outer * width)
                 for i in 0..<outer {
@@ -73,14 +73,15 @@ extension Tensor {
             places.append((part.slot, next, own))
             next += own
         }
-        guard let tape = parts.lazy.compactMap(\.tape).first else { return Tensor(Shape(sizes), y) }
-        return tape.record(Shape(sizes), y) { [places] dy, gradients in
-            for (slot, first, own) in places where slot != nil {
-                let dx = Storage(outer * own)
-                for i in 0..<outer {
-                    (dx.base + i * own).update(from: dy.base + i * width + first, count: own)
+        return .result(Shape(sizes), y, of: parts) {
+            { [places] dy, gradients in
+                for (slot, first, own) in places where slot != nil {
+                    let dx = Storage(outer * own)
+                    for i in 0..<outer {
+                        (dx.base + i * own).update(from: dy.base + i * width + first, count: own)
+                    }
+                    gradients.add(dx, to: slot)
                 }
-                gradients.add(dx, to: slot)
             }
         }
     }
@@ -100,7 +101,7 @@ extension Tensor {
     private func gathered(_ target: Shape, from sources: [Int]) -> Tensor {
         let y = Storage(target.count)
         for (i, source) in sources.enumerated() { y.base[i] = base[source] }
-        return .result(target, y, of: self) { [slot, count] in
+        return .result(target, y, of: [self]) { [slot, count] in
             { dy, gradients in
                 let dx = Storage.zeros(count)
                 for (i, source) in sources.enumerated() { dx.base[source] += dy.base[i] }

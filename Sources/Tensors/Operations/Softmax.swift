@@ -8,7 +8,7 @@ extension Tensor {
         let rows = width == 0 ? 0 : count / width
         let y = Storage(count)
         VectorKernels.best.softmax_rows(y.base, base, rows, width)
-        return .result(shape, y, of: self) { [slot] in
+        return .result(shape, y, of: [self]) { [slot] in
             { dy, gradients in
                 let dx = Storage(dy.count)
                 for first in stride(from: 0, to: rows * width, by: max(width, 1)) {
@@ -40,7 +40,7 @@ extension Tensor {
         }
         let loss = Storage(1)
         loss.base[0] = Float(total / Double(rows))
-        return .result([], loss, of: self) { [slot] in
+        return .result([], loss, of: [self]) { [slot] in
             { dy, gradients in
                 let dx = Storage(rows * classes)
                 let scale = dy.base[0] / Float(rows)

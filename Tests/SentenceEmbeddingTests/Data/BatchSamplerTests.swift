@@ -4,7 +4,6 @@ import Testing
 
 @Suite struct BatchSamplerTests {
     static let samplers: [any BatchSampler] = [
-        SequentialBatchSampler(batchSize: 16),
         ShuffledBatchSampler(batchSize: 16, seed: 7),
         LengthGroupedBatchSampler(batchSize: 16, seed: 7, windowBatches: 4),
     ]
@@ -14,7 +13,6 @@ import Testing
         for sampler in Self.samplers {
             let batches = sampler.batches(count: count, lengths: { $0 % 40 }, epoch: 3)
             #expect(batches.count == (count + 15) / 16)
-            #expect(batches.count == sampler.batchCount(count))
             #expect(batches.allSatisfy { (1...16).contains($0.count) })
             #expect(batches.flatMap { $0 }.sorted() == Array(0..<count))
         }
@@ -60,7 +58,6 @@ import Testing
     @Test func hugeSizesDoNotOverflow() {
         let huge = LengthGroupedBatchSampler(batchSize: .max, seed: 0, windowBatches: .max)
         #expect(huge.batches(count: 9, lengths: { $0 }, epoch: 0).count == 1)
-        #expect(huge.batchCount(9) == 1)
     }
 
     /// The first numbers of the published generator for seed 1234567.
