@@ -215,4 +215,17 @@ extension BertTokenizer {
             addedTokens: files.addedTokens, wordPieceCount: files.wordPieceCount,
             source: folder.path)
     }
+
+    /// This tokenizer with texts put into lower case first, as `do_lower_case` of sentence-transformers asks.
+    ///
+    /// Accents stay unless this tokenizer strips them.
+    public func lowercasingText() throws(TokenizationError) -> BertTokenizer {
+        if configuration.lowercase { return self }
+        var configuration = configuration
+        configuration.stripAccents = configuration.stripAccents ?? false
+        configuration.lowercase = true
+        return try BertTokenizer(
+            vocabulary: vocabulary, configuration: configuration, addedTokens: addedTokens,
+            wordPieceCount: wordPieceCount)
+    }
 }

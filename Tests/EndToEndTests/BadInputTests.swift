@@ -183,7 +183,7 @@ import Testing
         let process = Process()
         process.executableURL = CommandRunner.program("simile")
         process.arguments = ["doctor", "--seconds", "0.01"]
-        process.standardOutput = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+        process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
         let errors = Pipe()
         process.standardError = errors
         try process.run()

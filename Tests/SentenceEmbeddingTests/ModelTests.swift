@@ -31,6 +31,23 @@ import Tokenization
         #expect(model.encode([long]).values == model.encode(["guitar guitar guitar"]).values)
     }
 
+    /// `do_lower_case` of sentence-transformers goes for tokenizers that would tell cases apart.
+    @Test func lowerCaseIsHonoured() throws {
+        let folder = try TemporaryFolder()
+        try TinyModel.make().write(to: folder("model"))
+        try FileManager.default.removeItem(at: folder("model/tokenizer.json"))
+        try Data(#"{"do_lower_case":false}"#.utf8).write(to: folder("model/tokenizer_config.json"))
+        let (small, large) = ("the big dog \u{E9}", "The BIG Dog \u{C9}")
+        let cased = try SentenceTransformer(path: folder("model").path)
+        #expect(cased.tokenize([small]) != cased.tokenize([large]))
+
+        let settings = folder("model/sentence_bert_config.json")
+        try Data(#"{"max_seq_length":32,"do_lower_case":true}"#.utf8).write(to: settings)
+        let lowered = try SentenceTransformer(path: folder("model").path)
+        #expect(lowered.tokenize([large]) == cased.tokenize([small]))
+        #expect(lowered.tokenizer.configuration.stripAccents == false)
+    }
+
     @Test func impossibleModelsAreRefused() throws {
         func error(
             _ maxSequenceLength: Int? = nil, _ change: (inout BertConfiguration) -> Void = { _ in }

@@ -108,6 +108,16 @@ import Testing
             config(#""hidden_dropout_prob":1.5"#), "hidden_dropout_prob is 1.5, expected 0..<1")
         try expectError(config(#""type_vocab_size":0"#), "type_vocab_size is 0")
         try expectError(config(#""layer_norm_eps":"x""#), "layer_norm_eps is not of type Float")
+        let prompts = #""prompts":{"query":"query: ","none":""}"#
+        try expectError(
+            config(#""vocab_size":9"#).merging([
+                "config_sentence_transformers.json": #"{"default_prompt_name":"query",\#(prompts)}"#
+            ]) { $1 }, "default_prompt_name is query ('query: ')", "supported: null; put the prompt"
+        )
+        try write([
+            "config_sentence_transformers.json": #"{"default_prompt_name":"none",\#(prompts)}"#
+        ])
+        #expect(throws: Never.self) { try ModelFolder(reading: folder.url) }
         try expectError(["config.json": "{nonsense"], "config.json: not JSON")
         try expectError(["config.json": "[]"], "expected a JSON object")
     }

@@ -31,8 +31,10 @@ extension SentenceTransformer {
         let dense = try description.densePaths.map {
             try Self.weights(description.weightsFile(in: folder.appending(path: $0)))
         }
+        let tokenizer = try BertTokenizer(folder: folder)
         try self.init(
-            description.configuration, tokenizer: try BertTokenizer(folder: folder),
+            description.configuration,
+            tokenizer: description.lowercasesText ? tokenizer.lowercasingText() : tokenizer,
             pooling: Pooling(description.poolingModes), dense: description.dense,
             normalizes: description.normalizes,
             maxSequenceLength: description.maxSequenceLength,

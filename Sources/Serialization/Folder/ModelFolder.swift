@@ -15,6 +15,8 @@ public struct ModelFolder: Sendable, Equatable {
     public let normalizes: Bool
     /// The most tokens of a sentence, both special tokens included.
     public let maxSequenceLength: Int
+    /// Whether texts are put into lower case even if the tokenizer does not.
+    public let lowercasesText: Bool
 
     /// Describes a model.
     public init(
@@ -27,6 +29,7 @@ public struct ModelFolder: Sendable, Equatable {
         densePaths = dense.indices.map(DenseConfiguration.folderName)
         self.normalizes = normalizes
         self.maxSequenceLength = maxSequenceLength
+        lowercasesText = false
     }
 
     /// Reads a folder in the naming of any version of sentence-transformers, or of transformers alone.
@@ -63,6 +66,22 @@ public struct ModelFolder: Sendable, Equatable {
                 expected: "3 or more tokens: two are special")
         }
         maxSequenceLength = Int(shortest)
+        lowercasesText = try sentence?.value("do_lower_case", as: Bool.self) ?? false
+        try Self.requireNoDefaultPrompt(folder)
+    }
+
+    /// A prompt in front of every sentence would change the embeddings.
+    private static func requireNoDefaultPrompt(_ folder: URL) throws(ModelFolderError) {
+        let url = folder.appending(path: "config_sentence_transformers.json")
+        guard let file = try JSONFile(ifPresent: url),
+            let name = try file.value("default_prompt_name", as: String.self)
+        else { return }
+        let prompt = try file.value("prompts", as: [String: String].self)?[name] ?? ""
+        if !prompt.isEmpty {
+            throw .unsupported(
+                path: url.path, key: "default_prompt_name", found: "\(name) ('\(prompt)')",
+                supported: "null; put the prompt in front of the sentences that are to have it")
+        }
     }
 
     /// The files that weights are read from, the best first: safetensors, PyTorch's, Keras's.
