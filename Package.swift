@@ -65,21 +65,23 @@ let package = Package(
             ],
             path: "Experiments/Benchmarks", exclude: ["README.md", "peer.py", "results"]),
 
+        .target(name: "Fuzzing", path: "Tests/Fuzzing"),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
-        .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"]),
-        .testTarget(name: "SerializationTests", dependencies: ["Serialization"]),
+        .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "Fuzzing"]),
+        .testTarget(name: "SerializationTests", dependencies: ["Serialization", "Fuzzing"]),
         .target(name: "HubServer", dependencies: ["CCrypto"], path: "Tests/HubServer"),
-        .testTarget(name: "HubTests", dependencies: ["Hub", "HubServer"]),
+        .testTarget(name: "HubTests", dependencies: ["Hub", "HubServer", "Fuzzing"]),
         .testTarget(
             name: "ONNXTests",
             dependencies: [
                 "ONNX", "SentenceEmbedding",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
-        .testTarget(name: "SentenceEmbeddingTests", dependencies: ["SentenceEmbedding"]),
+        .testTarget(
+            name: "SentenceEmbeddingTests", dependencies: ["SentenceEmbedding", "Fuzzing"]),
         .testTarget(
             name: "GoldenTests",
             dependencies: [

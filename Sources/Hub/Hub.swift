@@ -59,16 +59,25 @@ public struct Hub: Sendable {
 }
 
 /// What the hub has of a model at one commit.
-private struct Listing {
+struct Listing {
     let commit: String
     let files: Set<String>
 
-    init(_ connection: HubConnection) throws(HubError) {
+    /// Reads the hub's answer; nil when it is not one.
+    init?(answer: Data) {
         struct Answer: Decodable {
             struct File: Decodable { let rfilename: String }
             let sha: String
             let siblings: [File]
         }
+        guard let answer = try? JSONDecoder().decode(Answer.self, from: answer),
+            CachedRepository.isCommit(answer.sha)
+        else { return nil }
+        commit = answer.sha
+        files = Set(answer.siblings.map(\.rfilename))
+    }
+
+    init(_ connection: HubConnection) throws(HubError) {
         let url = connection.apiAddress
         let body = try connection.persist("the list of files") {
             () throws(HubConnection.Failure) in
@@ -83,11 +92,10 @@ private struct Listing {
                 })
             return body
         }
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: body),
-            CachedRepository.isCommit(answer.sha)
-        else { throw .malformed(url: url, reason: "no commit and list of files") }
-        commit = answer.sha
-        files = Set(answer.siblings.map(\.rfilename))
+        guard let listing = Listing(answer: body) else {
+            throw .malformed(url: url, reason: "no commit and list of files")
+        }
+        self = listing
     }
 }
 

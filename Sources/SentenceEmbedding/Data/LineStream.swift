@@ -103,13 +103,11 @@ final class LineStream {
         line = 0..<0
         terminator = 0
         position = 0
-        let kept = bytes.count
-        bytes.append(contentsOf: repeatElement(0, count: Self.chunk))
-        let read = bytes.withUnsafeMutableBytes { buffer -> Int32 in
-            guard let base = buffer.baseAddress else { return -1 }
-            return gzread(file, base + kept, UInt32(Self.chunk))
+        var read: Int32 = 0
+        bytes += [UInt8](unsafeUninitializedCapacity: Self.chunk) { buffer, count in
+            read = gzread(file, buffer.baseAddress, UInt32(Self.chunk))
+            count = Int(max(0, read))
         }
-        bytes.removeSubrange((kept + Int(max(0, read)))...)
         // A stream that ends too early reads as fewer bytes, with the error set.
         var code: Int32 = 0
         let message = gzerror(file, &code)

@@ -1,3 +1,5 @@
+import Foundation
+import Fuzzing
 import Testing
 
 @testable import SentenceEmbedding
@@ -13,44 +15,74 @@ import Testing
             + "\n" + #"{"sentence2": "B", "sentence1": "C", "label": -1, "score": 0.5}"# + "\n",
     ]
 
-    @Test func mutatedInputsNeverTrap() {
-        var generator = SplitMix64(seed: 2026)
-        let special =
-            Array("\"\\\t\n\r,;{}[]:-0e\0".utf8) + [0xff, 0xc3, 0xef, 0xbb, 0xbf, 0x1f, 0x8b]
-        var read = 0
-        for round in 0..<20_000 {
-            var bytes = Array(Self.seeds[round % Self.seeds.count].utf8)
-            for _ in 0...generator.below(4) where !bytes.isEmpty {
-                let place = generator.below(bytes.count)
-                switch generator.below(5) {
-                case 0: bytes[place] = special[generator.below(special.count)]
-                case 1: bytes.insert(special[generator.below(special.count)], at: place)
-                case 2: bytes.remove(at: place)
-                case 3: bytes.removeSubrange(place..<min(bytes.count, place + generator.below(20)))
-                default: bytes += bytes[place..<min(bytes.count, place + generator.below(30))]
-                }
-            }
-            var options = PairFileOptions()
-            options.maxRejectedShare = 1
-            options.scoreRange = ScoreRange(parsing: "0...5")
-            options.labelOrder = .paper
-            options.format = PairFormat.allCases[generator.below(10) < 7 ? 0 : generator.below(5)]
-            do throws(PairFileError) {
-                if round % 2 == 0 {
-                    let (pairs, _) = try PairFile.readScored(
-                        contents: bytes, name: "f", options: options)
-                    #expect(pairs.allSatisfy { (0...1).contains($0.label) && !$0.first.isEmpty })
-                } else {
-                    let (pairs, _) = try PairFile.readLabelled(
-                        contents: bytes, name: "f", options: options)
-                    #expect(pairs.allSatisfy { (0..<3).contains($0.label) && !$0.second.isEmpty })
-                }
-                read += 1
-            } catch {
-                #expect(error.description.hasPrefix("f"))
+    @Test func damagedFiles() async {
+        await #expect(processExitsWith: .success) {
+            let seeds = PairFileFuzzTests.seeds.map { Array($0.utf8) }
+            var generator = Mutator(seed: 3)
+            Fuzz.run(
+                seeds, expects: { ($0 as? PairFileError)?.description.hasPrefix("f") == true }
+            ) { bytes, index in
+                try PairFileFuzzTests.read(bytes, isScored: [0, 1, 3].contains(index), &generator)
             }
         }
-        // Mutations that all fail alike would test nothing.
-        #expect((4000..<19_000).contains(read))
+    }
+
+    /// Most seeds have scores, labels or both; one in ten files is read as what it is not.
+    private static func read(
+        _ bytes: [UInt8], isScored: Bool, _ generator: inout Mutator
+    ) throws {
+        var options = PairFileOptions()
+        options.maxRejectedShare = 1
+        options.scoreRange = ScoreRange(parsing: "0...5")
+        options.labelOrder = .paper
+        let isTyped = generator.below(10) == 0
+        options.format = PairFormat.allCases[isTyped ? generator.below(5) : 0]
+        if (generator.below(10) == 0) != isScored {
+            let (pairs, _) = try PairFile.readScored(contents: bytes, name: "f", options: options)
+            #expect(pairs.allSatisfy { (0...1).contains($0.label) && !$0.first.isEmpty })
+        } else {
+            let (pairs, _) = try PairFile.readLabelled(contents: bytes, name: "f", options: options)
+            #expect(pairs.allSatisfy { (0..<3).contains($0.label) && !$0.second.isEmpty })
+        }
+    }
+
+    @Test func damagedGzip() async {
+        await #expect(processExitsWith: .success) {
+            let folder = try TemporaryFolder()
+            let url = folder("f.tsv.gz")
+            writeGzip(PairFileFuzzTests.seeds[2], to: url.path)
+            Fuzz.run(
+                [Array(try Data(contentsOf: url))],
+                expects: { ($0 as? PairFileError)?.description.hasPrefix(url.path) == true }
+            ) { bytes, _ in
+                try Data(bytes).write(to: url)
+                _ = try PairFile.readLabelled(url.path)
+            }
+        }
+    }
+
+    /// Three files of lines that belong together.
+    @Test func damagedParallelFiles() async {
+        await #expect(processExitsWith: .success) {
+            let folder = try TemporaryFolder()
+            let paths = ["s1", "s2", "labels"].map { folder($0).path }
+            let seeds = ["A man.\nB.\nC.\n", "D.\nE\u{E9}.\nF.", "neutral\n-\r\nentailment\n"].map {
+                Array($0.utf8)
+            }
+            for (path, proper) in zip(paths, seeds) {
+                try Data(proper).write(to: URL(filePath: path))
+            }
+            Fuzz.run(
+                seeds,
+                expects: { ($0 as? PairFileError)?.description.hasPrefix(folder.url.path) == true }
+            ) { bytes, index in
+                let url = URL(filePath: paths[index])
+                try Data(bytes).write(to: url)
+                defer { try? Data(seeds[index]).write(to: url) }
+                let (pairs, _) = try PairFile.readLabelled(
+                    first: paths[0], second: paths[1], labels: paths[2])
+                #expect(pairs.allSatisfy { (0..<3).contains($0.label) && !$0.second.isEmpty })
+            }
+        }
     }
 }

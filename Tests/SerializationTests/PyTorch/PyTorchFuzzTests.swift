@@ -1,4 +1,5 @@
 import Foundation
+import Fuzzing
 import Testing
 
 @testable import Serialization
@@ -17,8 +18,12 @@ import Testing
         return zip.bytes
     }
 
-    /// Opens a file and reads all of it; the number of arrays.
-    private static func readAll(_ bytes: [UInt8]) throws -> Int {
+    private static func isExpected(_ error: any Error) -> Bool {
+        (error as? SerializationError)?.description.hasPrefix("f.bin: ") == true
+    }
+
+    /// Opens a file and reads all of it.
+    private static func readAll(_ bytes: [UInt8]) throws {
         let file = try PyTorchFile(Data(bytes), path: "f.bin")
         for name in file.names {
             let count = try #require(file.shape(of: name)).reduce(1, *)
@@ -26,71 +31,43 @@ import Testing
             #expect(count <= bytes.count)
             #expect(try file.values(name).count == count)
         }
-        return file.names.count
     }
 
-    @Test func damagedFilesNeverTrap() throws {
-        let seeds = [TorchFiles.zip, TorchFiles.legacy, TorchFiles.parameters, Self.wide]
-        var mutator = Mutator(seed: 7)
-        var read = 0
-        for round in 0..<Mutator.rounds {
-            let bytes = mutator.damaged(seeds[round % seeds.count])
-            do {
-                _ = try Self.readAll(bytes)
-                read += 1
-            } catch let error as SerializationError {
-                #expect(error.description.hasPrefix("f.bin: "))
+    @Test func damagedFiles() async {
+        await #expect(processExitsWith: .success) {
+            let seeds = [
+                TorchFiles.zip, TorchFiles.legacy, TorchFiles.parameters, PyTorchFuzzTests.wide,
+            ]
+            Fuzz.run(seeds, expects: PyTorchFuzzTests.isExpected) { bytes, _ in
+                try PyTorchFuzzTests.readAll(bytes)
             }
         }
-        // Mutations that all fail alike would test nothing.
-        #expect(read > Mutator.rounds / 20, "\(read)")
-        #expect(read < Mutator.rounds * 19 / 20, "\(read)")
     }
 
     /// Damage to the pickle alone, in a proper zip file: more of it gets past the directory.
-    @Test func damagedPicklesNeverTrap() throws {
-        let storage = [UInt8](repeating: 1, count: 24)
-        let pickle = try #require(
-            TorchFiles.parameters.firstRange(of: [0x80, 5]).map { start in
-                Array(TorchFiles.parameters[start.lowerBound...].prefix(300))
-            })
-        let proper = Pickle.whole(
-            Pickle.dictionary([
-                ("a", Pickle.tensor(Pickle.storage("0", 6), [2, 3], [3, 1])),
-                ("b", Pickle.tensor(Pickle.storage("1", 3, "LongStorage"), [3], [1])),
-            ]))
-        var mutator = Mutator(seed: 11)
-        for round in 0..<Mutator.rounds {
-            let damaged = mutator.damaged(round.isMultiple(of: 2) ? proper : pickle)
-            do {
-                _ = try Self.readAll(
-                    Zip(pickle: damaged, storages: ["0": storage, "1": storage]).bytes)
-            } catch let error as SerializationError {
-                #expect(error.description.hasPrefix("f.bin: "))
-            }
-        }
-    }
-
-    /// In a process of its own: files of a few kilobytes never make it ask for 128 MB.
-    @Test func memoryIsInProportion() async {
+    @Test func damagedPickles() async {
         await #expect(processExitsWith: .success) {
-            _ = try PyTorchFuzzTests.readAll(TorchFiles.zip)
-            let before = Peak.asked.bytes
-            let seeds = [TorchFiles.zip, TorchFiles.legacy, PyTorchFuzzTests.wide]
-            var mutator = Mutator(seed: 13)
-            for round in 0..<Mutator.rounds / 4 {
-                _ = try? PyTorchFuzzTests.readAll(mutator.damaged(seeds[round % seeds.count]))
+            let storage = [UInt8](repeating: 1, count: 24)
+            let start = try #require(TorchFiles.parameters.firstRange(of: [0x80, 5])).lowerBound
+            let theirs = Array(TorchFiles.parameters[start...].prefix(0x107))
+            let ours = Pickle.whole(
+                Pickle.dictionary([
+                    ("a", Pickle.tensor(Pickle.storage("0", 6), [2, 3], [3, 1])),
+                    ("b", Pickle.tensor(Pickle.storage("1", 3, "LongStorage"), [3], [1])),
+                ]))
+            Fuzz.run([ours, theirs], expects: PyTorchFuzzTests.isExpected) {
+                bytes, index in
+                let other = Array(storage.prefix(index == 0 ? 24 : 12))
+                try PyTorchFuzzTests.readAll(
+                    Zip(pickle: bytes, storages: ["0": storage, "1": other]).bytes)
             }
-            let after = Peak.asked.bytes
-            #expect(before > 0)
-            #expect(after - before < 128 << 20, "\(after - before)")
         }
     }
 
     /// In a process of its own: pickles made to cost the most take a fixed multiple of their length.
     @Test func aPickleCostsAMultipleOfItsLength() async {
         await #expect(processExitsWith: .success) {
-            _ = try PyTorchFuzzTests.readAll(TorchFiles.zip)
+            try PyTorchFuzzTests.readAll(TorchFiles.zip)
             let before = Peak.used.bytes
             let length = 1 << 17
             // Empty containers, containers in one another, each remembered; marks; copies.

@@ -1,0 +1,64 @@
+import Foundation
+import Fuzzing
+import HDF5
+import NeuralNetwork
+import Serialization
+import Testing
+import Tokenization
+
+@testable import SentenceEmbedding
+
+/// Damaged checkpoints give a model or an error.
+@Suite struct CheckpointFuzzTests {
+    /// Reads all that there is of a run.
+    private static func readAll(_ url: URL) throws {
+        let checkpoint = try Checkpoint(url)
+        let model = try checkpoint.model()
+        #expect(model.encode(["a dog runs ."]).shape == [1, model.embeddingDimension])
+        _ = try checkpoint.softmaxLoss(dimension: model.embeddingDimension)
+        _ = try (checkpoint.configuration(), checkpoint.state(), checkpoint.threads())
+        _ = try checkpoint.recipe()
+    }
+
+    private static func write(to url: URL) throws {
+        let model = try TinyModel.make(
+            dense: [DenseConfiguration(inputs: 32, outputs: 8, hasBias: true, activation: .tanh)])
+        let trainer = try Trainer(
+            model: model, loss: TinyModel.softmaxLoss(model), pairs: TinyModel.labelled(8),
+            configuration: TrainingConfiguration())
+        try Checkpoint.write(trainer, to: url, recipe: "{}", includingOptimizer: false)
+    }
+
+    /// Damage to the bytes, nearly all of which carry checksums.
+    @Test func damagedFiles() async {
+        await #expect(processExitsWith: .success) {
+            let folder = try TemporaryFolder()
+            let url = folder("a.h5")
+            try CheckpointFuzzTests.write(to: url)
+            let proper = Array(try Data(contentsOf: url))
+            Fuzz.run(
+                [proper], memory: .used, readShare: 0.001...0.95,
+                expects: { isErrorOfReading($0, at: url) }
+            ) { bytes, _ in
+                try Data(bytes).write(to: url)
+                try CheckpointFuzzTests.readAll(url)
+            }
+        }
+    }
+
+    /// Damage to what a sound file says.
+    @Test func damagedContents() async {
+        await #expect(processExitsWith: .success) {
+            let folder = try TemporaryFolder()
+            let (whole, url) = (folder("whole.h5"), folder("a.h5"))
+            try CheckpointFuzzTests.write(to: whole)
+            let contents = try HDF5Contents(of: HDF5File(opening: whole.path))
+            Fuzz.run(
+                contents.texts, memory: .used, expects: { isErrorOfReading($0, at: url) }
+            ) { bytes, index in
+                try contents.write(to: url, replacing: index, by: bytes)
+                try CheckpointFuzzTests.readAll(url)
+            }
+        }
+    }
+}
