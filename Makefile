@@ -1,7 +1,7 @@
 # `make quickstart` and `make test` do all the set-up they need on a Debian or Ubuntu machine with Swift 6.3.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: quickstart test interop benchmark build deps minilm lint clean
+.PHONY: quickstart test interop fuzz benchmark build deps minilm lint clean
 
 PACKAGES := libopenblas0-pthread libhdf5-dev zlib1g-dev libcurl4-openssl-dev libssl-dev pkg-config
 SIMILE := .build/release/simile
@@ -48,6 +48,13 @@ interop: deps minilm
 	swift build --build-tests
 	SIMILE_PYTHON="$(CURDIR)/.venv/bin/python" SIMILE_MINILM="$(CURDIR)/$(MINILM)" \
 		swift test --skip-build --filter 'Interop'
+
+# Feeds ROUNDS damaged files to each reader of files; the tests feed them a few hundred.
+fuzz: ROUNDS ?= 100000
+fuzz: deps
+	swift build -c release --build-tests --scratch-path .build/fuzz -Xswiftc -enable-testing
+	SIMILE_FUZZ=$(ROUNDS) swift test --skip-build -c release --scratch-path .build/fuzz -Xswiftc -enable-testing \
+		--filter Fuzz
 
 # Measures speed and memory, about ten minutes. PEER_PYTHON=/path/python (one with sentence-transformers, such as
 # .venv/bin/python after `make interop`) measures that beside it; STS= and NLI= name larger pair files.

@@ -52,7 +52,7 @@ import Tokenization
             let folder = try TemporaryFolder()
             let (whole, url) = (folder("whole.h5"), folder("a.h5"))
             try CheckpointFuzzTests.write(to: whole)
-            let contents = try HDF5Contents(of: HDF5File(opening: whole.path))
+            let contents = try HDF5Contents(of: whole)
             Fuzz.run(
                 contents.texts, memory: .used, expects: { isErrorOfReading($0, at: url) }
             ) { bytes, index in

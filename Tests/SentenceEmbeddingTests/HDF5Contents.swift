@@ -22,7 +22,10 @@ struct HDF5Contents {
     /// The texts of all entries.
     var texts: [[UInt8]] { entries.map { Array($0.text.utf8) } }
 
-    init(of file: borrowing HDF5File) throws { try add(file.root, path: "") }
+    init(of url: URL) throws {
+        let file = try HDF5File(opening: url.path)
+        try add(file.root, path: "")
+    }
 
     private mutating func add(_ group: borrowing Group, path: String) throws {
         let attributes = group.attributes
@@ -73,15 +76,17 @@ struct HDF5Contents {
                 let group = try Self.group(parts, in: file)
                 try Self.set(attribute, of: group.attributes, to: entry)
             } else {
-                let group = try Self.group(parts.dropLast(), in: file)
+                let group = try Self.group(Array(parts.dropLast()), in: file)
                 try Self.write(entry, as: parts[parts.count - 1], into: group)
             }
         }
         try file.close()
     }
 
+    /// Not inlined, or the optimiser of Swift 6.3.1 crashes.
+    @inline(never)
     private static func group(
-        _ parts: some Collection<String>, in file: borrowing HDF5File
+        _ parts: [String], in file: borrowing HDF5File
     ) throws -> Group {
         if parts.isEmpty { return file.root }
         return try file.root.group(named: parts.joined(separator: "/"))
