@@ -88,11 +88,32 @@ import Testing
         #expect(model.maxSequenceLength == 20)
     }
 
-    @Test(arguments: ["distilbert", "roberta", "xlm-roberta", "mpnet", "albert", "modernbert"])
+    @Test(arguments: ["roberta", "xlm-roberta", "mpnet", "albert", "modernbert"])
     func otherArchitecturesAreNamed(_ type: String) throws {
         try expectError(
             ["config.json": Self.config.replacing("\"bert\"", with: "\"\(type)\"")],
-            "model_type is \(type), which is not supported; supported: bert")
+            "model_type is \(type), which is not supported; supported: bert, distilbert")
+    }
+
+    @Test func aDistilBert() throws {
+        let config =
+            #"{"model_type":"distilbert","vocab_size":100,"dim":24,"n_heads":3,"hidden_dim":40,"dropout":0.2,"hidden_size":1}"#
+        try write(["config.json": config])
+        let model = try ModelFolder(reading: folder.url)
+        var expected = BertConfiguration(
+            vocabularySize: 100, hiddenSize: 24, layerCount: 6, headCount: 3, intermediateSize: 40)
+        expected.typeVocabularySize = 1
+        expected.hiddenDropout = 0.2
+        #expect(model.encoder == .distilbert)
+        #expect(model.configuration == expected)
+
+        // Mistakes are named as the file names them.
+        func with(_ more: String) -> [String: String] {
+            ["config.json": config.dropLast() + ",\(more)}"]
+        }
+        try expectError(with(#""activation":"relu""#), "activation is relu", "supported: gelu")
+        try expectError(with(#""n_layers":0"#), "n_layers is 0")
+        try expectError(with(#""attention_dropout":"x""#), "attention_dropout is not of type Float")
     }
 
     @Test func otherSettingsAreNamed() throws {
@@ -218,13 +239,15 @@ import Testing
         }
     }
 
+    /// A file of names alone.
+    private struct Names: WeightReader {
+        let source = "model.safetensors"
+        let names: [String]
+        func shape(of name: String) -> [Int]? { names.contains(name) ? [5, 1] : nil }
+        func read(_ name: String, into buffer: inout MutableSpan<Float>) {}
+    }
+
     @Test func namesOfWeights() throws {
-        struct Names: WeightReader {
-            let source = "model.safetensors"
-            let names: [String]
-            func shape(of name: String) -> [Int]? { names.contains(name) ? [1] : nil }
-            func read(_ name: String, into buffer: inout MutableSpan<Float>) {}
-        }
         let weights = try BertWeights(
             Names(names: [
                 "bert.embeddings.LayerNorm.gamma", "bert.embeddings.LayerNorm.beta",
@@ -239,10 +262,10 @@ import Testing
             weights.ignored == [
                 "bert.embeddings.position_ids", "cls.predictions.bias", "classifier.weight",
             ])
-        #expect(weights.shape(of: "embeddings.LayerNorm.bias") == [1])
+        #expect(weights.shape(of: "embeddings.LayerNorm.bias") == [5, 1])
         #expect(weights.shape(of: "bert.embeddings.LayerNorm.beta") == nil)
         #expect(
-            BertWeights.canonical("0.auto_model.encoder.layer.0.output.dense.bias")
+            BertWeights.canonical("0.auto_model.encoder.layer.0.output.dense.bias", of: .bert)
                 == "encoder.layer.0.output.dense.bias")
         let error = #expect(throws: SerializationError.self) {
             try BertWeights(Names(names: ["bert.pooler.dense.bias", "pooler.dense.bias"]))
@@ -250,5 +273,34 @@ import Testing
         #expect(
             error?.description.contains(
                 "bert.pooler.dense.bias and pooler.dense.bias are both pooler.dense.bias") == true)
+    }
+
+    @Test func namesOfDistilBert() throws {
+        let layer = "distilbert.transformer.layer.11."
+        let weights = try BertWeights(
+            Names(names: [
+                "distilbert.embeddings.word_embeddings.weight", layer + "attention.q_lin.weight",
+                layer + "attention.k_lin.weight", layer + "attention.v_lin.bias",
+                layer + "attention.out_lin.weight", layer + "sa_layer_norm.bias",
+                layer + "ffn.lin1.weight", layer + "ffn.lin2.bias",
+                layer + "output_layer_norm.weight", "vocab_projector.bias",
+                "pre_classifier.weight", "distilbert.transformer.other.0.weight",
+            ]), of: .distilbert)
+        let ours = "encoder.layer.11."
+        let tokenTypes = "embeddings.token_type_embeddings.weight"
+        #expect(
+            weights.names == [
+                "embeddings.word_embeddings.weight", ours + "attention.self.query.weight",
+                ours + "attention.self.key.weight", ours + "attention.self.value.bias",
+                ours + "attention.output.dense.weight", ours + "attention.output.LayerNorm.bias",
+                ours + "intermediate.dense.weight", ours + "output.dense.bias",
+                ours + "output.LayerNorm.weight", "transformer.other.0.weight", tokenTypes,
+            ])
+        #expect(weights.ignored == ["vocab_projector.bias", "pre_classifier.weight"])
+        #expect(weights.shape(of: tokenTypes) == [1, 1])
+        var values: [Float] = [7]
+        var span = values.mutableSpan
+        try weights.read(tokenTypes, into: &span)
+        #expect(values == [0])
     }
 }

@@ -21,7 +21,7 @@ extension SentenceTransformer {
         }
     }
 
-    /// Opens a Hugging Face or sentence-transformers folder with a BERT.
+    /// Opens a Hugging Face or sentence-transformers folder with a BERT or DistilBERT.
     ///
     /// - Throws: `ModelFolderError`, `TokenizationError`, `SerializationError`, `HDF5Error`,
     ///   `ParameterError` or `ModelError`: nothing missing is ever filled in, but for the pooler that embeddings do not use.
@@ -38,7 +38,9 @@ extension SentenceTransformer {
             pooling: Pooling(description.poolingModes), dense: description.dense,
             normalizes: description.normalizes,
             maxSequenceLength: description.maxSequenceLength,
-            source: .weights(ModuleWeights(encoder: try BertWeights(weights), dense: dense)))
+            source: .weights(
+                ModuleWeights(
+                    encoder: try BertWeights(weights, of: description.encoder), dense: dense)))
     }
 
     private static func weights(_ file: URL) throws -> any WeightReader {

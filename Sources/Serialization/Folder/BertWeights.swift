@@ -3,7 +3,8 @@ import NeuralNetwork
 /// A file's arrays under the names of Hugging Face's `BertModel`, whatever wrote the file.
 ///
 /// The prefixes of task models (`bert.`) and of training dumps are dropped, the `gamma` and `beta` of early
-/// LayerNorms renamed, and the heads of task models hidden. `pooler.*` stays.
+/// LayerNorms renamed, and the heads of task models hidden. `pooler.*` stays. DistilBERT's names are
+/// translated, and it has token types of zeros.
 public struct BertWeights: WeightReader {
     /// Names in the file that are not part of the encoder.
     public let ignored: [String]
@@ -11,15 +12,19 @@ public struct BertWeights: WeightReader {
     public let names: [String]
     private let file: any WeightReader
     private let originals: [String: String]
+    /// The shape of the token types, when they are zeros that are not in the file.
+    private var zeros: [Int]?
 
-    /// Wraps a file.
+    private static let tokenTypes = "embeddings.token_type_embeddings.weight"
+
+    /// Wraps a file with an encoder of a kind.
     ///
     /// - Throws: `SerializationError.malformed` when two names in the file mean the same array.
-    public init(_ file: any WeightReader) throws(SerializationError) {
+    public init(_ file: any WeightReader, of encoder: Encoder = .bert) throws(SerializationError) {
         self.file = file
         var (names, ignored, originals): ([String], [String], [String: String]) = ([], [], [:])
         for name in file.names {
-            guard let canonical = Self.canonical(name) else {
+            guard let canonical = Self.canonical(name, of: encoder) else {
                 ignored.append(name)
                 continue
             }
@@ -30,6 +35,12 @@ public struct BertWeights: WeightReader {
             originals[canonical] = name
             names.append(canonical)
         }
+        if encoder == .distilbert, originals[Self.tokenTypes] == nil,
+            let words = originals["embeddings.word_embeddings.weight"].flatMap(file.shape)
+        {
+            zeros = [1, words.last ?? 0]
+            names.append(Self.tokenTypes)
+        }
         (self.names, self.ignored, self.originals) = (names, ignored, originals)
     }
 
@@ -37,10 +48,16 @@ public struct BertWeights: WeightReader {
     public var source: String { file.source }
 
     /// The shape stored under a canonical name.
-    public func shape(of name: String) -> [Int]? { originals[name].flatMap { file.shape(of: $0) } }
+    public func shape(of name: String) -> [Int]? {
+        originals[name].map { file.shape(of: $0) } ?? (name == Self.tokenTypes ? zeros : nil)
+    }
 
     /// Fills `buffer` with the array that has a canonical name.
     public func read(_ name: String, into buffer: inout MutableSpan<Float>) throws {
+        if zeros != nil, name == Self.tokenTypes {
+            for i in buffer.indices { buffer[i] = 0 }
+            return
+        }
         guard let original = originals[name] else {
             throw SerializationError.noArray(path: source, array: name)
         }
@@ -48,13 +65,17 @@ public struct BertWeights: WeightReader {
     }
 
     /// The name in `BertModel`, or nil for what is not part of it.
-    static func canonical(_ name: String) -> String? {
+    static func canonical(_ name: String, of encoder: Encoder) -> String? {
         var name = name
-        for prefix in ["0.auto_model.", "model.", "bert."] where name.hasPrefix(prefix) {
+        for prefix in ["0.auto_model.", "model.", "\(encoder.rawValue)."]
+        where name.hasPrefix(prefix) {
             name.removeFirst(prefix.count)
         }
-        let heads = ["cls.", "classifier.", "qa_outputs.", "dropout."]
+        let heads = [
+            "cls.", "classifier.", "qa_outputs.", "dropout.", "pre_classifier.", "vocab_",
+        ]
         if name == "embeddings.position_ids" || heads.contains(where: name.hasPrefix) { return nil }
+        if encoder == .distilbert { return fromDistilBert(name) }
         for (old, new) in [
             ("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias"),
         ]
@@ -62,5 +83,23 @@ public struct BertWeights: WeightReader {
             name = name.dropLast(old.count) + new
         }
         return name
+    }
+
+    /// `transformer.layer.3.ffn.lin1.weight` is `encoder.layer.3.intermediate.dense.weight`.
+    private static func fromDistilBert(_ name: String) -> String {
+        let parts = name.split(separator: ".", maxSplits: 3).map(String.init)
+        guard parts.count == 4, parts[0] == "transformer", parts[1] == "layer",
+            let dot = parts[3].lastIndex(of: "."),
+            let part = [
+                "attention.q_lin": "attention.self.query",
+                "attention.k_lin": "attention.self.key",
+                "attention.v_lin": "attention.self.value",
+                "attention.out_lin": "attention.output.dense",
+                "sa_layer_norm": "attention.output.LayerNorm",
+                "ffn.lin1": "intermediate.dense", "ffn.lin2": "output.dense",
+                "output_layer_norm": "output.LayerNorm",
+            ][String(parts[3][..<dot])]
+        else { return name }
+        return "encoder.layer.\(parts[2]).\(part)\(parts[3][dot...])"
     }
 }

@@ -3,6 +3,8 @@ import NeuralNetwork
 
 /// What a Hugging Face or sentence-transformers folder says of its model, all but weights and vocabulary.
 public struct ModelFolder: Sendable, Equatable {
+    /// Which encoder the files hold.
+    public let encoder: Encoder
     /// The encoder's shape.
     public let configuration: BertConfiguration
     /// How tokens are pooled.
@@ -23,6 +25,7 @@ public struct ModelFolder: Sendable, Equatable {
         configuration: BertConfiguration, poolingModes: [PoolingMode],
         dense: [DenseConfiguration] = [], normalizes: Bool, maxSequenceLength: Int
     ) {
+        encoder = .bert
         self.configuration = configuration
         self.poolingModes = poolingModes
         self.dense = dense
@@ -38,7 +41,7 @@ public struct ModelFolder: Sendable, Equatable {
     ///
     /// - Throws: `ModelFolderError` naming the file, the key, what it says and what is supported.
     public init(reading folder: URL) throws(ModelFolderError) {
-        configuration = try Self.encoder(folder)
+        (encoder, configuration) = try Self.encoder(folder)
         let modules = try Self.modules(folder)
         normalizes = modules.normalizes
         if let path = modules.pooling {
@@ -111,39 +114,6 @@ public struct ModelFolder: Sendable, Equatable {
         }
         throw .missing(
             path: folder.appending(path: "model.safetensors").path, expected: "the model's weights")
-    }
-
-    private static func encoder(_ folder: URL) throws(ModelFolderError) -> BertConfiguration {
-        let url = folder.appending(path: "config.json")
-        guard let file = try JSONFile(ifPresent: url) else {
-            throw .missing(
-                path: url.path, expected: "the encoder's configuration in a model's folder")
-        }
-        let architectures = try file.value("architectures", as: [String].self) ?? []
-        let type =
-            try file.value("model_type", as: String.self)
-            ?? (architectures.contains { $0.hasPrefix("Bert") } ? "bert" : architectures.first)
-        guard type == "bert" else {
-            throw .unsupported(
-                path: url.path, key: "model_type", found: type ?? "absent", supported: "bert")
-        }
-        for (key, usual) in [("hidden_act", "gelu"), ("position_embedding_type", "absolute")] {
-            let found = try file.value(key, as: String.self) ?? usual
-            guard found == usual else {
-                throw .unsupported(path: url.path, key: key, found: found, supported: usual)
-            }
-        }
-        for key in ["is_decoder", "add_cross_attention"] {
-            guard try file.value(key, as: Bool.self) == true else { continue }
-            throw .unsupported(
-                path: url.path, key: key, found: "true", supported: "false: encoders")
-        }
-        let configuration = try file.decode(BertConfiguration.self)
-        do throws(ConfigurationError) { try configuration.validate() } catch {
-            throw .contradiction(
-                path: url.path, key: error.key, found: error.found, expected: error.expected)
-        }
-        return configuration
     }
 
     /// The sub-folders of the pooling, if there is one, and of the dense layers, and whether embeddings

@@ -1,0 +1,72 @@
+import Foundation
+import NeuralNetwork
+
+/// The encoders that are read, by the `model_type` of their `config.json`. Each becomes a BERT.
+public enum Encoder: String, Sendable, CaseIterable {
+    /// BERT (Devlin et al. 2019, arXiv:1810.04805).
+    case bert
+    /// DistilBERT (Sanh et al. 2019, arXiv:1910.01108): a BERT of half the layers with names of its own,
+    /// without token types (which are one row of zeros here) and without a pooler.
+    case distilbert
+
+    /// What `config.json` calls the keys of a `BertConfig`, where the names differ.
+    var keyNames: [String: String] {
+        switch self {
+        case .bert: [:]
+        case .distilbert:
+            [
+                "hidden_size": "dim", "num_hidden_layers": "n_layers",
+                "num_attention_heads": "n_heads", "intermediate_size": "hidden_dim",
+                "hidden_dropout_prob": "dropout",
+                "attention_probs_dropout_prob": "attention_dropout", "hidden_act": "activation",
+            ]
+        }
+    }
+}
+
+extension ModelFolder {
+    /// Reads which encoder there is, and its shape.
+    static func encoder(_ folder: URL) throws(ModelFolderError) -> (Encoder, BertConfiguration) {
+        let url = folder.appending(path: "config.json")
+        guard var file = try JSONFile(ifPresent: url) else {
+            throw .missing(
+                path: url.path, expected: "the encoder's configuration in a model's folder")
+        }
+        let architectures = try file.value("architectures", as: [String].self) ?? []
+        let type =
+            try file.value("model_type", as: String.self)
+            ?? (architectures.contains { $0.hasPrefix("Bert") } ? "bert" : architectures.first)
+        guard let encoder = type.flatMap(Encoder.init(rawValue:)) else {
+            throw .unsupported(
+                path: url.path, key: "model_type", found: type ?? "absent",
+                supported: Encoder.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        file.keyNames = encoder.keyNames
+        for (key, usual) in [("hidden_act", "gelu"), ("position_embedding_type", "absolute")] {
+            let found = try file.value(key, as: String.self) ?? usual
+            guard found == usual else {
+                throw .unsupported(
+                    path: url.path, key: file.name(of: key), found: found, supported: usual)
+            }
+        }
+        for key in ["is_decoder", "add_cross_attention"] {
+            guard try file.value(key, as: Bool.self) == true else { continue }
+            throw .unsupported(
+                path: url.path, key: key, found: "true", supported: "false: encoders")
+        }
+        var configuration = try file.decode(BertConfiguration.self)
+        if encoder == .distilbert {
+            if try file.value("num_hidden_layers", as: Int.self) == nil {
+                configuration.layerCount = 6
+            }
+            configuration.typeVocabularySize = 1
+            configuration.layerNormEpsilon = 1e-12
+        }
+        do throws(ConfigurationError) { try configuration.validate() } catch {
+            throw .contradiction(
+                path: url.path, key: file.name(of: error.key), found: error.found,
+                expected: error.expected)
+        }
+        return (encoder, configuration)
+    }
+}
