@@ -20,7 +20,9 @@ public struct BertWeights: WeightReader {
     /// Wraps a file with an encoder of a kind.
     ///
     /// - Throws: `SerializationError.malformed` when two names in the file mean the same array.
-    public init(_ file: any WeightReader, of encoder: Encoder = .bert) throws(SerializationError) {
+    public init(_ file: any WeightReader, of encoder: EncoderKind = .bert)
+        throws(SerializationError)
+    {
         self.file = file
         var (names, ignored, originals): ([String], [String], [String: String]) = ([], [], [:])
         for name in file.names {
@@ -65,7 +67,7 @@ public struct BertWeights: WeightReader {
     }
 
     /// The name in `BertModel`, or nil for what is not part of it.
-    static func canonical(_ name: String, of encoder: Encoder) -> String? {
+    static func canonical(_ name: String, of encoder: EncoderKind) -> String? {
         var name = name
         for prefix in ["0.auto_model.", "model.", "\(encoder.rawValue)."]
         where name.hasPrefix(prefix) {

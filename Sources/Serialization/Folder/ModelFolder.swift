@@ -4,7 +4,7 @@ import NeuralNetwork
 /// What a Hugging Face or sentence-transformers folder says of its model, all but weights and vocabulary.
 public struct ModelFolder: Sendable, Equatable {
     /// Which encoder the files hold.
-    public let encoder: Encoder
+    public let encoder: EncoderKind
     /// The encoder's shape.
     public let configuration: BertConfiguration
     /// How tokens are pooled.

@@ -2,7 +2,7 @@ import Foundation
 import NeuralNetwork
 
 /// The encoders that are read, by the `model_type` of their `config.json`. Each becomes a BERT.
-public enum Encoder: String, Sendable, CaseIterable {
+public enum EncoderKind: String, Sendable, CaseIterable {
     /// BERT (Devlin et al. 2019, arXiv:1810.04805).
     case bert
     /// DistilBERT (Sanh et al. 2019, arXiv:1910.01108): a BERT of half the layers with names of its own,
@@ -26,7 +26,8 @@ public enum Encoder: String, Sendable, CaseIterable {
 
 extension ModelFolder {
     /// Reads which encoder there is, and its shape.
-    static func encoder(_ folder: URL) throws(ModelFolderError) -> (Encoder, BertConfiguration) {
+    static func encoder(_ folder: URL) throws(ModelFolderError) -> (EncoderKind, BertConfiguration)
+    {
         let url = folder.appending(path: "config.json")
         guard var file = try JSONFile(ifPresent: url) else {
             throw .missing(
@@ -36,10 +37,10 @@ extension ModelFolder {
         let type =
             try file.value("model_type", as: String.self)
             ?? (architectures.contains { $0.hasPrefix("Bert") } ? "bert" : architectures.first)
-        guard let encoder = type.flatMap(Encoder.init(rawValue:)) else {
+        guard let encoder = type.flatMap(EncoderKind.init(rawValue:)) else {
             throw .unsupported(
                 path: url.path, key: "model_type", found: type ?? "absent",
-                supported: Encoder.allCases.map(\.rawValue).joined(separator: ", "))
+                supported: EncoderKind.allCases.map(\.rawValue).joined(separator: ", "))
         }
         file.keyNames = encoder.keyNames
         for (key, usual) in [("hidden_act", "gelu"), ("position_embedding_type", "absolute")] {
