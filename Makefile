@@ -49,7 +49,7 @@ interop: deps minilm
 	SIMILE_PYTHON="$(CURDIR)/.venv/bin/python" SIMILE_MINILM="$(CURDIR)/$(MINILM)" \
 		swift test --skip-build --filter 'Interop'
 
-# Feeds ROUNDS damaged files to each reader of files; the tests feed them a few hundred.
+# Feeds ROUNDS damaged files to each reader of files, in about 45 minutes; the tests feed them a few hundred.
 fuzz: ROUNDS ?= 100000
 fuzz: deps
 	swift build -c release --build-tests --scratch-path .build/fuzz -Xswiftc -enable-testing
