@@ -65,7 +65,7 @@ struct Worker: ParsableCommand {
     ) throws {
         var configuration = TrainingConfiguration()
         configuration.batchSize = work.batchSize
-        configuration.epochs = 1 << 20
+        configuration.epochs = 1_000_000
         // The trainer shuffles: put each pair where its turn comes as it does in the peer.
         let turns = ShuffledBatchSampler(
             batchSize: work.batchSize, seed: configuration.seed

@@ -3,6 +3,7 @@
 #define KERNEL_NAME "AVX2"
 #define LANES 8
 #define TILE_ROWS 6
+#define PRODUCT_ROWS 6
 #pragma clang attribute push(__attribute__((target("avx,avx2,fma"))), apply_to = function)
 #include "vector_kernels.h"
 #pragma clang attribute pop

@@ -3,4 +3,5 @@
 #define KERNEL_SCRATCH
 #define LANES 4
 #define TILE_ROWS 6
+#define PRODUCT_ROWS 4
 #include "vector_kernels.h"

@@ -225,17 +225,21 @@ static void softmax_rows(float *y, const float *x, size_t rows, size_t n) {
     for (size_t r = 0; r < rows; r++) softmax_row(y + r * n, x + r * n, n, 1);
 }
 
-// MARK: Attention. Products of one head are too small for a BLAS call; these keep a tile in registers.
+// MARK: Small products, such as those of one head of attention: a tile stays in registers, nothing is packed.
 
 /// A tile of C[rows, columns] (+)= A B with columns <= vectors * LANES, vectors <= 2; A is broadcast, B's rows are vectors.
+/// C begins as it is, or as the row `bias`, or as 0.
 INLINE void tile(const int rows, const int vectors, float *c, size_t ldc, const float *a, size_t row_stride,
-                 size_t k_stride, const float *b, size_t ldb, size_t k, size_t columns, int accumulate) {
-    vec sums[TILE_ROWS][2];
+                 size_t k_stride, const float *b, size_t ldb, size_t k, size_t columns, int accumulate,
+                 const float *bias) {
+    vec sums[TILE_ROWS > PRODUCT_ROWS ? TILE_ROWS : PRODUCT_ROWS][2];
 #pragma unroll
     for (int r = 0; r < rows; r++)
 #pragma unroll
         for (int j = 0; j < vectors; j++)
-            sums[r][j] = accumulate ? load(c + r * ldc + j * LANES, columns - j * LANES) : (vec)0;
+            sums[r][j] = accumulate ? load(c + r * ldc + j * LANES, columns - j * LANES)
+                         : bias     ? load(bias + j * LANES, columns - j * LANES)
+                                    : (vec)0;
     for (size_t p = 0; p < k; p++) {
         vec right[2];
 #pragma unroll
@@ -255,11 +259,12 @@ INLINE void tile(const int rows, const int vectors, float *c, size_t ldc, const 
 
 /// The tiles of a band of columns, one under the other.
 INLINE void band(const int vectors, float *c, size_t ldc, const float *a, size_t row_stride, size_t k_stride,
-                 const float *b, size_t ldb, size_t m, size_t k, size_t columns, int accumulate) {
+                 const float *b, size_t ldb, size_t m, size_t k, size_t columns, int accumulate, const float *bias) {
     size_t i = 0;
-#define TILES(rows)                      \
-    for (; i + rows <= m; i += rows)     \
-        tile(rows, vectors, c + i * ldc, ldc, a + i * row_stride, row_stride, k_stride, b, ldb, k, columns, accumulate);
+#define TILES(rows)                                                                                           \
+    for (; i + rows <= m; i += rows)                                                                          \
+        tile(rows, vectors, c + i * ldc, ldc, a + i * row_stride, row_stride, k_stride, b, ldb, k, columns, \
+             accumulate, bias);
     TILES(TILE_ROWS)
     TILES(4)
     TILES(2)
@@ -273,11 +278,64 @@ static void small_product(float *c, size_t ldc, const float *a, size_t row_strid
     size_t j = 0;
     // Constant numbers of columns let the compiler drop the partial vectors.
     for (; j + 2 * LANES <= n; j += 2 * LANES)
-        band(2, c + j, ldc, a, row_stride, k_stride, b + j, ldb, m, k, 2 * LANES, accumulate);
+        band(2, c + j, ldc, a, row_stride, k_stride, b + j, ldb, m, k, 2 * LANES, accumulate, NULL);
     for (; j + LANES <= n; j += LANES)
-        band(1, c + j, ldc, a, row_stride, k_stride, b + j, ldb, m, k, LANES, accumulate);
-    if (j < n) band(1, c + j, ldc, a, row_stride, k_stride, b + j, ldb, m, k, n - j, accumulate);
+        band(1, c + j, ldc, a, row_stride, k_stride, b + j, ldb, m, k, LANES, accumulate, NULL);
+    if (j < n) band(1, c + j, ldc, a, row_stride, k_stride, b + j, ldb, m, k, n - j, accumulate, NULL);
 }
+
+// MARK: Large products. Both sides are packed first, so that the tiles read memory in order.
+
+#define PRODUCT_COLUMNS (2 * LANES)
+#define PRODUCT_CACHE (96 * 1024)  // floats of B that are gone through at a time: they stay in the second-level cache
+
+/// Panels of `step` columns each, one after the other: to[k, width] = from[k, step] or, transposed, from[step, k].
+static void pack(float *to, size_t width, size_t step, const float *from, size_t ld, size_t count, size_t k,
+                 int transposed) {
+    if (transposed) {
+        for (size_t first = 0; first < count; first += step, to += width * k)
+            transpose(to, width, from + first * ld, ld, count - first < step ? count - first : step, k);
+        return;
+    }
+    for (size_t p = 0; p < k; p++, from += ld) {  // whole rows, as they lie in memory
+        float *out = to + p * width;
+        for (size_t first = 0; first < count; first += step, out += width * k) {
+            size_t columns = count - first < step ? count - first : step;
+            for (size_t i = 0; i < width; i += LANES) {
+                __builtin_prefetch(from + 4 * ld + first + i);
+                *(vec_unaligned *)(out + i) = i < columns ? load(from + first + i, columns - i) : (vec)0;
+            }
+        }
+    }
+}
+
+static void product(float *c, size_t ldc, const float *a, size_t m, const float *b, size_t n, size_t k,
+                    int accumulate, const float *bias) {
+    size_t most = PRODUCT_CACHE / (k * PRODUCT_COLUMNS + 1) + 1;
+    for (size_t first = 0; first < n; first += most * PRODUCT_COLUMNS) {
+        size_t end = n - first > most * PRODUCT_COLUMNS ? first + most * PRODUCT_COLUMNS : n;
+        for (size_t i = 0; i < m; i += PRODUCT_ROWS) {
+            const float *left = a + i / PRODUCT_ROWS * k * LANES;
+            for (size_t j = first; j < end; j += PRODUCT_COLUMNS) {
+                const float *right = b + j * k, *start = bias ? bias + j : NULL;
+                float *out = c + i * ldc + j;
+                size_t rows = m - i, columns = n - j;
+                if (rows >= PRODUCT_ROWS && columns >= PRODUCT_COLUMNS)
+                    tile(PRODUCT_ROWS, 2, out, ldc, left, 1, LANES, right, PRODUCT_COLUMNS, k, PRODUCT_COLUMNS,
+                         accumulate, start);
+                else if (columns > LANES)
+                    band(2, out, ldc, left, 1, LANES, right, PRODUCT_COLUMNS,
+                         rows < PRODUCT_ROWS ? rows : PRODUCT_ROWS, k,
+                         columns < PRODUCT_COLUMNS ? columns : PRODUCT_COLUMNS, accumulate, start);
+                else
+                    band(1, out, ldc, left, 1, LANES, right, PRODUCT_COLUMNS,
+                         rows < PRODUCT_ROWS ? rows : PRODUCT_ROWS, k, columns, accumulate, start);
+            }
+        }
+    }
+}
+
+// MARK: Attention
 
 #define QUERY_BLOCK 64  // rows of scores held at a time: scratch grows with the length, not its square
 
@@ -422,6 +480,10 @@ const simile_kernel_table KERNEL_TABLE = {
     .attention_forward = attention_forward,
     .attention_backward = attention_backward,
     .softmax_rows = softmax_rows,
+    .product_rows = PRODUCT_ROWS,
+    .product_columns = PRODUCT_COLUMNS,
+    .pack = pack,
+    .product = product,
     .add = add,
     .axpy = axpy,
     .scale = scale,

@@ -1,4 +1,4 @@
-/// Row-major matrix products, cut into parts that each run as one single-threaded BLAS call.
+/// Row-major matrix products on all threads.
 public enum GEMM {
     /// Whether an operand is used as it lies in memory or transposed.
     public enum Operand: Int32, Sendable {
@@ -6,67 +6,73 @@ public enum GEMM {
         case transposed = 112
     }
 
-    /// c[m, n] = beta · c + a[m, k] · b[k, n], where `a` and `b` may be stored transposed; one thread.
+    /// Who multiplies.
+    public enum Engine: String, Sendable {
+        /// The BLAS library, each thread a part.
+        case library
+        /// Our own kernels.
+        case packed
+
+        /// The one that is used.
+        public static let preferred: Engine = .packed
+    }
+
+    /// A product c[m, n] = beta · c + a[m, k] · b[k, n], where `a` and `b` may be stored transposed.
+    struct Problem {
+        let a: UnsafePointer<Float>
+        let opA: Operand
+        let b: UnsafePointer<Float>
+        let opB: Operand
+        let c: UnsafeMutablePointer<Float>
+        let m: Int
+        let n: Int
+        let k: Int
+        /// 0 or 1; 0 with a bias.
+        let beta: Float
+        /// What every row of c begins with: [n].
+        let bias: UnsafePointer<Float>?
+        /// Applied to the rows of `a`, which is plain, on their way.
+        let activation: RowFunction?
+
+        /// Floats between the rows of `a` as stored.
+        var strideA: Int { opA == .plain ? k : m }
+        var strideB: Int { opB == .plain ? n : k }
+        /// Too little for more than one thread.
+        var isSmall: Bool { m * n * k < 1 << 18 }
+    }
+
+    /// y = f(x) for n numbers, such as `gelu_forward`.
+    public typealias RowFunction =
+        @convention(c) (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void
+
+    /// c[m, n] = beta · c + f(a)[m, k] · b[k, n] for contiguous matrices, where `a` and `b` may be stored
+    /// transposed.
     ///
-    /// Strides are those of the rows as stored, in floats. With `bias` [n], which each row of c begins with,
-    /// beta is 0.
-    public static func single(
-        _ a: UnsafePointer<Float>, _ opA: Operand, _ strideA: Int,
-        _ b: UnsafePointer<Float>, _ opB: Operand, _ strideB: Int,
-        into c: UnsafeMutablePointer<Float>, _ strideC: Int,
-        m: Int, n: Int, k: Int, beta: Float, bias: UnsafePointer<Float>? = nil
-    ) {
-        if m == 0 || n == 0 { return }
-        if let bias { for i in 0..<m { (c + i * strideC).update(from: bias, count: n) } }
-        let beta = bias == nil ? beta : 1
-        guard k > 0 else {  // BLAS refuses the strides of an empty operand
-            if beta == 0 { for i in 0..<m { (c + i * strideC).update(repeating: 0, count: n) } }
-            return
-        }
-        blas(
-            a, opA, strideA, b, opB, strideB, into: c, strideC, m: m, n: n, k: k, beta: beta)
-    }
-
-    /// One call of the library.
-    static func blas(
-        _ a: UnsafePointer<Float>, _ opA: Operand, _ strideA: Int,
-        _ b: UnsafePointer<Float>, _ opB: Operand, _ strideB: Int,
-        into c: UnsafeMutablePointer<Float>, _ strideC: Int, m: Int, n: Int, k: Int, beta: Float
-    ) {
-        library.sgemm(
-            101, opA.rawValue, opB.rawValue, Int32(m), Int32(n), Int32(k), 1, a, Int32(strideA),
-            b, Int32(strideB), beta, c, Int32(strideC))
-    }
-
-    /// The same for contiguous matrices, on all threads: c is cut along its longer side, so that each
-    /// thread packs less.
+    /// - Parameters:
+    ///   - beta: 0 or 1; 0 with a bias.
+    ///   - bias: What every row of c begins with: [n].
+    ///   - activation: f, applied to each row of a plain `a` while it is in cache; its result is not kept.
     public static func parallel(
         _ a: UnsafePointer<Float>, _ opA: Operand, _ b: UnsafePointer<Float>, _ opB: Operand,
         into c: UnsafeMutablePointer<Float>, m: Int, n: Int, k: Int, beta: Float,
-        bias: UnsafePointer<Float>? = nil
+        bias: UnsafePointer<Float>? = nil, activation: RowFunction? = nil,
+        engine: Engine = .preferred
     ) {
-        let strideA = opA == .plain ? k : m
-        let strideB = opB == .plain ? n : k
-        if m >= n {
-            parts(m, width: n * k) { rows in
-                let start = opA == .plain ? rows.lowerBound * strideA : rows.lowerBound
-                single(
-                    a + start, opA, strideA, b, opB, strideB, into: c + rows.lowerBound * n, n,
-                    m: rows.count, n: n, k: k, beta: beta, bias: bias)
-            }
-        } else {
-            parts(n, width: m * k) { columns in
-                let start = opB == .plain ? columns.lowerBound : columns.lowerBound * strideB
-                single(
-                    a, opA, strideA, b + start, opB, strideB, into: c + columns.lowerBound, n,
-                    m: m, n: columns.count, k: k, beta: beta,
-                    bias: bias.map { $0 + columns.lowerBound })
-            }
+        precondition(beta == 0 || beta == 1 && bias == nil, "beta is 0, or 1 without a bias")
+        precondition(activation == nil || opA == .plain, "only the rows of a plain operand are activated")
+        let problem = Problem(
+            a: a, opA: opA, b: b, opB: opB, c: c, m: m, n: n, k: k, beta: beta, bias: bias,
+            activation: activation)
+        if m == 0 || n == 0 { return }
+        switch engine {
+        case _ where k == 0: problem.beginRows()
+        case .library: problem.runLibrary()
+        case .packed: problem.runPacked()
         }
     }
 
-    /// Cuts 0..<n for a product of `n` × `width` multiplications: a part for each thread, in multiples of
-    /// 16 (a register tile), and one part when there is too little to share.
+    /// Cuts 0..<n into a part for each thread, in multiples of 16 (a cache line), for work of `n` × `width`
+    /// operations; one part when there is too little to share.
     public static func parts(_ n: Int, width: Int, _ body: (Range<Int>) -> Void) {
         let pool = ThreadPool.shared
         let tiles = (n + 15) / 16
@@ -78,10 +84,17 @@ public enum GEMM {
         }
     }
 
-    private static let library: BLAS = {
-        switch BLAS.shared {
-        case .success(let library): return library
-        case .failure(let error): preconditionFailure("\(error)")
+}
+
+extension GEMM.Problem {
+    /// c as it is before the first multiplication.
+    func beginRows() {
+        for i in 0..<m {
+            if let bias {
+                (c + i * n).update(from: bias, count: n)
+            } else if beta == 0 {
+                (c + i * n).update(repeating: 0, count: n)
+            }
         }
-    }()
+    }
 }

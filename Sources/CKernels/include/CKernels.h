@@ -62,6 +62,20 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
                                         size_t length, size_t d, float scale, simile_dropout dropout, size_t row,
                                         float *_Nonnull scratch);
 
+    /// Rows and columns of the tiles of `product`, and so of the panels it reads.
+    size_t product_rows, product_columns;
+    /// Panels of `step` of the `count` columns of from[k, count] or, transposed, from[count, k], one after the other:
+    /// each is to[k, width], with zeros beyond its columns. `width` and `step` are product_columns or, for the left
+    /// side, product_columns / 2 and product_rows.
+    void (*_Nonnull pack)(float *_Nonnull to, size_t width, size_t step, const float *_Nonnull from, size_t ld,
+                          size_t count, size_t k, int transposed);
+    /// c[m, n] (+)= a b from packed panels: `a` in panels of product_rows rows, `b` of product_columns columns,
+    /// the last ones possibly less. Not accumulating, c begins as the row `bias`, or as 0 when that is NULL.
+    /// Each element is a sum over k in order, however the product is cut.
+    void (*_Nonnull product)(float *_Nonnull c, size_t ldc, const float *_Nonnull a, size_t m,
+                             const float *_Nonnull b, size_t n, size_t k, int accumulate,
+                             const float *_Nullable bias);
+
     /// y = softmax of each row; y may be x.
     void (*_Nonnull softmax_rows)(float *_Nonnull y, const float *_Nonnull x, size_t rows, size_t n);
 

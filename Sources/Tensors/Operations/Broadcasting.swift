@@ -1,3 +1,5 @@
+import Kernels
+
 extension Tensor {
     /// The sum of two tensors; dimensions of 1 and missing leading ones are repeated, as in NumPy.
     public static func + (a: Tensor, b: Tensor) -> Tensor {

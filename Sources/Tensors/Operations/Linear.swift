@@ -24,29 +24,21 @@ extension Tensor {
         let input = LinearInput(self, weight: weight, bias: bias)
         let y = Storage(input.rows * input.outputs)
         let (weights, biases) = (weight.value, bias?.value)
-        GEMM.parts(input.rows, width: input.inputs * input.outputs) { [base] rows in
-            let activated = Storage(rows.count * input.inputs)
-            VectorKernels.best.gelu_forward(
-                activated.base, base + rows.lowerBound * input.inputs, activated.count)
-            let out = y.base + rows.lowerBound * input.outputs
-            GEMM.single(
-                activated.base, .plain, input.inputs, weights.base, .transposed, input.inputs,
-                into: out, input.outputs, m: rows.count, n: input.outputs, k: input.inputs,
-                beta: 0, bias: biases?.base)
-        }
+        GEMM.parallel(
+            base, .plain, weights.base, .transposed, into: y.base,
+            m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base,
+            activation: VectorKernels.best.gelu_forward)
         return .result(input.outputShape, y, of: [self]) { [storage, slot] in
             { dy, gradients in
                 let activated = Storage(storage.count)
                 let dx = Storage(storage.count)
-                GEMM.parts(input.rows, width: input.inputs * input.outputs) { rows in
-                    let first = rows.lowerBound * input.inputs
-                    GEMM.single(
-                        dy.base + rows.lowerBound * input.outputs, .plain, input.outputs,
-                        weights.base, .plain, input.inputs, into: dx.base + first, input.inputs,
-                        m: rows.count, n: input.inputs, k: input.outputs, beta: 0)
+                GEMM.parallel(
+                    dy.base, .plain, weights.base, .plain, into: dx.base,
+                    m: input.rows, n: input.inputs, k: input.outputs, beta: 0)
+                ThreadPool.shared.ranges(storage.count, grain: 1 << 13) { range in
+                    let i = range.lowerBound
                     VectorKernels.best.gelu_backward(
-                        dx.base + first, activated.base + first, storage.base + first,
-                        dx.base + first, rows.count * input.inputs)
+                        dx.base + i, activated.base + i, storage.base + i, dx.base + i, range.count)
                 }
                 input.accumulateParameters(x: activated, dy: dy)
                 gradients.add(dx, to: slot)

@@ -1,3 +1,5 @@
+import Kernels
+
 extension Tensor {
     /// The sum of all elements, a scalar.
     public func sum() -> Tensor { reshaped([count]).sum(axes: [0]) }

@@ -1,3 +1,5 @@
+import Kernels
+
 extension Tensor {
     /// The same elements in another shape of the same count.
     public func reshaped(_ newShape: Shape) -> Tensor {
