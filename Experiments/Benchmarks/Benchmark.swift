@@ -16,10 +16,12 @@ struct Benchmark: ParsableCommand {
 struct Inputs: ParsableArguments {
     @Option(help: "The folder of all-MiniLM-L6-v2.")
     var model = "Checkpoints/all-MiniLM-L6-v2"
-    @Option(help: "Scored pairs.")
+    @Option(help: "Scored pairs to train on.")
     var sts = "Datasets/small-sts/train.tsv"
-    @Option(help: "Labelled pairs.")
+    @Option(help: "Labelled pairs to train on.")
     var nli = "Datasets/small-nli/train.tsv"
+    @Option(help: "Scored pairs whose sentences are encoded.")
+    var dev = "Datasets/small-sts/dev.tsv"
     @Option(help: "Threads; by default all processors.")
     var threads = ProcessorCount.available
     @Option(help: "Rounds of each work; medians are printed.")
@@ -27,14 +29,20 @@ struct Inputs: ParsableArguments {
     @Option(help: "The folder for JSON and SVG files.")
     var output = "Experiments/Benchmarks/results"
 
-    func scored() throws -> PairDataset<Float> {
+    /// The pairs of a file, shuffled as for training: in files they are often sorted by source and length.
+    func scored(_ path: String) throws -> [SentencePair<Float>] {
         var options = PairFileOptions()
-        if sts.hasSuffix(".tsv") { options.scoreRange = ScoreRange(0, 5) }
-        return try PairFile.readScored(sts, options: options).dataset
+        if path.hasSuffix(".tsv") { options.scoreRange = ScoreRange(0, 5) }
+        return Self.shuffled(try PairFile.readScored(path, options: options).dataset)
     }
 
-    func labelled() throws -> PairDataset<Int32> {
-        try PairFile.readLabelled(nli).dataset
+    func labelled(_ path: String) throws -> [SentencePair<Int32>] {
+        Self.shuffled(try PairFile.readLabelled(path).dataset)
+    }
+
+    private static func shuffled<Label>(_ pairs: PairDataset<Label>) -> [SentencePair<Label>] {
+        ShuffledBatchSampler(batchSize: 1, seed: 1)
+            .batches(count: pairs.count, lengths: nil, epoch: 0).joined().map { pairs[$0] }
     }
 
     func write(_ report: some Encodable, _ name: String, svg: String) throws {

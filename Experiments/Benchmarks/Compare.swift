@@ -72,9 +72,10 @@ struct Compare: ParsableCommand {
     }
 
     private func works() throws -> [Work] {
-        let sts = try inputs.scored().map { ($0.first, $0.second, $0.label) }
-        let nli = try inputs.labelled().map { ($0.first, $0.second, Float($0.label)) }
+        let sts = try inputs.scored(inputs.sts).map { ($0.first, $0.second, $0.label) }
+        let nli = try inputs.labelled(inputs.nli).map { ($0.first, $0.second, Float($0.label)) }
         let sentences = sts.flatMap { [$0.0, $0.1] }
+        let dev = try inputs.scored(inputs.dev).flatMap { [$0.first, $0.second] }
         let miniLM = Work.Model(folder: inputs.model)
         let base = Work.Model(folder: inputs.model, sizes: [768, 12, 12])
         let long = (0..<200).map { i in
@@ -96,7 +97,7 @@ struct Compare: ParsableCommand {
             trainingWork("bert-base, STS, cosine loss", base, sts, inputs: inputs, steps: 3),
             trainingWork(
                 "bert-base, all at 128 tokens", base, long, inputs: inputs, steps: 1),
-            encoding("encode STS sentences, MiniLM", Array(sentences.prefix(3000)), maxLength: 128),
+            encoding("encode STS dev sentences, MiniLM", dev, maxLength: 128),
             encoding(
                 "encode 256 to 512 tokens, MiniLM",
                 (0..<64).map { longText(sentences, tokens: 256 + 4 * $0, from: 40 * $0) },

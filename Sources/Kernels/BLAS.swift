@@ -1,7 +1,7 @@
 import CKernels
 import Foundation
 
-/// The BLAS library behind every large product, opened at first use.
+/// The BLAS library behind large products that are not our own kernels', opened at first use.
 ///
 /// OpenBLAS reads the processor's name when it is loaded, and an older OpenBLAS on a newer processor
 /// falls back to kernels several times too slow. So the core type is chosen here from what the processor
@@ -24,6 +24,10 @@ public struct BLAS: Sendable {
     public let coreType: String?
     /// The value of `OPENBLAS_CORETYPE` that was replaced because it asked for less than the processor can do.
     public let replacedCoreType: String?
+
+    /// The library that the environment asks for, or nil.
+    static let requestedLibrary: String? = ProcessInfo.processInfo.environment["SIMILE_BLAS"]
+        .flatMap { $0.isEmpty ? nil : $0 }
 
     /// The library, or why there is none.
     public static let shared: Result<BLAS, BLASError> = {
@@ -76,7 +80,7 @@ public struct BLAS: Sendable {
         // Our threads call it, each for a part: threads of its own would only get in the way.
         setenv("OPENBLAS_NUM_THREADS", "1", 1)
 
-        let asked = environment["SIMILE_BLAS"].flatMap { $0.isEmpty ? nil : $0 }
+        let asked = Self.requestedLibrary
         let candidates = asked.map { [$0] } ?? ["libopenblas.so.0", "libopenblas.so"]
         var reasons: [String] = []
         var opened: (handle: UnsafeMutableRawPointer, name: String)?

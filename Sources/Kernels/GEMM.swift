@@ -1,3 +1,5 @@
+import CKernels
+
 /// Row-major matrix products on all threads.
 public enum GEMM {
     /// Whether an operand is used as it lies in memory or transposed.
@@ -8,13 +10,16 @@ public enum GEMM {
 
     /// Who multiplies.
     public enum Engine: String, Sendable {
+        /// Our own kernels, on packed panels.
+        case own
         /// The BLAS library, each thread a part.
         case library
-        /// Our own kernels.
-        case packed
 
-        /// The one that is used.
-        public static let preferred: Engine = .packed
+        /// The one that is used: our own where it was measured to be faster, which is with AVX-512, and the
+        /// library on other processors and when `SIMILE_BLAS` names one.
+        public static let preferred: Engine =
+            BLAS.requestedLibrary == nil && simile_best_instruction_set() == SIMILE_AVX512
+            ? .own : .library
     }
 
     /// A product c[m, n] = beta · c + a[m, k] · b[k, n], where `a` and `b` may be stored transposed.
@@ -67,7 +72,7 @@ public enum GEMM {
         switch engine {
         case _ where k == 0: problem.beginRows()
         case .library: problem.runLibrary()
-        case .packed: problem.runPacked()
+        case .own: problem.runPacked()
         }
     }
 

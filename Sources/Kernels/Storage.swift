@@ -43,10 +43,11 @@ package final class Storage {
     }
 }
 
-/// Free buffers by size class, eight classes to each power of two.
+/// Free buffers by size class, the powers of two.
 ///
 /// Every training step has new shapes but about the same sizes, so after the first steps nothing is asked
-/// from the system and no page is touched for the first time.
+/// from the system and few pages are touched for the first time. Pages that no tensor has reached take no
+/// memory, so wide classes cost nothing; narrow ones would each keep buffers of their own.
 final class StoragePool: Sendable {
     static let shared = StoragePool()
 
@@ -59,22 +60,14 @@ final class StoragePool: Sendable {
 
     /// The smallest class that holds `count` floats.
     static func sizeClass(_ count: Int) -> Int {
-        let needed = max(count, 64)
-        let power = 1 << (Int.bitWidth - 1 - (needed - 1).leadingZeroBitCount)
-        let step = max(power / 8, 16)
-        return (needed + step - 1) / step * step
+        1 << (Int.bitWidth - (max(count, 64) - 1).leadingZeroBitCount)
     }
 
     fileprivate func take(_ count: Int) -> Buffer {
         let size = Self.sizeClass(count)
         let found = free.withLock { free in
-            // A little too large is better than new.
-            var candidate = size
-            for _ in 0..<4 {
-                if let buffer = free[candidate]?.popLast() { return buffer as Buffer? }
-                candidate = Self.sizeClass(candidate + 1)
-            }
-            return nil
+            // One twice too large is better than a new one.
+            free[size]?.popLast() ?? free[2 * size]?.popLast()
         }
         if let found { return found }
         var raw: UnsafeMutableRawPointer?

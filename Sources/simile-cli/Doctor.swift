@@ -23,7 +23,9 @@ struct Doctor: ParsableCommand {
         try compute.prepare()
         let blas = try BLAS.load()
         let threads = ThreadPool.shared.count
-        let rate = MatrixProductBenchmark.gigaflops(seconds: seconds)
+        let rate = MatrixProductBenchmark.gigaflops(.library, seconds: seconds)
+        let ownRate = MatrixProductBenchmark.gigaflops(.own, seconds: seconds)
+        let engine = GEMM.Engine.preferred
         let rows: [(key: String, label: String, value: JSONValue, text: String)] = [
             ("library", "BLAS library", .string(blas.library), blas.library),
             ("version", "version", .string(blas.version ?? ""), blas.version ?? "unknown"),
@@ -43,6 +45,14 @@ struct Doctor: ParsableCommand {
             (
                 "sgemm_gflops", "sgemm", .number(rate),
                 "\(rate.fixed(0)) GFLOP/s on \(threads) thread\(threads == 1 ? "" : "s") (1024 x 1024 x 1024)"
+            ),
+            (
+                "own_gflops", "own kernels", .number(ownRate), "\(ownRate.fixed(0)) GFLOP/s"
+            ),
+            (
+                "products", "products by", .string(engine.rawValue),
+                engine == .own
+                    ? "own kernels (SIMILE_BLAS=/path/lib.so takes a library)" : "the BLAS library"
             ),
         ]
         if json {

@@ -81,7 +81,7 @@ struct TrainingRun {
             try latest.checkpoint.restore(trainer)
             Console.note("\(latest.checkpoint.path): going on after step \(trainer.state.step)")
             let (before, threads) = (try latest.checkpoint.threads(), ThreadPool.shared.count)
-            if before != threads {
+            if before != threads, GEMM.Engine.preferred == .library {
                 Console.note(
                     "the run had \(before) threads and goes on with \(threads): its last bits may differ (--threads \(before) avoids that)"
                 )

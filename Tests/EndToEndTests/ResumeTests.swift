@@ -44,6 +44,19 @@ import Testing
         #expect(try Data(contentsOf: last) == whole)
     }
 
+    @Test(
+        .enabled(
+            if: GEMM.Engine.preferred == .own,
+            "skipped: with a BLAS library the last bits depend on how a product is cut"))
+    func theNumberOfThreadsChangesNothing() throws {
+        let folder = try TemporaryFolder()
+        for threads in ["1", "3"] { try train(folder, threads, ["--threads", threads]) }
+        let weights = try ["1", "3"].map {
+            try Data(contentsOf: folder("\($0)/model/model.safetensors"))
+        }
+        #expect(weights[0] == weights[1])
+    }
+
     @Test func otherSettingsAreRefused() throws {
         let folder = try TemporaryFolder()
         try train(folder, "run")

@@ -6,12 +6,16 @@ import Testing
 @Suite struct GEMMTests {
     static let sizes = [
         (1, 1, 1), (2, 3, 5), (16, 16, 16), (17, 33, 7), (1, 64, 9), (64, 1, 9), (130, 70, 31),
-        (300, 257, 41),
+        (300, 257, 41), (29, 200, 1100), (2100, 3, 33),
         (5, 7, 0), (0, 4, 3), (4, 0, 3),
     ]
 
-    @Test(arguments: sizes, [GEMM.Operand.plain, .transposed])
-    func agreesWithThreeLoops(_ size: (Int, Int, Int), _ opA: GEMM.Operand) {
+    @Test(arguments: sizes, [GEMM.Engine.own, .library])
+    func agreesWithThreeLoops(_ size: (Int, Int, Int), _ engine: GEMM.Engine) {
+        for opA in [GEMM.Operand.plain, .transposed] { compare(size, opA, engine) }
+    }
+
+    private func compare(_ size: (Int, Int, Int), _ opA: GEMM.Operand, _ engine: GEMM.Engine) {
         let (m, n, k) = size
         for opB in [GEMM.Operand.plain, .transposed] {
             for beta: Float in [0, 1] {
@@ -23,7 +27,9 @@ import Testing
                     guard let out = c.baseAddress else { return }
                     withBase(a) { a in
                         withBase(b) { b in
-                            GEMM.parallel(a, opA, b, opB, into: out, m: m, n: n, k: k, beta: beta)
+                            GEMM.parallel(
+                                a, opA, b, opB, into: out, m: m, n: n, k: k, beta: beta,
+                                engine: engine)
                         }
                     }
                 }
@@ -40,6 +46,45 @@ import Testing
                     }
                 }
             }
+        }
+    }
+
+    @Test(arguments: [(3, 5, 7), (450, 33, 700), (1, 3072, 768)], [GEMM.Engine.own, .library])
+    func activatesTheLeftSideAndBeginsWithTheBias(
+        _ size: (Int, Int, Int), _ engine: GEMM.Engine
+    ) {
+        let (m, n, k) = size
+        let (a, b, bias) = (
+            numbers(m * k, seed: 1), numbers(k * n, seed: 2), numbers(n, seed: 3)
+        )
+        var activated = a
+        VectorKernels.best.gelu_forward(&activated, a, a.count)
+        var c = numbers(m * n, seed: 4)
+        GEMM.parallel(
+            a, .plain, b, .transposed, into: &c, m: m, n: n, k: k, beta: 0, bias: bias,
+            activation: VectorKernels.best.gelu_forward, engine: engine)
+        for i in 0..<m {
+            for j in 0..<n {
+                var sum = Double(bias[j])
+                for p in 0..<k { sum += Double(activated[i * k + p]) * Double(b[j * k + p]) }
+                #expect(abs(Double(c[i * n + j]) - sum) < 1e-4)
+            }
+        }
+    }
+
+    /// So that an embedding does not depend on the sentences beside it.
+    @Test func aRowIsTheSameWhateverTheOthers() {
+        let (m, n, k) = (61, 130, 1000)
+        let (a, b) = (numbers(m * k, seed: 1), numbers(k * n, seed: 2))
+        var all = [Float](repeating: 0, count: m * n)
+        GEMM.parallel(
+            a, .plain, b, .plain, into: &all, m: m, n: n, k: k, beta: 0, engine: .own)
+        for (first, count) in [(0, 1), (13, 2), (20, 41)] {
+            var some = [Float](repeating: 0, count: count * n)
+            GEMM.parallel(
+                Array(a[first * k..<(first + count) * k]), .plain, b, .plain, into: &some, m: count,
+                n: n, k: k, beta: 0, engine: .own)
+            #expect(some == Array(all[first * n..<(first + count) * n]))
         }
     }
 

@@ -37,6 +37,46 @@ import Testing
     }
 
     @Test(arguments: tables)
+    func productsOfPanels(_ kernels: simile_kernel_table) {
+        let (tall, wide) = (Int(kernels.product_rows), Int(kernels.product_columns))
+        for (m, n) in [(1, 1), (tall, wide), (tall + 1, wide / 2), (3 * tall - 1, 2 * wide + 5)] {
+            for k in [1, 15, 16, 33] {
+                let (a, b) = (numbers(m * k, seed: 1), numbers(k * n, seed: 2))
+                let (bias, start) = (numbers(n, seed: 3), numbers(m * n, seed: 4))
+                let exact = (0..<m * n).map { cell in
+                    (0..<k).reduce(0.0) {
+                        $0 + Double(a[cell / n * k + $1]) * Double(b[$1 * n + cell % n])
+                    }
+                }
+                // Both ways of packing each side: as it is, and from its transpose.
+                let (aTurned, bTurned) = (transposed(a, m, k), transposed(b, k, n))
+                for turned: Int32 in [0, 1] {
+                    let (bands, panels) = ((m + tall - 1) / tall, (n + wide - 1) / wide)
+                    var left = [Float](repeating: .nan, count: bands * wide / 2 * k)
+                    var right = [Float](repeating: .nan, count: panels * wide * k)
+                    kernels.pack(
+                        &left, wide / 2, tall, turned == 1 ? a : aTurned, turned == 1 ? k : m, m, k,
+                        turned)
+                    kernels.pack(
+                        &right, wide, wide, turned == 1 ? bTurned : b, turned == 1 ? k : n, n, k,
+                        turned)
+                    var (added, begun) = (start, start)
+                    kernels.product(&added, n, left, m, right, n, k, 1, nil)
+                    kernels.product(&begun, n, left, m, right, n, k, 0, bias)
+                    for cell in 0..<m * n {
+                        #expect(abs(Double(added[cell] - start[cell]) - exact[cell]) < 1e-5)
+                        #expect(abs(Double(begun[cell] - bias[cell % n]) - exact[cell]) < 1e-5)
+                    }
+                }
+            }
+        }
+    }
+
+    private func transposed(_ x: [Float], _ rows: Int, _ columns: Int) -> [Float] {
+        (0..<x.count).map { x[$0 % rows * columns + $0 / rows] }
+    }
+
+    @Test(arguments: tables)
     func softmaxOfExtremes(_ kernels: simile_kernel_table) {
         for n in Self.counts where n > 0 {
             let x = numbers(n, seed: 9, in: -200...200)

@@ -102,13 +102,21 @@ public final class SentenceTransformer {
 
     /// Embeddings of sentences in their order: [sentences, dimension].
     ///
-    /// Sentences of similar length are computed together, up to `tokensPerBatch` tokens at a time.
-    /// An embedding does not depend on the sentences around it but for the rounding of the last bits.
+    /// Sentences of similar length are computed together, up to `tokensPerBatch` tokens at a time, and those
+    /// with the same ids once. An embedding does not depend on the sentences around it: not at all with our own
+    /// matrix products (`GEMM.Engine`), and with a BLAS library's but for the rounding of the last bits.
     public func encode(
         _ sentences: [String], tokensPerBatch: Int = SentenceTransformer.defaultTokensPerBatch
     ) -> Tensor {
         let ids = tokenize(sentences)
-        let order = ids.indices.sorted { (ids[$1].count, $0) < (ids[$0].count, $1) }
+        var known: [[Int32]: Int] = [:]
+        let original = ids.enumerated().map { index, ids in
+            if let first = known[ids] { return first }
+            known[ids] = index
+            return index
+        }
+        let order = ids.indices.filter { original[$0] == $0 }
+            .sorted { (ids[$1].count, $0) < (ids[$0].count, $1) }
         let width = embeddingDimension
         let result = Storage(sentences.count * width)
         var next = 0
@@ -124,6 +132,9 @@ public final class SentenceTransformer {
                     from: batch.base + row * width, count: width)
             }
             next = end
+        }
+        for (sentence, first) in original.enumerated() where sentence != first {
+            (result.base + sentence * width).update(from: result.base + first * width, count: width)
         }
         return Tensor([sentences.count, width], result)
     }
