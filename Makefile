@@ -35,9 +35,11 @@ quickstart-show:
 	@echo "model (for sentence-transformers and others): $(OUTPUT)/sts/model"
 	@echo "checkpoint (HDF5, can be resumed):            $(OUTPUT)/sts/checkpoints"
 
+# All tests, and the golden values once more with the products of the BLAS library.
 test: deps minilm
 	swift build --build-tests
-	SIMILE_MINILM="$$( [ -f $(MINILM)/model.safetensors ] && echo "$(CURDIR)/$(MINILM)" )" swift test --skip-build
+	export SIMILE_MINILM="$$( [ -f $(MINILM)/model.safetensors ] && echo "$(CURDIR)/$(MINILM)" )"; \
+	swift test --skip-build && SIMILE_BLAS=libopenblas.so.0 swift test --skip-build --filter Golden
 
 # Runs the tests that have other people's tools at the other end; installs those in a virtual environment.
 interop: deps minilm

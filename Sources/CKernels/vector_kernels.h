@@ -144,6 +144,15 @@ static void dropout_rows(float *y, const float *x, simile_dropout dropout, size_
     }
 }
 
+INLINE void scale_shift_row(float *y, const float *x, const float *gamma, const float *beta, size_t n) {
+    for (size_t i = 0; i < n; i += LANES)
+        store(y + i, load(x + i, n - i) * load(gamma + i, n - i) + load(beta + i, n - i), n - i);
+}
+
+static void scale_shift(float *y, const float *x, const float *gamma, const float *beta, size_t rows, size_t n) {
+    for (size_t r = 0; r < rows; r++) scale_shift_row(y + r * n, x + r * n, gamma, beta, n);
+}
+
 static void add_norm_forward(float *y, float *normalised, float *rstd, const float *x, const float *residual,
                              const float *gamma, const float *beta, float epsilon, simile_dropout dropout,
                              size_t row, size_t rows, size_t n) {
@@ -167,10 +176,9 @@ static void add_norm_forward(float *y, float *normalised, float *rstd, const flo
         float inverse = 1.0f / sqrtf(sum(squares) / (float)n + epsilon);
         rstd[r] = inverse;
         for (size_t i = 0; i < n; i += LANES) {
-            vec h = (load(normalised + i, n - i) - mean) * inverse;
-            store(normalised + i, h, n - i);
-            store(y + i, h * load(gamma + i, n - i) + load(beta + i, n - i), n - i);
+            store(normalised + i, (load(normalised + i, n - i) - mean) * inverse, n - i);
         }
+        scale_shift_row(y, normalised, gamma, beta, n);
         if (residual) residual += n;
     }
 }
@@ -476,6 +484,7 @@ const simile_kernel_table KERNEL_TABLE = {
     .gelu_backward = gelu_backward,
     .add_norm_forward = add_norm_forward,
     .add_norm_backward = add_norm_backward,
+    .scale_shift = scale_shift,
     .dropout = dropout_rows,
     .attention_forward = attention_forward,
     .attention_backward = attention_backward,

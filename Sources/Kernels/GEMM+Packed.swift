@@ -27,23 +27,29 @@ extension GEMM.Problem {
             let rows = ThreadPool.piece(rowBlock, of: rowBlocks, count: m)
             let bands = (rows.count + tall - 1) / tall
             let packers = isSmall ? 1 : min(bands, 2 * pool.count)
-            let tasks = isSmall ? 1 : max((panels + Self.mostPanels - 1) / Self.mostPanels, min(panels, 2 * pool.count))
+            let tasks =
+                isSmall
+                ? 1
+                : max((panels + Self.mostPanels - 1) / Self.mostPanels, min(panels, 2 * pool.count))
             for depthBlock in 0..<depthBlocks {
                 let range = ThreadPool.piece(depthBlock, of: depthBlocks, count: k)
                 let (first, depth) = (range.lowerBound, range.count)
                 pool.run(packers) { piece, worker in
                     let own = ThreadPool.piece(piece, of: packers, count: bands)
                     packLeft(
-                        rows.lowerBound + own.lowerBound * tall
-                            ..< min(rows.lowerBound + own.upperBound * tall, rows.upperBound),
+                        rows.lowerBound + own.lowerBound
+                            * tall..<min(rows.lowerBound + own.upperBound * tall, rows.upperBound),
                         range, into: scratch.left + own.lowerBound * wide / 2 * depth,
                         activated: scratch.right(of: worker))
                 }
                 pool.run(tasks) { task, worker in
                     let own = ThreadPool.piece(task, of: tasks, count: panels)
-                    for start in stride(from: own.lowerBound, to: own.upperBound, by: Self.mostPanels) {
+                    for start in stride(
+                        from: own.lowerBound, to: own.upperBound, by: Self.mostPanels)
+                    {
                         let column = start * wide
-                        let columns = min(min(start + Self.mostPanels, own.upperBound) * wide, n) - column
+                        let columns =
+                            min(min(start + Self.mostPanels, own.upperBound) * wide, n) - column
                         let right = scratch.right(of: worker)
                         kernels.pack(
                             right, wide, wide,
@@ -83,7 +89,8 @@ extension GEMM.Problem {
             let count = min(tall, rows.upperBound - start)
             for row in 0..<count {
                 activation(
-                    activated + row * depth.count, a + (start + row) * k + depth.lowerBound, depth.count)
+                    activated + row * depth.count, a + (start + row) * k + depth.lowerBound,
+                    depth.count)
             }
             kernels.pack(next, width, tall, activated, depth.count, count, depth.count, 1)
             next += width * depth.count

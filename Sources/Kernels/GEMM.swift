@@ -64,7 +64,8 @@ public enum GEMM {
         engine: Engine = .preferred
     ) {
         precondition(beta == 0 || beta == 1 && bias == nil, "beta is 0, or 1 without a bias")
-        precondition(activation == nil || opA == .plain, "only the rows of a plain operand are activated")
+        precondition(
+            activation == nil || opA == .plain, "only the rows of a plain operand are activated")
         let problem = Problem(
             a: a, opA: opA, b: b, opB: opB, c: c, m: m, n: n, k: k, beta: beta, bias: bias,
             activation: activation)

@@ -31,10 +31,14 @@ public final class Tape {
         Tensor(tensor.shape, tensor.storage, variable: Variable(tape: self, slot: newSlot()))
     }
 
-    func record(_ shape: Shape, _ storage: Storage, backward: @escaping Backward) -> Tensor {
+    func record(
+        _ shape: Shape, _ storage: Storage, recomputed: (() -> Storage)? = nil,
+        backward: @escaping Backward
+    ) -> Tensor {
         let slot = newSlot()
         entries.append((slot, backward))
-        return Tensor(shape, storage, variable: Variable(tape: self, slot: slot))
+        return Tensor(
+            shape, storage, variable: Variable(tape: self, slot: slot), recomputed: recomputed)
     }
 
     /// A key for the random numbers of one operation.

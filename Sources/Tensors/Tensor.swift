@@ -9,13 +9,19 @@ public struct Tensor {
     package let storage: Storage
     /// Where this tensor's gradient arrives; nil for constants and in inference.
     let variable: Variable?
+    /// Computes the values again from what is kept in any case; nil when nothing but `storage` has them.
+    private let recomputed: (() -> Storage)?
 
     package init(_ shape: Shape, _ storage: Storage) { self.init(shape, storage, variable: nil) }
 
-    init(_ shape: Shape, _ storage: Storage, variable: Variable?) {
+    init(
+        _ shape: Shape, _ storage: Storage, variable: Variable?,
+        recomputed: (() -> Storage)? = nil
+    ) {
         self.shape = shape
         self.storage = storage
         self.variable = variable
+        self.recomputed = recomputed
     }
 
     /// Creates a tensor from values in row-major order.
@@ -61,6 +67,9 @@ public struct Tensor {
     /// Whether operations on this tensor are recorded.
     public var isOnTape: Bool { variable != nil }
 
+    /// The values for a backward pass, without keeping them until then if they can be computed again.
+    var savedForBackward: () -> Storage { recomputed ?? { [storage] in storage } }
+
     package var base: UnsafeMutablePointer<Float> { storage.base }
     var tape: Tape? { variable?.tape }
     var slot: Int32? { variable?.slot }
@@ -71,15 +80,17 @@ extension Tensor {
     /// Wraps an operation's result: records `backward` when one of `inputs` is on a tape.
     ///
     /// The closure must capture slots (numbers), never tensors that are on the tape: a tape that holds a
-    /// closure that holds the tape is never freed.
+    /// closure that holds the tape is never freed. `recomputed` gives the result again in the backward pass,
+    /// so that operations on it need not keep it.
     static func result(
         _ shape: Shape, _ storage: Storage, of inputs: [Tensor],
-        operation: String = #function, backward: () -> Tape.Backward
+        operation: String = #function, recomputed: (() -> Storage)? = nil,
+        backward: () -> Tape.Backward
     ) -> Tensor {
         guard let tape = inputs.lazy.compactMap(\.tape).first else { return Tensor(shape, storage) }
         precondition(
             inputs.allSatisfy { $0.tape == nil || $0.tape === tape },
             "\(operation): the tensors are on different tapes")
-        return tape.record(shape, storage, backward: backward())
+        return tape.record(shape, storage, recomputed: recomputed, backward: backward())
     }
 }

@@ -19,42 +19,52 @@ struct Doctor: ParsableCommand {
         }
     }
 
+    private struct Row {
+        let key: String
+        let label: String
+        let value: JSONValue
+        let text: String
+    }
+
     func run() throws {
         try compute.prepare()
-        let blas = try BLAS.load()
         let threads = ThreadPool.shared.count
-        let rate = MatrixProductBenchmark.gigaflops(.library, seconds: seconds)
-        let ownRate = MatrixProductBenchmark.gigaflops(.own, seconds: seconds)
         let engine = GEMM.Engine.preferred
-        let rows: [(key: String, label: String, value: JSONValue, text: String)] = [
-            ("library", "BLAS library", .string(blas.library), blas.library),
-            ("version", "version", .string(blas.version ?? ""), blas.version ?? "unknown"),
-            (
-                "core_type", "core type", .string(blas.coreType ?? ""),
-                blas.coreType ?? "chosen by the library"
-            ),
-            (
-                "vector_kernels", "vector kernels",
-                .string(String(cString: VectorKernels.best.name)),
-                String(cString: VectorKernels.best.name)
-            ),
-            (
-                "threads", "threads", .integer(threads),
-                "\(threads) of \(ProcessorCount.available) available"
-            ),
-            (
-                "sgemm_gflops", "sgemm", .number(rate),
+        var rows: [Row] = []
+        func add(_ key: String, _ label: String, _ value: JSONValue, _ text: String) {
+            rows.append(Row(key: key, label: label, value: value, text: text))
+        }
+        func addRate(_ key: String, _ label: String, of engine: GEMM.Engine) {
+            let rate = MatrixProductBenchmark.gigaflops(engine, seconds: seconds)
+            add(
+                key, label, .number(rate),
                 "\(rate.fixed(0)) GFLOP/s on \(threads) thread\(threads == 1 ? "" : "s") (1024 x 1024 x 1024)"
-            ),
-            (
-                "own_gflops", "own kernels", .number(ownRate), "\(ownRate.fixed(0)) GFLOP/s"
-            ),
-            (
-                "products", "products by", .string(engine.rawValue),
-                engine == .own
-                    ? "own kernels (SIMILE_BLAS=/path/lib.so takes a library)" : "the BLAS library"
-            ),
-        ]
+            )
+        }
+        let kernels = String(cString: VectorKernels.best.name)
+        add("vector_kernels", "vector kernels", .string(kernels), kernels)
+        add(
+            "threads", "threads", .integer(threads),
+            "\(threads) of \(ProcessorCount.available) available")
+        add(
+            "products", "products by", .string(engine.rawValue),
+            engine == .own ? "our own kernels" : "the BLAS library")
+        addRate("own_gflops", "own kernels", of: .own)
+        switch BLAS.shared {
+        case .success(let blas):
+            add("library", "BLAS library", .string(blas.library), blas.library)
+            add("version", "version", .string(blas.version ?? ""), blas.version ?? "unknown")
+            add(
+                "core_type", "core type", .string(blas.coreType ?? ""),
+                (blas.coreType ?? "chosen by the library")
+                    + (blas.replacedCoreType.map {
+                        " instead of OPENBLAS_CORETYPE=\($0), which asks for less (SIMILE_CORETYPE=\($0) insists)"
+                    } ?? ""))
+            addRate("sgemm_gflops", "sgemm", of: .library)
+        case .failure(let error):
+            if engine == .library { throw error }
+            add("library", "BLAS library", .string(""), "none, and not needed: \(error)")
+        }
         if json {
             return try Console.json(
                 Dictionary(uniqueKeysWithValues: rows.map { ($0.key, $0.value) }))

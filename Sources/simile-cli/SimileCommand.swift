@@ -27,7 +27,8 @@ struct ComputeOptions: ParsableArguments {
     @Option(help: "Number of threads; by default all processors available to the process.")
     var threads: Int?
 
-    /// Sets the threads and loads the BLAS library, so that a missing one is reported now.
+    /// Sets the threads and, where products are left to a BLAS library, loads it, so that a missing one is
+    /// reported now.
     func prepare() throws {
         if let threads {
             guard (1...1024).contains(threads) else {
@@ -35,6 +36,7 @@ struct ComputeOptions: ParsableArguments {
             }
             ThreadPool.configure(threads: threads)
         }
+        guard GEMM.Engine.preferred == .library else { return }
         let blas = try BLAS.load()
         if let replaced = blas.replacedCoreType, let used = blas.coreType {
             Console.note(

@@ -120,19 +120,23 @@ import Testing
                 == String(contentsOf: folder("whole/steps.csv"), encoding: .utf8))
     }
 
+    /// With a BLAS library, whose last bits depend on it.
     @Test func anotherNumberOfThreadsIsSaid() throws {
         let folder = try TemporaryFolder()
         let output = folder("out").path
+        let library = ["SIMILE_BLAS": "libopenblas.so.0"]
         let stopped = try CommandRunner.run(
             [
                 "train", "--model", try folder.newModel(), "--output", output, "--threads", "1",
                 "--max-steps", "2",
-            ] + Self.sts)
+            ] + Self.sts, environment: library)
         #expect(stopped.status == 0, "\(stopped.error)")
-        let resumed = try CommandRunner.run(["train", "--resume", output, "--threads", "2"])
+        let resumed = try CommandRunner.run(
+            ["train", "--resume", output, "--threads", "2"], environment: library)
         #expect(resumed.status == 0, "\(resumed.error)")
         #expect(resumed.error.contains("the run had 1 threads and goes on with 2"))
-        let same = try CommandRunner.run(["train", "--resume", output, "--threads", "1"])
+        let same = try CommandRunner.run(
+            ["train", "--resume", output, "--threads", "1"], environment: library)
         #expect(!same.error.contains("threads and goes on"))
     }
 

@@ -45,6 +45,10 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
                                        const float *_Nonnull gamma, simile_dropout dropout, size_t row,
                                        size_t rows, size_t n);
 
+    /// y[rows, n] = x * gamma + beta, with gamma and beta [n].
+    void (*_Nonnull scale_shift)(float *_Nonnull y, const float *_Nonnull x, const float *_Nonnull gamma,
+                                 const float *_Nonnull beta, size_t rows, size_t n);
+
     /// y = dropout(x); also its own derivative. y may be x.
     void (*_Nonnull dropout)(float *_Nonnull y, const float *_Nonnull x, simile_dropout dropout, size_t row,
                              size_t rows, size_t n);

@@ -35,8 +35,18 @@ extension Tensor {
                 residual.map { UnsafePointer($0.base + first) }, gamma.base, beta.base, epsilon,
                 dropout, range.lowerBound, range.count, width)
         }
+        let recomputed = {
+            let y = Storage(normalised.count)
+            ThreadPool.shared.ranges(rows, grain: 16) { range in
+                let first = range.lowerBound * width
+                kernels.scale_shift(
+                    y.base + first, normalised.base + first, gamma.base, beta.base, range.count,
+                    width)
+            }
+            return y
+        }
         guard let residual else {
-            return .result(shape, y, of: [self]) { [slot] in
+            return .result(shape, y, of: [self], recomputed: recomputed) { [slot] in
                 { dy, gradients in
                     let dz = Storage(dy.count)
                     normBackward(dz, nil, dy, normalised, rstd, weight, bias, .off, rows, width)
@@ -44,7 +54,8 @@ extension Tensor {
                 }
             }
         }
-        return .result(shape, y, of: [self, residual]) { [slot, other = residual.slot] in
+        return .result(shape, y, of: [self, residual], recomputed: recomputed) {
+            [slot, other = residual.slot] in
             { dy, gradients in
                 let dz = Storage(dy.count)
                 let dx = dropout.threshold == 0 ? nil : Storage(dy.count)

@@ -9,9 +9,9 @@ extension Tensor {
         GEMM.parallel(
             base, .plain, weights.base, .transposed, into: y.base,
             m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base)
-        return .result(input.outputShape, y, of: [self]) { [storage, slot] in
+        return .result(input.outputShape, y, of: [self]) { [savedForBackward, slot] in
             { dy, gradients in
-                input.accumulateParameters(x: storage, dy: dy)
+                input.accumulateParameters(x: savedForBackward(), dy: dy)
                 input.accumulateInput(dy: dy, weights: weights, to: slot, &gradients)
             }
         }
