@@ -81,7 +81,8 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .testTarget(
-            name: "SentenceEmbeddingTests", dependencies: ["SentenceEmbedding", "Fuzzing"]),
+            name: "SentenceEmbeddingTests",
+            dependencies: ["SentenceEmbedding", "Kernels", "Fuzzing"]),
         .testTarget(
             name: "GoldenTests",
             dependencies: [
@@ -89,7 +90,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Simile", "simile-cli", "walkthrough", "HubServer"],
+            dependencies: ["Simile", "Kernels", "simile-cli", "walkthrough", "HubServer"],
             exclude: ["Interop/requirements.txt"]),
     ],
     swiftLanguageModes: [.v6]

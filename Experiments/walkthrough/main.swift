@@ -17,7 +17,7 @@ let sentences =
         "Some cats are resting on top of the house.",
         "He signed the contract without reading it.",
     ]
-_ = try BLAS.load()
+try BLAS.loadIfNeeded()
 let model = try SentenceTransformer(path: path)
 
 // By parts.

@@ -42,7 +42,8 @@ INLINE void transpose(float *to, size_t width, const float *from, size_t ld, siz
             __mmask16 columns = first_lanes(d - c);
             __m512 r[16];
             // Sixteen rows at a time are too many for the processor to foresee.
-            for (size_t i = 0; i < 16; i++) _mm_prefetch(from + (first + i) * ld + c + 32, _MM_HINT_T0);
+            if (c + 32 < d)
+                for (size_t i = 0; i < 16; i++) _mm_prefetch(from + (first + i) * ld + c + 32, _MM_HINT_T0);
             for (size_t i = 0; i < 16; i++)
                 r[i] = first + i < length ? _mm512_maskz_loadu_ps(columns, from + (first + i) * ld + c)
                                           : _mm512_setzero_ps();

@@ -295,7 +295,7 @@ static void small_product(float *c, size_t ldc, const float *a, size_t row_strid
 // MARK: Large products. Both sides are packed first, so that the tiles read memory in order.
 
 #define PRODUCT_COLUMNS (2 * LANES)
-#define PRODUCT_CACHE (96 * 1024)  // floats of B that are gone through at a time: they stay in the second-level cache
+_Static_assert(PRODUCT_ROWS <= LANES, "a panel of the left side is one vector wide");
 
 /// Panels of `step` columns each, one after the other: to[k, width] = from[k, step] or, transposed, from[step, k].
 static void pack(float *to, size_t width, size_t step, const float *from, size_t ld, size_t count, size_t k,
@@ -319,26 +319,23 @@ static void pack(float *to, size_t width, size_t step, const float *from, size_t
 
 static void product(float *c, size_t ldc, const float *a, size_t m, const float *b, size_t n, size_t k,
                     int accumulate, const float *bias) {
-    size_t most = PRODUCT_CACHE / (k * PRODUCT_COLUMNS + 1) + 1;
-    for (size_t first = 0; first < n; first += most * PRODUCT_COLUMNS) {
-        size_t end = n - first > most * PRODUCT_COLUMNS ? first + most * PRODUCT_COLUMNS : n;
-        for (size_t i = 0; i < m; i += PRODUCT_ROWS) {
-            const float *left = a + i / PRODUCT_ROWS * k * LANES;
-            for (size_t j = first; j < end; j += PRODUCT_COLUMNS) {
-                const float *right = b + j * k, *start = bias ? bias + j : NULL;
-                float *out = c + i * ldc + j;
-                size_t rows = m - i, columns = n - j;
-                if (rows >= PRODUCT_ROWS && columns >= PRODUCT_COLUMNS)
-                    tile(PRODUCT_ROWS, 2, out, ldc, left, 1, LANES, right, PRODUCT_COLUMNS, k, PRODUCT_COLUMNS,
-                         accumulate, start);
-                else if (columns > LANES)
-                    band(2, out, ldc, left, 1, LANES, right, PRODUCT_COLUMNS,
-                         rows < PRODUCT_ROWS ? rows : PRODUCT_ROWS, k,
-                         columns < PRODUCT_COLUMNS ? columns : PRODUCT_COLUMNS, accumulate, start);
-                else
-                    band(1, out, ldc, left, 1, LANES, right, PRODUCT_COLUMNS,
-                         rows < PRODUCT_ROWS ? rows : PRODUCT_ROWS, k, columns, accumulate, start);
-            }
+    for (size_t i = 0; i < m; i += PRODUCT_ROWS) {
+        size_t rows = m - i < PRODUCT_ROWS ? m - i : PRODUCT_ROWS;
+        const float *left = a + i / PRODUCT_ROWS * k * LANES;
+        for (size_t j = 0; j < n; j += PRODUCT_COLUMNS) {
+            const float *right = b + j * k, *start = bias ? bias + j : NULL;
+            float *out = c + i * ldc + j;
+            // Constant numbers of rows and columns where possible, as in small_product.
+            if (n - j >= PRODUCT_COLUMNS && rows == PRODUCT_ROWS)
+                tile(PRODUCT_ROWS, 2, out, ldc, left, 1, LANES, right, PRODUCT_COLUMNS, k, PRODUCT_COLUMNS,
+                     accumulate, start);
+            else if (n - j >= PRODUCT_COLUMNS)
+                band(2, out, ldc, left, 1, LANES, right, PRODUCT_COLUMNS, rows, k, PRODUCT_COLUMNS, accumulate,
+                     start);
+            else if (n - j > LANES)
+                band(2, out, ldc, left, 1, LANES, right, PRODUCT_COLUMNS, rows, k, n - j, accumulate, start);
+            else
+                band(1, out, ldc, left, 1, LANES, right, PRODUCT_COLUMNS, rows, k, n - j, accumulate, start);
         }
     }
 }

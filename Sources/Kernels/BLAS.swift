@@ -48,6 +48,16 @@ public struct BLAS: Sendable {
         }
     }
 
+    /// Loads the library if products are left to it (see `GEMM.Engine`), so that a missing one is an error now.
+    ///
+    /// Returns nil where our own kernels multiply.
+    ///
+    /// - Throws: `BLASError` when no library can be loaded.
+    @discardableResult
+    public static func loadIfNeeded() throws(BLASError) -> BLAS? {
+        GEMM.Engine.preferred == .library ? try load() : nil
+    }
+
     /// The instruction set that a core type of OpenBLAS uses.
     static func instructionSet(ofCoreType name: String) -> simile_instruction_set {
         switch name.lowercased() {
@@ -126,7 +136,7 @@ public enum BLASError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .notFound(let asked?, let reason):
-            "SIMILE_BLAS names \(asked), which cannot be loaded (\(reason)): give the path of a shared BLAS library, or unset it to use OpenBLAS"
+            "SIMILE_BLAS names \(asked), which cannot be loaded (\(reason)): give the path of a shared BLAS library, or unset it"
         case .notFound(nil, let reason):
             "OpenBLAS cannot be loaded (\(reason)): install it (Debian: apt-get install libopenblas0-pthread), or set SIMILE_BLAS to the path of another BLAS library"
         case .noSGEMM(let library):

@@ -1,7 +1,7 @@
 import Synchronization
 
 extension GEMM.Problem {
-    /// Depth of the blocks of k: a panel of either side fits the first-level cache.
+    /// Depth of the blocks of k: a panel of the left side stays in the first-level cache.
     private static var mostDepth: Int { 512 }
     /// Rows of the blocks of m, which bounds the memory for the packed left side.
     private static var mostRows: Int { 2016 }
@@ -17,6 +17,7 @@ extension GEMM.Problem {
         let kernels = VectorKernels.best
         let pool = ThreadPool.shared
         let (tall, wide) = (Int(kernels.product_rows), Int(kernels.product_columns))
+        let leftWidth = wide / 2
         let panels = (n + wide - 1) / wide
         let rowBlocks = (m + Self.mostRows - 1) / Self.mostRows
         let depthBlocks = (k + Self.mostDepth - 1) / Self.mostDepth
@@ -26,40 +27,42 @@ extension GEMM.Problem {
         for rowBlock in 0..<rowBlocks {
             let rows = ThreadPool.piece(rowBlock, of: rowBlocks, count: m)
             let bands = (rows.count + tall - 1) / tall
-            let packers = isSmall ? 1 : min(bands, 2 * pool.count)
-            let tasks =
-                isSmall
-                ? 1
-                : max((panels + Self.mostPanels - 1) / Self.mostPanels, min(panels, 2 * pool.count))
+            func rowsOf(_ own: Range<Int>) -> Range<Int> {
+                rows.lowerBound + own.lowerBound
+                    * tall..<min(rows.lowerBound + own.upperBound * tall, rows.upperBound)
+            }
+            // Two tasks or more for each thread, if it must be by cutting the rows too.
+            let wanted = isSmall ? 1 : 2 * pool.count
+            let columnTasks = max(
+                (panels + Self.mostPanels - 1) / Self.mostPanels, min(panels, wanted))
+            let rowTasks = min(bands, (wanted + columnTasks - 1) / columnTasks)
             for depthBlock in 0..<depthBlocks {
                 let range = ThreadPool.piece(depthBlock, of: depthBlocks, count: k)
                 let (first, depth) = (range.lowerBound, range.count)
+                let packers = min(bands, wanted)
                 pool.run(packers) { piece, worker in
                     let own = ThreadPool.piece(piece, of: packers, count: bands)
                     packLeft(
-                        rows.lowerBound + own.lowerBound
-                            * tall..<min(rows.lowerBound + own.upperBound * tall, rows.upperBound),
-                        range, into: scratch.left + own.lowerBound * wide / 2 * depth,
+                        rowsOf(own), range,
+                        into: scratch.left + own.lowerBound * leftWidth * depth,
                         activated: scratch.right(of: worker))
                 }
-                pool.run(tasks) { task, worker in
-                    let own = ThreadPool.piece(task, of: tasks, count: panels)
-                    for start in stride(
-                        from: own.lowerBound, to: own.upperBound, by: Self.mostPanels)
-                    {
-                        let column = start * wide
-                        let columns =
-                            min(min(start + Self.mostPanels, own.upperBound) * wide, n) - column
-                        let right = scratch.right(of: worker)
-                        kernels.pack(
-                            right, wide, wide,
-                            b + (opB == .plain ? first * n + column : column * k + first), strideB,
-                            columns, depth, opB == .plain ? 0 : 1)
-                        kernels.product(
-                            c + rows.lowerBound * n + column, n, scratch.left, rows.count, right,
-                            columns, depth, depthBlock > 0 || beta == 1 ? 1 : 0,
-                            bias.map { $0 + column })
-                    }
+                pool.run(columnTasks * rowTasks) { task, worker in
+                    let own = ThreadPool.piece(task % columnTasks, of: columnTasks, count: panels)
+                    let ownBands = ThreadPool.piece(task / columnTasks, of: rowTasks, count: bands)
+                    let ownRows = rowsOf(ownBands)
+                    let column = own.lowerBound * wide
+                    let columns = min(own.upperBound * wide, n) - column
+                    let right = scratch.right(of: worker)
+                    kernels.pack(
+                        right, wide, wide,
+                        b + (opB == .plain ? first * n + column : column * k + first), strideB,
+                        columns, depth, opB == .plain ? 0 : 1)
+                    kernels.product(
+                        c + ownRows.lowerBound * n + column, n,
+                        scratch.left + ownBands.lowerBound * leftWidth * depth, ownRows.count,
+                        right, columns, depth, depthBlock > 0 || beta == 1 ? 1 : 0,
+                        bias.map { $0 + column })
                 }
             }
         }

@@ -36,18 +36,17 @@ public enum GEMM {
         let beta: Float
         /// What every row of c begins with: [n].
         let bias: UnsafePointer<Float>?
-        /// Applied to the rows of `a`, which is plain, on their way.
-        let activation: RowFunction?
+        /// Applied to each number of `a`, which is plain, on its way.
+        let activation: ElementFunction?
 
         /// Floats between the rows of `a` as stored.
         var strideA: Int { opA == .plain ? k : m }
         var strideB: Int { opB == .plain ? n : k }
-        /// Too little for more than one thread.
-        var isSmall: Bool { m * n * k < 1 << 18 }
+        var isSmall: Bool { GEMM.isSmall(m * n * k) }
     }
 
-    /// y = f(x) for n numbers, such as `gelu_forward`.
-    public typealias RowFunction =
+    /// y = f(x) for each of n numbers, such as `gelu_forward`.
+    public typealias ElementFunction =
         @convention(c) (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void
 
     /// c[m, n] = beta · c + f(a)[m, k] · b[k, n] for contiguous matrices, where `a` and `b` may be stored
@@ -56,16 +55,16 @@ public enum GEMM {
     /// - Parameters:
     ///   - beta: 0 or 1; 0 with a bias.
     ///   - bias: What every row of c begins with: [n].
-    ///   - activation: f, applied to each row of a plain `a` while it is in cache; its result is not kept.
+    ///   - activation: f, applied to each number of a plain `a` while it is in cache; the result is not kept.
     public static func parallel(
         _ a: UnsafePointer<Float>, _ opA: Operand, _ b: UnsafePointer<Float>, _ opB: Operand,
         into c: UnsafeMutablePointer<Float>, m: Int, n: Int, k: Int, beta: Float,
-        bias: UnsafePointer<Float>? = nil, activation: RowFunction? = nil,
+        bias: UnsafePointer<Float>? = nil, activation: ElementFunction? = nil,
         engine: Engine = .preferred
     ) {
         precondition(beta == 0 || beta == 1 && bias == nil, "beta is 0, or 1 without a bias")
         precondition(
-            activation == nil || opA == .plain, "only the rows of a plain operand are activated")
+            activation == nil || opA == .plain, "only a plain operand is activated")
         let problem = Problem(
             a: a, opA: opA, b: b, opB: opB, c: c, m: m, n: n, k: k, beta: beta, bias: bias,
             activation: activation)
@@ -82,7 +81,7 @@ public enum GEMM {
     public static func parts(_ n: Int, width: Int, _ body: (Range<Int>) -> Void) {
         let pool = ThreadPool.shared
         let tiles = (n + 15) / 16
-        let pieces = n * width < 1 << 18 ? 1 : min(pool.count, tiles)
+        let pieces = isSmall(n * width) ? 1 : min(pool.count, tiles)
         if n == 0 { return }
         pool.run(pieces) { piece, _ in
             let tile = ThreadPool.piece(piece, of: pieces, count: tiles)
@@ -90,6 +89,8 @@ public enum GEMM {
         }
     }
 
+    /// Whether so many operations are too few for more than one thread.
+    fileprivate static func isSmall(_ operations: Int) -> Bool { operations < 1 << 18 }
 }
 
 extension GEMM.Problem {

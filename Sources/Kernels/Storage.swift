@@ -47,7 +47,7 @@ package final class Storage {
 ///
 /// Every training step has new shapes but about the same sizes, so after the first steps nothing is asked
 /// from the system and few pages are touched for the first time. Pages that no tensor has reached take no
-/// memory, so wide classes cost nothing; narrow ones would each keep buffers of their own.
+/// memory, so wide classes cost little; narrow ones would each keep buffers of their own.
 final class StoragePool: Sendable {
     static let shared = StoragePool()
 
@@ -66,14 +66,14 @@ final class StoragePool: Sendable {
     fileprivate func take(_ count: Int) -> Buffer {
         let size = Self.sizeClass(count)
         let found = free.withLock { free in
-            // One twice too large is better than a new one.
+            // One of the next class is better than a new one.
             free[size]?.popLast() ?? free[2 * size]?.popLast()
         }
         if let found { return found }
         var raw: UnsafeMutableRawPointer?
         guard posix_memalign(&raw, 64, size * MemoryLayout<Float>.stride) == 0, let raw else {
             fatalError(
-                "out of memory: no room for \(size * 4) bytes more; use a smaller batch or shorter sequences"
+                "out of memory: no room for \(count * 4) bytes more; use a smaller batch or shorter sequences"
             )
         }
         return Buffer(base: raw.bindMemory(to: Float.self, capacity: size), capacity: size)

@@ -9,5 +9,4 @@
 
 @_exported import struct Kernels.BLAS
 @_exported import enum Kernels.BLASError
-@_exported import enum Kernels.GEMM
 @_exported import class Kernels.ThreadPool

@@ -81,7 +81,7 @@ extension Tensor {
     ///
     /// The closure must capture slots (numbers), never tensors that are on the tape: a tape that holds a
     /// closure that holds the tape is never freed. `recomputed` gives the result again in the backward pass,
-    /// so that operations on it need not keep it.
+    /// so that operations on it need not keep it; it ends up on the tape too, and must capture no tensor either.
     static func result(
         _ shape: Shape, _ storage: Storage, of inputs: [Tensor],
         operation: String = #function, recomputed: (() -> Storage)? = nil,

@@ -5,11 +5,11 @@ import Simile
 
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows the processor, threads and BLAS library in use, with a measured rate.")
+        abstract: "Shows the threads, kernels and BLAS library, with measured rates.")
 
     @Flag(help: "Print JSON.")
     var json = false
-    @Option(help: "Seconds to measure for.")
+    @Option(help: "Seconds to measure each rate for.")
     var seconds = 1.0
     @OptionGroup var compute: ComputeOptions
 
@@ -56,14 +56,10 @@ struct Doctor: ParsableCommand {
             add("version", "version", .string(blas.version ?? ""), blas.version ?? "unknown")
             add(
                 "core_type", "core type", .string(blas.coreType ?? ""),
-                (blas.coreType ?? "chosen by the library")
-                    + (blas.replacedCoreType.map {
-                        " instead of OPENBLAS_CORETYPE=\($0), which asks for less (SIMILE_CORETYPE=\($0) insists)"
-                    } ?? ""))
+                blas.coreType ?? "chosen by the library")
             addRate("sgemm_gflops", "sgemm", of: .library)
         case .failure(let error):
-            if engine == .library { throw error }
-            add("library", "BLAS library", .string(""), "none, and not needed: \(error)")
+            add("library", "BLAS library", .string(""), "none, and none needed (\(error))")
         }
         if json {
             return try Console.json(

@@ -36,9 +36,9 @@ struct ComputeOptions: ParsableArguments {
             }
             ThreadPool.configure(threads: threads)
         }
-        guard GEMM.Engine.preferred == .library else { return }
-        let blas = try BLAS.load()
-        if let replaced = blas.replacedCoreType, let used = blas.coreType {
+        if let blas = try BLAS.loadIfNeeded(), let replaced = blas.replacedCoreType,
+            let used = blas.coreType
+        {
             Console.note(
                 "OPENBLAS_CORETYPE=\(replaced) in the environment asks for less than this processor can do; using \(used) (SIMILE_CORETYPE=\(replaced) insists)"
             )

@@ -80,12 +80,7 @@ struct TrainingRun {
         if let latest {
             try latest.checkpoint.restore(trainer)
             Console.note("\(latest.checkpoint.path): going on after step \(trainer.state.step)")
-            let (before, threads) = (try latest.checkpoint.threads(), ThreadPool.shared.count)
-            if before != threads, GEMM.Engine.preferred == .library {
-                Console.note(
-                    "the run had \(before) threads and goes on with \(threads): its last bits may differ (--threads \(before) avoids that)"
-                )
-            }
+            try noteOtherArithmetic(latest.checkpoint)
         } else if isNew {
             try folder.create()
             try folder.write(recipe.yaml(), to: RunFolder.recipeName)
@@ -104,6 +99,21 @@ struct TrainingRun {
             throw ExitCode(130)
         }
         try finish(trainer, dev, test, progress)
+    }
+
+    /// Says when the run will not end in the bits in which it would have ended where it began.
+    private func noteOtherArithmetic(_ checkpoint: Checkpoint) throws {
+        let (products, own) = (try checkpoint.products(), GEMM.Engine.preferred.rawValue)
+        let (threads, ownThreads) = (try checkpoint.threads(), ThreadPool.shared.count)
+        if products != own {
+            Console.note(
+                "the run multiplied with \(products) kernels and goes on with \(own) ones ('simile doctor' shows why): its last bits may differ"
+            )
+        } else if own == GEMM.Engine.library.rawValue, threads != ownThreads {
+            Console.note(
+                "the run had \(threads) threads and goes on with \(ownThreads): its last bits may differ (--threads \(threads) avoids that)"
+            )
+        }
     }
 
     /// Takes the steps that are left.

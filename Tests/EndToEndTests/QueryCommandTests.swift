@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import Simile
 import Testing
 
@@ -84,6 +85,8 @@ import Testing
             try JSONSerialization.jsonObject(with: Data(output.out.utf8)) as? [String: Any])
         #expect(object["threads"] as? Int == 1)
         #expect((object["sgemm_gflops"] as? Double ?? 0) > 0)
+        #expect((object["own_gflops"] as? Double ?? 0) > 0)
+        #expect(object["products"] as? String == GEMM.Engine.preferred.rawValue)
         #expect((object["library"] as? String)?.contains("blas") == true)
     }
 }

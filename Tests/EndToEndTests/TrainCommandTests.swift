@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import Simile
 import Testing
 
@@ -138,6 +139,10 @@ import Testing
         let same = try CommandRunner.run(
             ["train", "--resume", output, "--threads", "1"], environment: library)
         #expect(!same.error.contains("threads and goes on"))
+        let other = try CommandRunner.run(["train", "--resume", output])
+        #expect(
+            other.error.contains("the run multiplied with library kernels and goes on with own")
+                == (GEMM.Engine.preferred == .own))
     }
 
     @Test func anOutputFolderInUseIsLeftAlone() throws {

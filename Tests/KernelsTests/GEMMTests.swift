@@ -6,7 +6,7 @@ import Testing
 @Suite struct GEMMTests {
     static let sizes = [
         (1, 1, 1), (2, 3, 5), (16, 16, 16), (17, 33, 7), (1, 64, 9), (64, 1, 9), (130, 70, 31),
-        (300, 257, 41), (29, 200, 1100), (2100, 3, 33),
+        (300, 257, 41), (29, 200, 1100), (2100, 3, 33), (2030, 17, 520),
         (5, 7, 0), (0, 4, 3), (4, 0, 3),
     ]
 
@@ -49,7 +49,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [(3, 5, 7), (450, 33, 700), (1, 3072, 768)], [GEMM.Engine.own, .library])
+    @Test(
+        arguments: [(3, 5, 7), (450, 33, 700), (2030, 9, 520), (1, 3072, 768)],
+        [GEMM.Engine.own, .library])
     func activatesTheLeftSideAndBeginsWithTheBias(
         _ size: (Int, Int, Int), _ engine: GEMM.Engine
     ) {

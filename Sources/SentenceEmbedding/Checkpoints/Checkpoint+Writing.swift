@@ -24,6 +24,7 @@ extension Checkpoint {
             try training.set("data_digest", to: trainer.pairs.digest)
             try training.set("data_path", to: trainer.pairs.name)
             try training.set("threads", to: ThreadPool.shared.count)
+            try training.set("products", to: GEMM.Engine.preferred.rawValue)
             if includingOptimizer { try write(trainer.optimizer, in: root) }
         }
     }

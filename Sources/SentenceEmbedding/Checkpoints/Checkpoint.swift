@@ -69,9 +69,15 @@ public final class Checkpoint {
         try decode(try file.root.group(named: "training"), "state")
     }
 
-    /// The number of threads the run had, on which its last bits depend.
+    /// The number of threads the run had, on which its last bits depend when a BLAS library multiplies.
     public func threads() throws -> Int {
         try file.root.group(named: "training").attributes.value("threads")
+    }
+
+    /// Who multiplied, `own` or `library`, on which the last bits of a run depend.
+    public func products() throws -> String {
+        let attributes = try file.root.group(named: "training").attributes
+        return try attributes.contains("products") ? attributes.string("products") : "library"
     }
 
     /// The recipe the run was started with, as it was given to `write`.
