@@ -427,7 +427,15 @@ static void scale(float *y, float a, const float *x, size_t n) {
 }
 
 static void add_column_sums(float *sums, const float *x, size_t ld, size_t rows, size_t n) {
-    for (size_t i = 0; i < n; i += LANES) {
+    size_t i = 0;
+    for (; i + 4 * LANES <= n; i += 4 * LANES) {  // more of each row at a time, as it lies in memory
+        vec totals[4] = {0};
+        for (size_t r = 0; r < rows; r++)
+            for (size_t j = 0; j < 4; j++) totals[j] += load(x + r * ld + i + j * LANES, LANES);
+        for (size_t j = 0; j < 4; j++)
+            store(sums + i + j * LANES, load(sums + i + j * LANES, LANES) + totals[j], LANES);
+    }
+    for (; i < n; i += LANES) {
         vec total = 0;
         for (size_t r = 0; r < rows; r++) total += load(x + r * ld + i, n - i);
         store(sums + i, load(sums + i, n - i) + total, n - i);

@@ -1,4 +1,4 @@
-extension GEMM.Problem {
+extension GEMM.Product {
     /// With the BLAS library: one single-threaded call for each part of the longer side of c.
     func runLibrary() {
         if m >= n || activation != nil {

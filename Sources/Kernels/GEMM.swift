@@ -22,8 +22,13 @@ public enum GEMM {
             ? .own : .library
     }
 
-    /// A product c[m, n] = beta · c + a[m, k] · b[k, n], where `a` and `b` may be stored transposed.
-    struct Problem {
+    /// y = f(x) for each of n numbers, such as `gelu_forward`.
+    public typealias ElementFunction =
+        @convention(c) (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void
+
+    /// A product c[m, n] = beta · c + f(a)[m, k] · b[k, n] of contiguous matrices, where `a` and `b` may be
+    /// stored transposed.
+    public struct Product {
         let a: UnsafePointer<Float>
         let opA: Operand
         let b: UnsafePointer<Float>
@@ -32,48 +37,72 @@ public enum GEMM {
         let m: Int
         let n: Int
         let k: Int
-        /// 0 or 1; 0 with a bias.
         let beta: Float
-        /// What every row of c begins with: [n].
         let bias: UnsafePointer<Float>?
-        /// Applied to each number of `a`, which is plain, on its way.
         let activation: ElementFunction?
+
+        /// Creates a product.
+        ///
+        /// - Parameters:
+        ///   - beta: 0 or 1; 0 with a bias.
+        ///   - bias: What every row of c begins with: [n].
+        ///   - activation: f, applied to each number of a plain `a` while it is in cache; the result is not
+        ///     kept.
+        public init(
+            _ a: UnsafePointer<Float>, _ opA: Operand, _ b: UnsafePointer<Float>, _ opB: Operand,
+            into c: UnsafeMutablePointer<Float>, m: Int, n: Int, k: Int, beta: Float,
+            bias: UnsafePointer<Float>? = nil, activation: ElementFunction? = nil
+        ) {
+            precondition(
+                beta == 0 || beta == 1 && bias == nil, "beta is 0, or 1 without a bias")
+            precondition(
+                activation == nil || opA == .plain, "only a plain operand is activated")
+            self.a = a
+            self.opA = opA
+            self.b = b
+            self.opB = opB
+            self.c = c
+            self.m = m
+            self.n = n
+            self.k = k
+            self.beta = beta
+            self.bias = bias
+            self.activation = activation
+        }
 
         /// Floats between the rows of `a` as stored.
         var strideA: Int { opA == .plain ? k : m }
+        /// Floats between the rows of `b` as stored.
         var strideB: Int { opB == .plain ? n : k }
-        var isSmall: Bool { GEMM.isSmall(m * n * k) }
+        /// Multiplications.
+        var work: Int { m * n * k }
+
+        /// c as it is before the first multiplication.
+        fileprivate func beginRows() {
+            for i in 0..<m {
+                if let bias {
+                    (c + i * n).update(from: bias, count: n)
+                } else if beta == 0 {
+                    (c + i * n).update(repeating: 0, count: n)
+                }
+            }
+        }
     }
 
-    /// y = f(x) for each of n numbers, such as `gelu_forward`.
-    public typealias ElementFunction =
-        @convention(c) (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void
-
-    /// c[m, n] = beta · c + f(a)[m, k] · b[k, n] for contiguous matrices, where `a` and `b` may be stored
-    /// transposed.
-    ///
-    /// - Parameters:
-    ///   - beta: 0 or 1; 0 with a bias.
-    ///   - bias: What every row of c begins with: [n].
-    ///   - activation: f, applied to each number of a plain `a` while it is in cache; the result is not kept.
-    public static func parallel(
-        _ a: UnsafePointer<Float>, _ opA: Operand, _ b: UnsafePointer<Float>, _ opB: Operand,
-        into c: UnsafeMutablePointer<Float>, m: Int, n: Int, k: Int, beta: Float,
-        bias: UnsafePointer<Float>? = nil, activation: ElementFunction? = nil,
-        engine: Engine = .preferred
-    ) {
-        precondition(beta == 0 || beta == 1 && bias == nil, "beta is 0, or 1 without a bias")
-        precondition(
-            activation == nil || opA == .plain, "only a plain operand is activated")
-        let problem = Problem(
-            a: a, opA: opA, b: b, opB: opB, c: c, m: m, n: n, k: k, beta: beta, bias: bias,
-            activation: activation)
-        if m == 0 || n == 0 { return }
+    /// Multiplies. Products that do not depend on each other are computed together, which keeps all threads
+    /// busy: none may read or write what another writes.
+    public static func run(_ products: [Product], engine: Engine = .preferred) {
+        for product in products where product.k == 0 { product.beginRows() }
+        let products = products.filter { $0.work > 0 }
         switch engine {
-        case _ where k == 0: problem.beginRows()
-        case .library: problem.runLibrary()
-        case .own: problem.runPacked()
+        case .library: for product in products { product.runLibrary() }
+        case .own: runPacked(products)
         }
+    }
+
+    /// Multiplies, a single product.
+    public static func run(_ product: Product, engine: Engine = .preferred) {
+        run([product], engine: engine)
     }
 
     /// Cuts 0..<n into a part for each thread, in multiples of 16 (a cache line), for work of `n` × `width`
@@ -90,18 +119,5 @@ public enum GEMM {
     }
 
     /// Whether so many operations are too few for more than one thread.
-    fileprivate static func isSmall(_ operations: Int) -> Bool { operations < 1 << 18 }
-}
-
-extension GEMM.Problem {
-    /// c as it is before the first multiplication.
-    func beginRows() {
-        for i in 0..<m {
-            if let bias {
-                (c + i * n).update(from: bias, count: n)
-            } else if beta == 0 {
-                (c + i * n).update(repeating: 0, count: n)
-            }
-        }
-    }
+    static func isSmall(_ operations: Int) -> Bool { operations < 1 << 18 }
 }

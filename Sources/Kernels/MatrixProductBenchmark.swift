@@ -10,8 +10,9 @@ public enum MatrixProductBenchmark {
         for i in 0..<3 * count { buffer.base[i] = Float(i % 7) * 0.1 }
         let (a, b, c) = (buffer.base, buffer.base + count, buffer.base + 2 * count)
         func product() {
-            GEMM.parallel(
-                a, .plain, b, .transposed, into: c, m: size, n: size, k: size, beta: 0,
+            GEMM.run(
+                GEMM.Product(
+                    a, .plain, b, .transposed, into: c, m: size, n: size, k: size, beta: 0),
                 engine: engine)
         }
         let clock = ContinuousClock()

@@ -43,6 +43,7 @@ public final class ThreadPool: @unchecked Sendable {
     /// Runs `body(task, worker)` for every task in 0..<tasks and returns when all are done.
     ///
     /// `worker` is in 0..<count and never used twice at once: an index into scratch memory.
+    /// Tasks are begun in order, so one may `wait` for what those of lower numbers do.
     /// Calls from inside a task, or from a second thread meanwhile, run on the calling thread alone.
     public func run(_ tasks: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
         if tasks <= 0 { return }
@@ -65,8 +66,7 @@ public final class ThreadPool: @unchecked Sendable {
                 wake.unlock()
             }
             claimTasks(as: 0)
-            var waiting = Waiting()
-            while finished.load(ordering: .acquiring) < tasks { waiting.pause() }
+            wait { finished.load(ordering: .acquiring) == tasks }
             self.body = nil
         }
         busy.store(false, ordering: .releasing)
@@ -76,6 +76,12 @@ public final class ThreadPool: @unchecked Sendable {
     public func ranges(_ n: Int, grain: Int, _ body: (_ range: Range<Int>) -> Void) {
         let pieces = max(1, min(count * 2, n / max(grain, 1)))
         run(pieces) { piece, _ in body(Self.piece(piece, of: pieces, count: n)) }
+    }
+
+    /// Waits until other threads have made `isOver` true, which should be soon.
+    func wait(until isOver: () -> Bool) {
+        var waiting = Waiting()
+        while !isOver() { waiting.pause() }
     }
 
     /// The `index`-th of `pieces` nearly equal parts of 0..<count.

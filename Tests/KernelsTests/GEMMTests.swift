@@ -22,17 +22,7 @@ import Testing
                 let a = numbers(m * k, seed: 1)
                 let b = numbers(k * n, seed: 2)
                 let start = numbers(m * n, seed: 3)
-                var c = start
-                c.withUnsafeMutableBufferPointer { c in
-                    guard let out = c.baseAddress else { return }
-                    withBase(a) { a in
-                        withBase(b) { b in
-                            GEMM.parallel(
-                                a, opA, b, opB, into: out, m: m, n: n, k: k, beta: beta,
-                                engine: engine)
-                        }
-                    }
-                }
+                let c = product(a, opA, b, opB, adding: beta == 0 ? nil : start, size, engine)
                 for i in 0..<m {
                     for j in 0..<n {
                         var sum = Double(beta) * Double(start[i * n + j])
@@ -61,10 +51,9 @@ import Testing
         )
         var activated = a
         VectorKernels.best.gelu_forward(&activated, a, a.count)
-        var c = numbers(m * n, seed: 4)
-        GEMM.parallel(
-            a, .plain, b, .transposed, into: &c, m: m, n: n, k: k, beta: 0, bias: bias,
-            activation: VectorKernels.best.gelu_forward, engine: engine)
+        let c = product(
+            a, .plain, b, .transposed, bias: bias, activation: VectorKernels.best.gelu_forward,
+            size, engine)
         for i in 0..<m {
             for j in 0..<n {
                 var sum = Double(bias[j])
@@ -78,16 +67,64 @@ import Testing
     @Test func aRowIsTheSameWhateverTheOthers() {
         let (m, n, k) = (61, 130, 1000)
         let (a, b) = (numbers(m * k, seed: 1), numbers(k * n, seed: 2))
-        var all = [Float](repeating: 0, count: m * n)
-        GEMM.parallel(
-            a, .plain, b, .plain, into: &all, m: m, n: n, k: k, beta: 0, engine: .own)
+        let all = product(a, .plain, b, .plain, (m, n, k), .own)
         for (first, count) in [(0, 1), (13, 2), (20, 41)] {
-            var some = [Float](repeating: 0, count: count * n)
-            GEMM.parallel(
-                Array(a[first * k..<(first + count) * k]), .plain, b, .plain, into: &some, m: count,
-                n: n, k: k, beta: 0, engine: .own)
+            let some = product(
+                Array(a[first * k..<(first + count) * k]), .plain, b, .plain, (count, n, k), .own)
             #expect(some == Array(all[first * n..<(first + count) * n]))
         }
+    }
+
+    /// Large and small, deep and empty ones: more than there is room for at once.
+    @Test(arguments: [GEMM.Engine.own, .library])
+    func productsComputedTogetherAreThoseComputedAlone(_ engine: GEMM.Engine) {
+        let sizes = [
+            (450, 384, 70), (1, 1, 1), (70, 40, 450), (2030, 17, 520), (5, 7, 0), (0, 4, 3),
+            (100, 33, 1600), (1000, 20, 1100), (3, 200, 5),
+        ]
+        let left = sizes.map { numbers($0.0 * $0.2, seed: 1) }
+        let right = sizes.map { numbers($0.1 * $0.2, seed: 2) }
+        let alone = sizes.indices.map { i in
+            product(left[i], .plain, right[i], .transposed, sizes[i], engine)
+        }
+        let results = sizes.map { Storage($0.0 * $0.1) }
+        let (a, b) = (left.map(copy), right.map(copy))
+        GEMM.run(
+            sizes.indices.map { i in
+                let (m, n, k) = sizes[i]
+                return GEMM.Product(
+                    a[i].base, .plain, b[i].base, .transposed, into: results[i].base, m: m, n: n,
+                    k: k, beta: 0)
+            }, engine: engine)
+        withExtendedLifetime((a, b)) {}
+        for (result, alone) in zip(results, alone) {
+            #expect((0..<result.count).map { result.base[$0] } == alone)
+        }
+    }
+
+    /// c[m, n], from zeros or what it is added to.
+    private func product(
+        _ a: [Float], _ opA: GEMM.Operand, _ b: [Float], _ opB: GEMM.Operand,
+        adding start: [Float]? = nil, bias: [Float]? = nil,
+        activation: GEMM.ElementFunction? = nil, _ size: (m: Int, n: Int, k: Int),
+        _ engine: GEMM.Engine
+    ) -> [Float] {
+        let (a, b, bias, c) = (
+            copy(a), copy(b), bias.map(copy), copy(start ?? numbers(size.m * size.n, seed: 9))
+        )
+        GEMM.run(
+            GEMM.Product(
+                a.base, opA, b.base, opB, into: c.base, m: size.m, n: size.n, k: size.k,
+                beta: start == nil ? 0 : 1, bias: bias.map { UnsafePointer($0.base) },
+                activation: activation), engine: engine)
+        withExtendedLifetime((a, b, bias)) {}
+        return (0..<c.count).map { c.base[$0] }
+    }
+
+    private func copy(_ numbers: [Float]) -> Storage {
+        let copy = Storage(numbers.count)
+        copy.base.update(from: numbers, count: numbers.count)
+        return copy
     }
 
     @Test func coreTypeFollowsTheInstructionSet() {

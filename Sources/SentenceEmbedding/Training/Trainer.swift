@@ -81,7 +81,10 @@ public final class Trainer<L: Loss> {
         while hasStepsLeft && isPatient && !isStopping {
             let batches = sampler.batches(
                 count: pairs.count,
-                lengths: { [self] in tokenized($0).first.count + tokenized($0).second.count },
+                lengths: { [self] pair in
+                    let ids = tokenized([pair])[0]
+                    return ids.first.count + ids.second.count
+                },
                 epoch: state.epoch)
             while hasStepsLeft && isPatient && !isStopping {
                 let end = min(state.batch + configuration.accumulationSteps, batches.count)
@@ -122,8 +125,8 @@ public final class Trainer<L: Loss> {
         var (loss, pairCount, tokenCount) = (Float(0), 0, 0)
         parameters.clearGradients()
         for (number, batch) in batches.enumerated() {
-            let input = TokenBatch(
-                batch.map { tokenized($0).first } + batch.map { tokenized($0).second })
+            let ids = tokenized(batch)
+            let input = TokenBatch(ids.map(\.first) + ids.map(\.second))
             let tape = Tape(
                 seed: simile_mix(simile_mix(configuration.seed, UInt64(stepIndex)), UInt64(number)),
                 gradientCheckpointing: configuration.gradientCheckpointing)
@@ -174,16 +177,12 @@ public final class Trainer<L: Loss> {
         }
     }
 
-    /// The ids of a pair, computed at first use.
-    private func tokenized(_ pair: Int) -> (first: [Int32], second: [Int32]) {
-        if let known = tokens[pair] { return known }
-        let (tokenizer, length) = (model.tokenizer, model.maxSequenceLength)
-        let ids = (
-            first: tokenizer.encode(pairs[pair].first, maxLength: length),
-            second: tokenizer.encode(pairs[pair].second, maxLength: length)
-        )
-        tokens[pair] = ids
-        return ids
+    /// The ids of some pairs' sentences, computed at first use, on all threads.
+    private func tokenized(_ batch: [Int]) -> [(first: [Int32], second: [Int32])] {
+        let missing = batch.filter { tokens[$0] == nil }
+        let ids = model.tokenize(missing.flatMap { [pairs[$0].first, pairs[$0].second] })
+        for (i, pair) in missing.enumerated() { tokens[pair] = (ids[2 * i], ids[2 * i + 1]) }
+        return batch.compactMap { tokens[$0] }
     }
 
     /// Names the pairs whose embeddings are not finite, if they stand out: when most are, the model is broken.

@@ -6,13 +6,21 @@ extension Tensor {
         let input = LinearInput(self, weight: weight, bias: bias)
         let y = Storage(input.rows * input.outputs)
         let (weights, biases) = (weight.value, bias?.value)
-        GEMM.parallel(
-            base, .plain, weights.base, .transposed, into: y.base,
-            m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base)
+        GEMM.run(
+            GEMM.Product(
+                base, .plain, weights.base, .transposed, into: y.base,
+                m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base))
         return .result(input.outputShape, y, of: [self]) { [savedForBackward, slot] in
             { dy, gradients in
-                input.accumulateParameters(x: savedForBackward(), dy: dy)
-                input.accumulateInput(dy: dy, weights: weights, to: slot, &gradients)
+                var products: [GEMM.Product] = []
+                let x = savedForBackward()
+                input.addWeightGradient(x: x, dy: dy, to: &products)
+                gradients.accumulate(input.rows * input.inputs, to: slot) { sum, beta in
+                    products.append(input.inputGradient(dy: dy, weights, into: sum, beta: beta))
+                }
+                GEMM.run(products)
+                withExtendedLifetime(x) {}
+                input.accumulateBias(dy: dy)
             }
         }
     }
@@ -24,23 +32,26 @@ extension Tensor {
         let input = LinearInput(self, weight: weight, bias: bias)
         let y = Storage(input.rows * input.outputs)
         let (weights, biases) = (weight.value, bias?.value)
-        GEMM.parallel(
-            base, .plain, weights.base, .transposed, into: y.base,
-            m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base,
-            activation: VectorKernels.best.gelu_forward)
+        GEMM.run(
+            GEMM.Product(
+                base, .plain, weights.base, .transposed, into: y.base,
+                m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base,
+                activation: VectorKernels.best.gelu_forward))
         return .result(input.outputShape, y, of: [self]) { [storage, slot] in
             { dy, gradients in
                 let activated = Storage(storage.count)
                 let dx = Storage(storage.count)
-                GEMM.parallel(
-                    dy.base, .plain, weights.base, .plain, into: dx.base,
-                    m: input.rows, n: input.inputs, k: input.outputs, beta: 0)
+                GEMM.run(input.inputGradient(dy: dy, weights, into: dx.base, beta: 0))
                 ThreadPool.shared.ranges(storage.count, grain: 1 << 13) { range in
                     let i = range.lowerBound
                     VectorKernels.best.gelu_backward(
                         dx.base + i, activated.base + i, storage.base + i, dx.base + i, range.count)
                 }
-                input.accumulateParameters(x: activated, dy: dy)
+                var products: [GEMM.Product] = []
+                input.addWeightGradient(x: activated, dy: dy, to: &products)
+                GEMM.run(products)
+                withExtendedLifetime(activated) {}
+                input.accumulateBias(dy: dy)
                 gradients.add(dx, to: slot)
             }
         }
@@ -72,13 +83,27 @@ private struct LinearInput {
         self.bias = bias
     }
 
-    /// dW += dyᵀ · x and db += the sum of dy's rows.
-    func accumulateParameters(x: Storage, dy: Storage) {
+    /// dW += dyᵀ · x, unless the weight is frozen.
+    func addWeightGradient(x: Storage, dy: Storage, to products: inout [GEMM.Product]) {
         weight.accumulateGradient { sum, beta in
-            GEMM.parallel(
-                dy.base, .transposed, x.base, .plain, into: sum, m: outputs, n: inputs, k: rows,
-                beta: beta)
+            products.append(
+                GEMM.Product(
+                    dy.base, .transposed, x.base, .plain, into: sum, m: outputs, n: inputs, k: rows,
+                    beta: beta))
         }
+    }
+
+    /// dx += dy · W
+    func inputGradient(
+        dy: Storage, _ weights: Storage, into sum: UnsafeMutablePointer<Float>, beta: Float
+    ) -> GEMM.Product {
+        GEMM.Product(
+            dy.base, .plain, weights.base, .plain, into: sum, m: rows, n: inputs, k: outputs,
+            beta: beta)
+    }
+
+    /// db += the sum of dy's rows.
+    func accumulateBias(dy: Storage) {
         bias?.accumulateGradient { sum, beta in
             if beta == 0 { sum.update(repeating: 0, count: outputs) }
             GEMM.parts(outputs, width: rows) { columns in
@@ -86,17 +111,6 @@ private struct LinearInput {
                     sum + columns.lowerBound, dy.base + columns.lowerBound, outputs, rows,
                     columns.count)
             }
-        }
-    }
-
-    /// dx += dy · W
-    func accumulateInput(
-        dy: Storage, weights: Storage, to slot: Int32?, _ gradients: inout Gradients
-    ) {
-        gradients.accumulate(rows * inputs, to: slot) { sum, beta in
-            GEMM.parallel(
-                dy.base, .plain, weights.base, .plain, into: sum, m: rows, n: inputs, k: outputs,
-                beta: beta)
         }
     }
 }

@@ -13,27 +13,30 @@ extension Tensor {
         let leading = Array(shape.array.dropLast(2))
         let batches = leading.reduce(1, *)
         let y = Storage(batches * m * n)
-        for i in 0..<batches {
-            GEMM.parallel(
-                base + i * m * k, .plain, other.base + i * k * n, .plain, into: y.base + i * m * n,
-                m: m, n: n, k: k, beta: 0)
-        }
+        GEMM.run(
+            (0..<batches).map { i in
+                GEMM.Product(
+                    base + i * m * k, .plain, other.base + i * k * n, .plain,
+                    into: y.base + i * m * n, m: m, n: n, k: k, beta: 0)
+            })
         return .result(Shape(leading + [m, n]), y, of: [self, other]) {
             [a = storage, slotA = slot, b = other.storage, slotB = other.slot] in
             { dy, gradients in
                 gradients.accumulate(batches * m * k, to: slotA) { sum, beta in
-                    for i in 0..<batches {
-                        GEMM.parallel(
-                            dy.base + i * m * n, .plain, b.base + i * k * n, .transposed,
-                            into: sum + i * m * k, m: m, n: k, k: n, beta: beta)
-                    }
+                    GEMM.run(
+                        (0..<batches).map { i in
+                            GEMM.Product(
+                                dy.base + i * m * n, .plain, b.base + i * k * n, .transposed,
+                                into: sum + i * m * k, m: m, n: k, k: n, beta: beta)
+                        })
                 }
                 gradients.accumulate(batches * k * n, to: slotB) { sum, beta in
-                    for i in 0..<batches {
-                        GEMM.parallel(
-                            a.base + i * m * k, .transposed, dy.base + i * m * n, .plain,
-                            into: sum + i * k * n, m: k, n: n, k: m, beta: beta)
-                    }
+                    GEMM.run(
+                        (0..<batches).map { i in
+                            GEMM.Product(
+                                a.base + i * m * k, .transposed, dy.base + i * m * n, .plain,
+                                into: sum + i * k * n, m: k, n: n, k: m, beta: beta)
+                        })
                 }
             }
         }
