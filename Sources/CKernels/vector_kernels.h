@@ -69,14 +69,11 @@ INLINE float largest(vec x) {
     return m;
 }
 
-/// e^x for x <= 88; relative error below 2e-7. Smaller than -87 gives about 1e-38.
-/// x = n ln 2 + r, |r| <= ln 2 / 2; e^r by its Taylor polynomial of degree 7.
-INLINE vec exp_lanes(vec x) {
-    x = choose(x < -87.0f, -87.0f, x);
-    x = choose(x > 88.0f, 88.0f, x);
+/// e^x = 2^n * the result, for |x| <= 104; x = n ln 2 + r, |r| <= ln 2 / 2; e^r by its Taylor polynomial of degree 7.
+INLINE vec exp_core(vec x, vec *n) {
     const float shift = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
-    vec n = (x * 1.44269504f + shift) - shift;
-    vec r = (x - n * 0.693145752f) - n * 1.42860677e-6f;
+    *n = (x * 1.44269504f + shift) - shift;
+    vec r = (x - *n * 0.693145752f) - *n * 1.42860677e-6f;
     vec p = 1.98412698e-4f;
     p = p * r + 1.38888889e-3f;
     p = p * r + 8.33333333e-3f;
@@ -84,9 +81,46 @@ INLINE vec exp_lanes(vec x) {
     p = p * r + 0.166666667f;
     p = p * r + 0.5f;
     p = p * r + 1.0f;
-    p = p * r + 1.0f;
-    ivec exponent = (__builtin_convertvector(n, ivec) + 127) << 23;
-    return p * (vec)exponent;
+    return p * r + 1.0f;
+}
+
+/// 2^n for an integer n in -126...127.
+INLINE vec power_of_two(vec n) { return (vec)((__builtin_convertvector(n, ivec) + 127) << 23); }
+
+/// e^x for x <= 88; relative error below 2e-7. Smaller than -87 gives about 1e-38.
+INLINE vec exp_lanes(vec x) {
+    x = choose(x < -87.0f, (vec)-87.0f, x);
+    x = choose(x > 88.0f, (vec)88.0f, x);
+    vec n, p = exp_core(x, &n);
+    return p * power_of_two(n);
+}
+
+static void exp_numbers(float *y, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i += LANES) {
+        vec v = load(x + i, n - i), power;
+        v = choose(v < -104.0f, (vec)-104.0f, v);
+        v = choose(v > 89.0f, (vec)89.0f, v);
+        vec p = exp_core(v, &power);
+        vec half = __builtin_elementwise_floor(power * 0.5f);  // 2^power alone need not be a float
+        store(y + i, p * power_of_two(half) * power_of_two(power - half), n - i);
+    }
+}
+
+/// By e^2x, or where that would cancel by x + x^3 P(x^2), P a least-squares fit on |x| <= 0.625.
+static void tanh_numbers(float *y, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i += LANES) {
+        vec v = load(x + i, n - i);
+        ivec sign = (ivec)v & (int32_t)0x80000000;
+        vec size = (vec)((ivec)v & 0x7FFFFFFF), square = size * size;
+        vec p = -5.70499e-3f;
+        p = p * square + 2.063909e-2f;
+        p = p * square - 5.373971e-2f;
+        p = p * square + 0.13331442f;
+        p = p * square - 0.33333282f;
+        vec near = size + size * square * p;
+        vec far = 1.0f - 2.0f / (exp_lanes(2.0f * size) + 1.0f);
+        store(y + i, (vec)((ivec)choose(size < 0.625f, near, far) | sign), n - i);
+    }
 }
 
 /// Phi(x), the normal distribution function, and e^(-x^2/2), which it shares with its derivative.
@@ -485,6 +519,8 @@ static void multiply_in_turn(float *x, size_t n, const float *factors, size_t co
 
 const simile_kernel_table KERNEL_TABLE = {
     .name = KERNEL_NAME,
+    .exp = exp_numbers,
+    .tanh = tanh_numbers,
     .gelu_forward = gelu_forward,
     .gelu_backward = gelu_backward,
     .add_norm_forward = add_norm_forward,

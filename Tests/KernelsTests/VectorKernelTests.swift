@@ -36,6 +36,32 @@ import Testing
         }
     }
 
+    /// Numbers of every size, with the ends of what there is a float for.
+    @Test(arguments: tables)
+    func expAndTanhAreWithinTwoUlp(_ kernels: simile_kernel_table) {
+        let x =
+            stride(from: UInt32(0), to: .max - 20_011, by: 20_011).map(Float.init(bitPattern:))
+            .filter { !$0.isNaN }
+            + [0, -0.0, 1, -1, 0.625, 88.7228, 88.73, 89, -87.4, -103.9, -104.1]
+            + [.infinity, -.infinity, .greatestFiniteMagnitude, -.greatestFiniteMagnitude]
+        var (powers, tangents) = (x, x)
+        kernels.exp(&powers, x, x.count)
+        kernels.tanh(&tangents, x, x.count)
+        func ulps(_ found: Float, _ exact: Double) -> Double {
+            let nearest = Float(exact)
+            if found == nearest { return 0 }
+            return abs(Double(found) - exact) / Double(nearest.ulp)
+        }
+        let worst = x.indices.map { i in
+            max(ulps(powers[i], exp(Double(x[i]))), ulps(tangents[i], tanh(Double(x[i]))))
+        }.max()
+        #expect((worst ?? .infinity) <= 2)
+        var (unknown, y) = ([Float.nan], [Float](repeating: 0, count: 1))
+        kernels.exp(&y, unknown, 1)
+        kernels.tanh(&unknown, unknown, 1)
+        #expect(y[0].isNaN && unknown[0].isNaN)
+    }
+
     @Test(arguments: tables)
     func productsOfPanels(_ kernels: simile_kernel_table) {
         let (tall, wide) = (Int(kernels.product_rows), Int(kernels.product_columns))

@@ -25,6 +25,10 @@ typedef struct {
 typedef struct __attribute__((swift_attr("@Sendable"))) {
     const char *_Nonnull name;
 
+    /// y = e^x, within 2 ulp; 0 or infinity where there is no float for it. y may be x.
+    void (*_Nonnull exp)(float *_Nonnull y, const float *_Nonnull x, size_t n);
+    /// y = tanh(x), within 2 ulp; y may be x.
+    void (*_Nonnull tanh)(float *_Nonnull y, const float *_Nonnull x, size_t n);
     /// y = x * Phi(x), the erf form of GELU; |error| <= 2e-7 * (1 + |x|).
     void (*_Nonnull gelu_forward)(float *_Nonnull y, const float *_Nonnull x, size_t n);
     /// dx = dy * gelu'(x) and y = gelu(x) again, in one pass; dx may be dy.

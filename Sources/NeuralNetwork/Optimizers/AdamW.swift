@@ -58,9 +58,10 @@ public final class AdamW {
         let (t, c) = (Double(stepCount), configuration)
         let correction1 = 1 - pow(Double(c.beta1), t)
         let correction2 = 1 - pow(Double(c.beta2), t)
+        var tasks: [() -> Void] = []
         for (parameter, state) in zip(parameters, states) {
             guard parameter.hasGradient, !parameter.isFrozen else { continue }
-            state.update(
+            tasks += state.updates(
                 simile_adamw(
                     gradient_scale: gradientScale, beta1: c.beta1, beta2: c.beta2,
                     epsilon: c.epsilon,
@@ -68,6 +69,7 @@ public final class AdamW {
                     inverse_correction2: Float(1 / correction2.squareRoot()),
                     decay: Float(1 - Double(learningRate) * Double(state.weightDecay))))
         }
+        ThreadPool.shared.run(tasks.count) { [tasks] task, _ in tasks[task]() }
     }
 }
 

@@ -16,20 +16,22 @@ class ParameterState {
     }
 
     func storage(_ moment: AdamW.Moment) -> Storage { moment == .expAvg ? expAvg : expAvgSq }
-    func update(_ step: simile_adamw) {}
+    /// The parts of a step, which may run on several threads at once.
+    func updates(_ step: simile_adamw) -> [() -> Void] { [] }
     func momentsWereRestored() {}
 }
 
 /// A parameter whose every entry is updated at every step.
 final class DenseState: ParameterState {
-    override func update(_ step: simile_adamw) {
-        guard let gradient = parameter.rawGradient else { return }
-        let value = parameter.rawValue
-        ThreadPool.shared.ranges(value.count, grain: 1 << 14) { [expAvg, expAvgSq] range in
-            let i = range.lowerBound
-            VectorKernels.best.adamw(
-                value.base + i, gradient.base + i, expAvg.base + i, expAvgSq.base + i, range.count,
-                step)
+    override func updates(_ step: simile_adamw) -> [() -> Void] {
+        guard let gradient = parameter.rawGradient else { return [] }
+        let (value, chunk) = (parameter.rawValue, 1 << 16)
+        return stride(from: 0, to: value.count, by: chunk).map { [expAvg, expAvgSq] i in
+            {
+                VectorKernels.best.adamw(
+                    value.base + i, gradient.base + i, expAvg.base + i, expAvgSq.base + i,
+                    min(chunk, value.count - i), step)
+            }
         }
     }
 }
@@ -54,8 +56,8 @@ final class EmbeddingState: ParameterState, PendingRowUpdates {
 
     deinit { bringAllUpToDate() }
 
-    override func update(_ step: simile_adamw) {
-        guard let gradient = parameter.rawGradient else { return }
+    override func updates(_ step: simile_adamw) -> [() -> Void] {
+        guard let gradient = parameter.rawGradient else { return [] }
         if parameter.pendingUpdates !== self {
             // Another optimizer had the parameter before.
             parameter.pendingUpdates?.bringAllUpToDate()
@@ -67,17 +69,19 @@ final class EmbeddingState: ParameterState, PendingRowUpdates {
             isActive[Int(row)] = true
             activeRows.append(row)
         }
-        let (value, width) = (parameter.rawValue, width)
-        ThreadPool.shared.ranges(activeRows.count, grain: 16) {
-            [expAvg, expAvgSq, activeRows] range in
-            for row in activeRows[range] {
-                let i = Int(row) * width
-                VectorKernels.best.adamw(
-                    value.base + i, touched.contains(row) ? UnsafePointer(gradient.base + i) : nil,
-                    expAvg.base + i, expAvgSq.base + i, width, step)
+        if step.decay != 1 { factors.append(step.decay) }
+        let (value, width, rows, chunk) = (parameter.rawValue, width, activeRows, 256)
+        return stride(from: 0, to: rows.count, by: chunk).map { [expAvg, expAvgSq] first in
+            {
+                for row in rows[first..<min(first + chunk, rows.count)] {
+                    let i = Int(row) * width
+                    VectorKernels.best.adamw(
+                        value.base + i,
+                        touched.contains(row) ? UnsafePointer(gradient.base + i) : nil,
+                        expAvg.base + i, expAvgSq.base + i, width, step)
+                }
             }
         }
-        if step.decay != 1 { factors.append(step.decay) }
     }
 
     func bringUpToDate(_ rows: [Int32]) {

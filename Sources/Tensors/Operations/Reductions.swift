@@ -23,13 +23,16 @@ extension Tensor {
         let cells = Broadcast(shape, Shape(kept), operation: "sum")
         // Sums in double: a mean over many tokens keeps its digits.
         var totals = [Double](repeating: 0, count: target.count)
-        cells.forEach { [base] i, _, cell in totals[cell] += Double(base[i]) }
+        totals.withUnsafeMutableBufferPointer { totals in
+            guard let totals = totals.baseAddress else { return }
+            cells.forEach { [base] i, _, cell in totals[cell] += Double(base[i]) }
+        }
         let y = Storage(target.count)
         for i in totals.indices { y.base[i] = Float(totals[i]) }
         return .result(target, y, of: [self]) { [slot, count] in
             { dy, gradients in
                 let dx = Storage(count)
-                cells.forEach { i, _, cell in dx.base[i] = dy.base[cell] }
+                cells.onAllThreads { [dx = dx.base, dy = dy.base] i, _, cell in dx[i] = dy[cell] }
                 gradients.add(dx, to: slot)
             }
         }

@@ -7,13 +7,19 @@ extension Tensor {
         let width = shape[-1]
         let rows = width == 0 ? 0 : count / width
         let y = Storage(count)
-        VectorKernels.best.softmax_rows(y.base, base, rows, width)
+        ThreadPool.shared.ranges(rows, grain: (1 << 13) / max(width, 1)) { [base] own in
+            let first = own.lowerBound * width
+            VectorKernels.best.softmax_rows(y.base + first, base + first, own.count, width)
+        }
         return .result(shape, y, of: [self]) { [slot] in
             { dy, gradients in
                 let dx = Storage(dy.count)
-                for first in stride(from: 0, to: rows * width, by: max(width, 1)) {
-                    let mean = VectorKernels.best.dot(dy.base + first, y.base + first, width)
-                    for i in first..<first + width { dx.base[i] = y.base[i] * (dy.base[i] - mean) }
+                ThreadPool.shared.ranges(rows, grain: (1 << 13) / max(width, 1)) {
+                    [dx = dx.base, dy = dy.base, y = y.base] own in
+                    for first in own.map({ $0 * width }) {
+                        let mean = VectorKernels.best.dot(dy + first, y + first, width)
+                        for i in first..<first + width { dx[i] = y[i] * (dy[i] - mean) }
+                    }
                 }
                 gradients.add(dx, to: slot)
             }
