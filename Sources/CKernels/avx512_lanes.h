@@ -37,18 +37,28 @@ INLINE void transpose_16(__m512 *r) {
 
 /// to[d, width] = from[length, d] transposed, zero beyond the length; width is a multiple of 16.
 INLINE void transpose(float *to, size_t width, const float *from, size_t ld, size_t length, size_t d) {
-    for (size_t first = 0; first < width; first += 16)
+    const size_t distance = 64;  // floats that are fetched ahead: sixteen rows are too many for the processor to foresee
+    for (size_t first = 0; first < width; first += 16) {
+        const float *rows = from + first * ld;
+        size_t count = length < first ? 0 : length - first;
         for (size_t c = 0; c < d; c += 16) {
             __mmask16 columns = first_lanes(d - c);
+            const float *ahead = c + distance < d ? rows + c + distance : rows + 16 * ld + (c + distance - d);
+            float *out = to + c * width + first;
             __m512 r[16];
-            // Sixteen rows at a time are too many for the processor to foresee.
-            if (c + 32 < d)
-                for (size_t i = 0; i < 16; i++) _mm_prefetch(from + (first + i) * ld + c + 32, _MM_HINT_T0);
-            for (size_t i = 0; i < 16; i++)
-                r[i] = first + i < length ? _mm512_maskz_loadu_ps(columns, from + (first + i) * ld + c)
-                                          : _mm512_setzero_ps();
+#pragma unroll
+            for (size_t i = 0; i < 16; i++) {
+                _mm_prefetch(ahead + i * ld, _MM_HINT_T0);
+                __builtin_prefetch(out + (distance / 2 + i) * width, 1);
+                r[i] = _mm512_maskz_loadu_ps(i < count ? columns : 0, rows + i * ld + c);
+            }
             transpose_16(r);
-            for (size_t i = 0; i < 16; i++)
-                if (c + i < d) _mm512_storeu_ps(to + (c + i) * width + first, r[i]);
+            if (c + 16 <= d) {
+#pragma unroll
+                for (size_t i = 0; i < 16; i++) _mm512_storeu_ps(out + i * width, r[i]);
+            } else {
+                for (size_t i = 0; c + i < d; i++) _mm512_storeu_ps(out + i * width, r[i]);
+            }
         }
+    }
 }

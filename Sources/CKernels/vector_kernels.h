@@ -273,7 +273,7 @@ static void softmax_rows(float *y, const float *x, size_t rows, size_t n) {
 /// C begins as it is, or as the row `bias`, or as 0.
 INLINE void tile(const int rows, const int vectors, float *c, size_t ldc, const float *a, size_t row_stride,
                  size_t k_stride, const float *b, size_t ldb, size_t k, size_t columns, int accumulate,
-                 const float *bias) {
+                 const float *bias, const float *ahead) {
     vec sums[TILE_ROWS > PRODUCT_ROWS ? TILE_ROWS : PRODUCT_ROWS][2];
 #pragma unroll
     for (int r = 0; r < rows; r++)
@@ -286,6 +286,7 @@ INLINE void tile(const int rows, const int vectors, float *c, size_t ldc, const 
         vec right[2];
 #pragma unroll
         for (int j = 0; j < vectors; j++) right[j] = load(b + p * ldb + j * LANES, columns - j * LANES);
+        if (ahead) __builtin_prefetch(ahead + p * LANES, 0, 2);
 #pragma unroll
         for (int r = 0; r < rows; r++) {
             vec left = a[r * row_stride + p * k_stride];
@@ -306,7 +307,7 @@ INLINE void band(const int vectors, float *c, size_t ldc, const float *a, size_t
 #define TILES(rows)                                                                                           \
     for (; i + rows <= m; i += rows)                                                                          \
         tile(rows, vectors, c + i * ldc, ldc, a + i * row_stride, row_stride, k_stride, b, ldb, k, columns, \
-             accumulate, bias);
+             accumulate, bias, NULL);
     TILES(TILE_ROWS)
     TILES(4)
     TILES(2)
@@ -339,12 +340,14 @@ static void pack(float *to, size_t width, size_t step, const float *from, size_t
             transpose(to, width, from + first * ld, ld, count - first < step ? count - first : step, k);
         return;
     }
+    size_t ahead = (1536 + count - 1) / count * ld;
     for (size_t p = 0; p < k; p++, from += ld) {  // whole rows, as they lie in memory
         float *out = to + p * width;
         for (size_t first = 0; first < count; first += step, out += width * k) {
             size_t columns = count - first < step ? count - first : step;
             for (size_t i = 0; i < width; i += LANES) {
-                __builtin_prefetch(from + 4 * ld + first + i);
+                __builtin_prefetch(from + ahead + first + i);
+                __builtin_prefetch(out + 8 * width + i, 1);
                 *(vec_unaligned *)(out + i) = i < columns ? load(from + first + i, columns - i) : (vec)0;
             }
         }
@@ -361,8 +364,14 @@ static void product(float *c, size_t ldc, const float *a, size_t m, const float 
             float *out = c + i * ldc + j;
             // Constant numbers of rows and columns where possible, as in small_product.
             if (n - j >= PRODUCT_COLUMNS && rows == PRODUCT_ROWS)
+{
+                for (size_t r = 0; r < PRODUCT_ROWS; r++) {
+                    __builtin_prefetch(out + r * ldc, 1);
+                    __builtin_prefetch(out + r * ldc + LANES, 1);
+                }
                 tile(PRODUCT_ROWS, 2, out, ldc, left, 1, LANES, right, PRODUCT_COLUMNS, k, PRODUCT_COLUMNS,
-                     accumulate, start);
+                     accumulate, start, left + k * LANES);
+}
             else if (n - j >= PRODUCT_COLUMNS)
                 band(2, out, ldc, left, 1, LANES, right, PRODUCT_COLUMNS, rows, k, PRODUCT_COLUMNS, accumulate,
                      start);

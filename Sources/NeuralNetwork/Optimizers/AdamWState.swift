@@ -23,17 +23,27 @@ class ParameterState {
 
 /// A parameter whose every entry is updated at every step.
 final class DenseState: ParameterState {
+    private var areMomentsTouched = false
+
     override func updates(_ step: simile_adamw) -> [() -> Void] {
         guard let gradient = parameter.rawGradient else { return [] }
-        let (value, chunk) = (parameter.rawValue, 1 << 16)
+        let (value, chunk, areTouched) = (parameter.rawValue, 1 << 16, areMomentsTouched)
+        areMomentsTouched = true
         return stride(from: 0, to: value.count, by: chunk).map { [expAvg, expAvgSq] i in
             {
+                let count = min(chunk, value.count - i)
+                if !areTouched {
+                    expAvg.touch(i..<i + count)
+                    expAvgSq.touch(i..<i + count)
+                }
                 VectorKernels.best.adamw(
-                    value.base + i, gradient.base + i, expAvg.base + i, expAvgSq.base + i,
-                    min(chunk, value.count - i), step)
+                    value.base + i, gradient.base + i, expAvg.base + i, expAvgSq.base + i, count,
+                    step)
             }
         }
     }
+
+    override func momentsWereRestored() { areMomentsTouched = true }
 }
 
 /// An embedding table: rows that have had a gradient are updated at every step, as the definition asks;
@@ -66,6 +76,9 @@ final class EmbeddingState: ParameterState, PendingRowUpdates {
         let touched = Set(parameter.touchedRows)
         for row in parameter.touchedRows where !isActive[Int(row)] {
             bringUpToDate([row])
+            let entries = Int(row) * width..<(Int(row) + 1) * width
+            expAvg.touch(entries)
+            expAvgSq.touch(entries)
             isActive[Int(row)] = true
             activeRows.append(row)
         }
