@@ -19,39 +19,40 @@ extension GEMM {
         let stages = products.map(PackedStage.stages(of:))
         for turn in 0..<(stages.map(\.count).max() ?? 0) {
             // Together go a stage of each product, as far as there is room for their left sides.
-            var job: [(stage: PackedStage, left: UnsafeMutablePointer<Float>)] = []
+            var job: [PackedStage] = []
             var used = 0
             for stages in stages where turn < stages.count {
-                let stage = stages[turn]
-                if used + stage.sizeOfLeft > scratch.sizeOfLeft {
+                var stage = stages[turn]
+                if used + stage.sizeOfLeft > scratch.sizeOfLeft || job.count == scratch.counters {
                     run(job, scratch)
                     job = []
                     used = 0
                 }
-                job.append((stage, scratch.left + used))
+                stage.left = scratch.left + used
+                stage.packed = scratch.counter(job.count)
                 used += stage.sizeOfLeft
+                job.append(stage)
             }
             run(job, scratch)
         }
     }
 
     /// Runs the tasks of some stages: those that pack left sides, then those that multiply.
-    private static func run(
-        _ job: [(stage: PackedStage, left: UnsafeMutablePointer<Float>)], _ scratch: PackingScratch
-    ) {
-        let packers = job.flatMap { part in (0..<part.stage.packers).map { (part, $0) } }
-        let multipliers = job.flatMap { part in (0..<part.stage.multipliers).map { (part, $0) } }
+    private static func run(_ job: [PackedStage], _ scratch: PackingScratch) {
         func run(_ task: Int, _ worker: Int) {
-            if task < packers.count {
-                let (part, piece) = packers[task]
-                part.stage.pack(piece, into: part.left, activated: scratch.right(of: worker))
-            } else {
-                let (part, piece) = multipliers[task - packers.count]
-                part.stage.multiply(piece, part.left, packing: scratch.right(of: worker))
+            var task = task
+            let own = scratch.right(of: worker)
+            for stage in job {
+                if task < stage.packers { return stage.pack(task, activated: own) }
+                task -= stage.packers
+            }
+            for stage in job {
+                if task < stage.multipliers { return stage.multiply(task, right: own) }
+                task -= stage.multipliers
             }
         }
-        let tasks = packers.count + multipliers.count
-        if isSmall(job.reduce(0) { $0 + $1.stage.product.work }) {
+        let tasks = job.reduce(0) { $0 + $1.packers + $1.multipliers }
+        if isSmall(job.reduce(0) { $0 + $1.product.work }) {
             for task in 0..<tasks { run(task, 0) }
         } else {
             ThreadPool.shared.run(tasks, run)
@@ -60,18 +61,24 @@ extension GEMM {
 }
 
 /// What some blocks of k contribute to some rows of a product.
-private final class PackedStage {
+///
+/// It holds no references: threads that count those to the same object take its cache line from each other.
+private struct PackedStage {
     let product: GEMM.Product
     private let rows: Range<Int>
-    private let depths: [Range<Int>]
+    /// Of the `depthBlocks` blocks of k.
+    private let blocks: Range<Int>
+    private let depthBlocks: Int
+    /// Where the left side is packed, and how many packers are done; set before any of them begins.
+    var left: UnsafeMutablePointer<Float>?
+    var packed: UnsafeMutablePointer<Atomic<Int>>?
     /// Tasks that pack the left side.
     let packers: Int
     /// Tasks that multiply; they wait for the packers.
     let multipliers: Int
-    private let packed = Atomic(0)
-    /// Panels of the right side, for each task of the same rows.
-    private let columns: [Range<Int>]
     private let rowTasks: Int
+    /// Tasks that the panels of the right side are cut into, while many are left.
+    private let wanted: Int
 
     private static var kernels: simile_kernel_table { VectorKernels.best }
     /// Rows in a panel of the left side.
@@ -86,57 +93,75 @@ private final class PackedStage {
     static func stages(of product: GEMM.Product) -> [PackedStage] {
         let rowBlocks = (product.m + GEMM.mostRows - 1) / GEMM.mostRows
         let depthBlocks = (product.k + GEMM.mostDepth - 1) / GEMM.mostDepth
-        let depths = (0..<depthBlocks).map {
-            ThreadPool.piece($0, of: depthBlocks, count: product.k)
-        }
         return (0..<rowBlocks).flatMap { rowBlock in
             let rows = ThreadPool.piece(rowBlock, of: rowBlocks, count: product.m)
             // Few rows leave room for more blocks of k.
             let together = max(1, GEMM.mostRows / (bands(rows.count) * tall))
             return stride(from: 0, to: depthBlocks, by: together).map { first in
                 PackedStage(
-                    product, rows, Array(depths[first..<min(first + together, depthBlocks)]))
+                    product, rows, first..<min(first + together, depthBlocks), of: depthBlocks)
             }
         }
     }
 
-    private init(_ product: GEMM.Product, _ rows: Range<Int>, _ depths: [Range<Int>]) {
+    private init(
+        _ product: GEMM.Product, _ rows: Range<Int>, _ blocks: Range<Int>, of depthBlocks: Int
+    ) {
         self.product = product
         self.rows = rows
-        self.depths = depths
+        self.blocks = blocks
+        self.depthBlocks = depthBlocks
         // Two tasks or more for each thread, if it must be by cutting the rows too.
-        let wanted = GEMM.isSmall(product.work) ? 1 : 2 * ThreadPool.shared.count
+        wanted = GEMM.isSmall(product.work) ? 1 : 2 * ThreadPool.shared.count
         let bands = Self.bands(rows.count)
         packers = min(bands, wanted)
-        columns = Self.columnTasks((product.n + Self.wide - 1) / Self.wide, wanted: wanted)
-        rowTasks = min(bands, (wanted + columns.count - 1) / columns.count)
-        multipliers = columns.count * rowTasks
+        let panels = (product.n + Self.wide - 1) / Self.wide
+        let columnTasks = Self.columnTasks(panels, wanted: wanted)
+        rowTasks = min(bands, (wanted + columnTasks - 1) / columnTasks)
+        multipliers = columnTasks * rowTasks
     }
 
-    /// Cuts the panels of the right side into tasks, smaller ones towards the end, so that the threads end
-    /// at about the same time even when one of them is slower.
-    private static func columnTasks(_ panels: Int, wanted: Int) -> [Range<Int>] {
-        var tasks: [Range<Int>] = []
-        var next = 0
+    // The panels of the right side are cut into tasks that become smaller towards the end, so that the
+    // threads end at about the same time even when one of them is slower.
+
+    private static func columnTasks(_ panels: Int, wanted: Int) -> Int {
+        var (tasks, next) = (0, 0)
         while next < panels {
-            let count = min(GEMM.mostPanels, max(1, (panels - next) / wanted))
-            tasks.append(next..<next + count)
-            next += count
+            next += size(ofTaskWith: panels - next, wanted: wanted)
+            tasks += 1
         }
         return tasks
     }
 
-    private var bands: Int { Self.bands(rows.count) }
-    private var depth: Range<Int> { depths[0].lowerBound..<depths[depths.count - 1].upperBound }
+    private static func size(ofTaskWith panelsLeft: Int, wanted: Int) -> Int {
+        min(GEMM.mostPanels, max(1, panelsLeft / wanted))
+    }
+
+    /// The columns of a task.
+    private func columns(_ task: Int) -> Range<Int> {
+        let panels = (product.n + Self.wide - 1) / Self.wide
+        var next = 0
+        for _ in 0..<task { next += Self.size(ofTaskWith: panels - next, wanted: wanted) }
+        let end = next + Self.size(ofTaskWith: panels - next, wanted: wanted)
+        return next * Self.wide..<min(end * Self.wide, product.n)
+    }
+
     /// Floats of the packed left side.
-    var sizeOfLeft: Int { bands * depth.count * Self.leftWidth }
+    var sizeOfLeft: Int {
+        let depth =
+            self.depth(blocks.upperBound - 1).upperBound - depth(blocks.lowerBound).lowerBound
+        return bands * depth * Self.leftWidth
+    }
+    private var bands: Int { Self.bands(rows.count) }
+    private func depth(_ block: Int) -> Range<Int> {
+        ThreadPool.piece(block, of: depthBlocks, count: product.k)
+    }
 
     /// The panels of a block of k from a band on.
-    private func panels(
-        _ left: UnsafeMutablePointer<Float>, _ band: Int, _ block: Range<Int>
-    ) -> UnsafeMutablePointer<Float> {
-        let before = (block.lowerBound - depth.lowerBound) * bands + band * block.count
-        return left + before * Self.leftWidth
+    private func panels(_ band: Int, _ depth: Range<Int>) -> UnsafeMutablePointer<Float> {
+        guard let left else { preconditionFailure("a stage runs before it has memory") }
+        let before = depth.lowerBound - self.depth(blocks.lowerBound).lowerBound
+        return left + (before * bands + band * depth.count) * Self.leftWidth
     }
 
     /// The rows of some bands.
@@ -145,42 +170,43 @@ private final class PackedStage {
         return first..<min(rows.lowerBound + own.upperBound * Self.tall, rows.upperBound)
     }
 
-    func pack(
-        _ piece: Int, into left: UnsafeMutablePointer<Float>,
-        activated: UnsafeMutablePointer<Float>
-    ) {
-        let own = ThreadPool.piece(piece, of: packers, count: bands)
-        for block in depths {
+    /// Packs some rows of the left side; `activated` is scratch.
+    func pack(_ task: Int, activated: UnsafeMutablePointer<Float>) {
+        let own = ThreadPool.piece(task, of: packers, count: bands)
+        for block in blocks {
+            let depth = depth(block)
             product.packLeft(
-                rows(of: own), block, into: panels(left, own.lowerBound, block),
-                activated: activated)
+                rows(of: own), depth, into: panels(own.lowerBound, depth), activated: activated)
         }
-        packed.add(1, ordering: .releasing)
+        packed?.pointee.add(1, ordering: .releasing)
     }
 
-    func multiply(
-        _ piece: Int, _ left: UnsafeMutablePointer<Float>,
-        packing right: UnsafeMutablePointer<Float>
-    ) {
+    /// Packs some columns of the right side into `right` and multiplies.
+    func multiply(_ task: Int, right: UnsafeMutablePointer<Float>) {
         let kernels = Self.kernels
         let (n, k, wide) = (product.n, product.k, Self.wide)
-        let ownBands = ThreadPool.piece(piece / columns.count, of: rowTasks, count: bands)
+        let (rowTask, columnTask) = task.quotientAndRemainder(dividingBy: multipliers / rowTasks)
+        let ownBands = ThreadPool.piece(rowTask, of: rowTasks, count: bands)
         let ownRows = rows(of: ownBands)
-        let panels = columns[piece % columns.count]
-        let column = panels.lowerBound * wide
-        let width = min(panels.upperBound * wide, n) - column
-        for block in depths {
+        let columns = columns(columnTask)
+        for block in blocks {
+            let depth = depth(block)
             let isPlain = product.opB == .plain
-            let first = isPlain ? block.lowerBound * n + column : column * k + block.lowerBound
+            let first =
+                isPlain
+                ? depth.lowerBound * n + columns.lowerBound
+                : columns.lowerBound * k + depth.lowerBound
             kernels.pack(
-                right, wide, wide, product.b + first, product.strideB, width, block.count,
+                right, wide, wide, product.b + first, product.strideB, columns.count, depth.count,
                 isPlain ? 0 : 1)
-            ThreadPool.shared.wait { packed.load(ordering: .acquiring) == packers }
+            ThreadPool.shared.wait {
+                packed?.pointee.load(ordering: .acquiring) == packers
+            }
             kernels.product(
-                product.c + ownRows.lowerBound * n + column, n,
-                self.panels(left, ownBands.lowerBound, block), ownRows.count, right, width,
-                block.count, block.lowerBound > 0 || product.beta == 1 ? 1 : 0,
-                product.bias.map { $0 + column })
+                product.c + ownRows.lowerBound * n + columns.lowerBound, n,
+                panels(ownBands.lowerBound, depth), ownRows.count, right, columns.count,
+                depth.count, depth.lowerBound > 0 || product.beta == 1 ? 1 : 0,
+                product.bias.map { $0 + columns.lowerBound })
         }
     }
 }
@@ -225,6 +251,9 @@ private struct PackingScratch: @unchecked Sendable {
     private let storage: Storage
     let sizeOfLeft: Int
     private let sizeOfRight: Int
+    /// The most stages that run together.
+    let counters = 64
+    private let firstCounter: UnsafeMutablePointer<Atomic<Int>>
 
     private init(workers: Int) {
         let kernels = VectorKernels.best
@@ -232,6 +261,9 @@ private struct PackingScratch: @unchecked Sendable {
         sizeOfLeft = (GEMM.mostRows + tall - 1) / tall * wide / 2 * GEMM.mostDepth
         sizeOfRight = GEMM.mostPanels * wide * GEMM.mostDepth
         storage = Storage(sizeOfLeft + workers * sizeOfRight)
+        // Never freed: a scratch is used again as long as the process lives.
+        firstCounter = .allocate(capacity: counters)
+        for i in 0..<counters { (firstCounter + i).initialize(to: Atomic(0)) }
     }
 
     /// The packed left sides, for all.
@@ -239,6 +271,11 @@ private struct PackingScratch: @unchecked Sendable {
     /// A worker's own place.
     func right(of worker: Int) -> UnsafeMutablePointer<Float> {
         storage.base + sizeOfLeft + worker * sizeOfRight
+    }
+    /// A counter that stands at 0.
+    func counter(_ index: Int) -> UnsafeMutablePointer<Atomic<Int>> {
+        firstCounter[index].store(0, ordering: .relaxed)
+        return firstCounter + index
     }
 
     static func take(workers: Int) -> PackingScratch {

@@ -90,17 +90,32 @@ public final class ThreadPool: @unchecked Sendable {
     }
 
     private func claimTasks(as worker: Int) {
+        let ran = runTasks(as: worker)
+        // Last, when the job's closure is no longer held: it may be gone right after.
+        if ran > 0 { finished.add(ran, ordering: .releasing) }
+    }
+
+    /// Runs tasks until all are claimed; returns how many.
+    ///
+    /// The closure is retained once, not for each task: threads that count references to the same object
+    /// take its cache line from each other every time.
+    @inline(never)
+    private func runTasks(as worker: Int) -> Int {
+        var body: ((Int, Int) -> Void)?
+        var ran = 0
         while true {
             let seen = word.load(ordering: .acquiring)
             let next = Int(seen & 0xFF_FFFF)
-            guard next < Int(seen >> 24 & 0xFF_FFFF) else { return }
+            guard next < Int(seen >> 24 & 0xFF_FFFF) else { return ran }
             guard
                 word.compareExchange(
                     expected: seen, desired: seen + 1, ordering: .acquiringAndReleasing
                 ).exchanged
             else { continue }
+            // A job is not over before those who ran its tasks say so: later claims are of the same job.
+            if body == nil { body = self.body }
             body?(next, worker)
-            finished.add(1, ordering: .releasing)
+            ran += 1
         }
     }
 
