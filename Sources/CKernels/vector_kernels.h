@@ -270,7 +270,7 @@ static void softmax_rows(float *y, const float *x, size_t rows, size_t n) {
 // MARK: Small products, such as those of one head of attention: a tile stays in registers, nothing is packed.
 
 /// A tile of C[rows, columns] (+)= A B with columns <= vectors * LANES, vectors <= 2; A is broadcast, B's rows are vectors.
-/// C begins as it is, or as the row `bias`, or as 0.
+/// C begins as it is, or as the row `bias`, or as 0. Fetches k vectors at `ahead` for later, unless it is NULL.
 INLINE void tile(const int rows, const int vectors, float *c, size_t ldc, const float *a, size_t row_stride,
                  size_t k_stride, const float *b, size_t ldb, size_t k, size_t columns, int accumulate,
                  const float *bias, const float *ahead) {
@@ -340,8 +340,8 @@ static void pack(float *to, size_t width, size_t step, const float *from, size_t
             transpose(to, width, from + first * ld, ld, count - first < step ? count - first : step, k);
         return;
     }
-    size_t ahead = (1536 + count - 1) / count * ld;
-    for (size_t p = 0; p < k; p++, from += ld) {  // whole rows, as they lie in memory
+    size_t ahead = (1536 + count - 1) / count * ld;  // some hundred cache lines; beyond the end nothing is fetched
+    for (size_t p = 0; p < k; p++, from += ld) {     // whole rows, as they lie in memory
         float *out = to + p * width;
         for (size_t first = 0; first < count; first += step, out += width * k) {
             size_t columns = count - first < step ? count - first : step;
@@ -363,16 +363,15 @@ static void product(float *c, size_t ldc, const float *a, size_t m, const float 
             const float *right = b + j * k, *start = bias ? bias + j : NULL;
             float *out = c + i * ldc + j;
             // Constant numbers of rows and columns where possible, as in small_product.
-            if (n - j >= PRODUCT_COLUMNS && rows == PRODUCT_ROWS)
-{
+            if (n - j >= PRODUCT_COLUMNS && rows == PRODUCT_ROWS) {
+                // Where another core has what is read next, or what is written, it takes long to come.
                 for (size_t r = 0; r < PRODUCT_ROWS; r++) {
                     __builtin_prefetch(out + r * ldc, 1);
                     __builtin_prefetch(out + r * ldc + LANES, 1);
                 }
                 tile(PRODUCT_ROWS, 2, out, ldc, left, 1, LANES, right, PRODUCT_COLUMNS, k, PRODUCT_COLUMNS,
                      accumulate, start, left + k * LANES);
-}
-            else if (n - j >= PRODUCT_COLUMNS)
+            } else if (n - j >= PRODUCT_COLUMNS)
                 band(2, out, ldc, left, 1, LANES, right, PRODUCT_COLUMNS, rows, k, PRODUCT_COLUMNS, accumulate,
                      start);
             else if (n - j > LANES)
