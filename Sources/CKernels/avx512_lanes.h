@@ -37,7 +37,7 @@ INLINE void transpose_16(__m512 *r) {
 
 /// to[d, width] = from[length, d] transposed, zero beyond the length; width is a multiple of 16.
 INLINE void transpose(float *to, size_t width, const float *from, size_t ld, size_t length, size_t d) {
-    const size_t distance = 64;  // floats that are fetched ahead: sixteen rows are too many for the processor to foresee
+    const size_t distance = 64;  // floats fetched ahead: sixteen rows are too many for the processor to foresee
     for (size_t first = 0; first < width; first += 16) {
         const float *rows = from + first * ld;
         size_t count = length < first ? 0 : length - first;

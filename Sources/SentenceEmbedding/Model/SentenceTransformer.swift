@@ -12,7 +12,7 @@ import Tokenization
 /// with the same weights. The model is not thread-safe; its kernels use all threads.
 public final class SentenceTransformer {
     /// Tokens computed at a time when encoding: enough to keep every core busy, few enough for the caches.
-    public static let defaultTokensPerBatch = 2048
+    public static let defaultTokensPerBatch = 1024
 
     /// Text to ids.
     public let tokenizer: BertTokenizer
