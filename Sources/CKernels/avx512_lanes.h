@@ -37,7 +37,8 @@ INLINE void transpose_16(__m512 *r) {
 
 /// to[d, width] = from[length, d] transposed, zero beyond the length; width is a multiple of 16.
 INLINE void transpose(float *to, size_t width, const float *from, size_t ld, size_t length, size_t d) {
-    const size_t distance = 64;  // floats fetched ahead: sixteen rows are too many for the processor to foresee
+    // Fetched ahead, since sixteen rows are too many for the processor to foresee: floats of a row, and rows of `to`.
+    const size_t distance = 64, rows_ahead = 32;
     for (size_t first = 0; first < width; first += 16) {
         const float *rows = from + first * ld;
         size_t count = length < first ? 0 : length - first;
@@ -49,7 +50,7 @@ INLINE void transpose(float *to, size_t width, const float *from, size_t ld, siz
 #pragma unroll
             for (size_t i = 0; i < 16; i++) {
                 _mm_prefetch(ahead + i * ld, _MM_HINT_T0);
-                __builtin_prefetch(out + (distance / 2 + i) * width, 1);
+                __builtin_prefetch(out + (rows_ahead + i) * width, 1);
                 r[i] = _mm512_maskz_loadu_ps(i < count ? columns : 0, rows + i * ld + c);
             }
             transpose_16(r);

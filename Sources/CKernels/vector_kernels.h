@@ -69,10 +69,11 @@ INLINE float largest(vec x) {
     return m;
 }
 
+#define ROUNDING 12582912.0f  // 1.5 * 2^23: adding it rounds to an integer
+
 /// e^x = 2^n * the result, for |x| <= 104; x = n ln 2 + r, |r| <= ln 2 / 2; e^r by its Taylor polynomial of degree 7.
 INLINE vec exp_core(vec x, vec *n) {
-    const float shift = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
-    *n = (x * 1.44269504f + shift) - shift;
+    *n = (x * 1.44269504f + ROUNDING) - ROUNDING;
     vec r = (x - *n * 0.693145752f) - *n * 1.42860677e-6f;
     vec p = 1.98412698e-4f;
     p = p * r + 1.38888889e-3f;
@@ -101,12 +102,12 @@ static void exp_numbers(float *y, const float *x, size_t n) {
         v = choose(v < -104.0f, (vec)-104.0f, v);
         v = choose(v > 89.0f, (vec)89.0f, v);
         vec p = exp_core(v, &power);
-        vec half = __builtin_elementwise_floor(power * 0.5f);  // 2^power alone need not be a float
+        vec half = (power * 0.5f + ROUNDING) - ROUNDING;  // 2^power alone need not be a float
         store(y + i, p * power_of_two(half) * power_of_two(power - half), n - i);
     }
 }
 
-/// By e^2x, or where that would cancel by x + x^3 P(x^2), P a least-squares fit on |x| <= 0.625.
+/// By e^2x, or where that would cancel by x + x^3 P(x^2), P of degree 4 with the least relative error on |x| <= 0.625.
 static void tanh_numbers(float *y, const float *x, size_t n) {
     for (size_t i = 0; i < n; i += LANES) {
         vec v = load(x + i, n - i);
@@ -335,6 +336,7 @@ _Static_assert(PRODUCT_ROWS <= LANES, "a panel of the left side is one vector wi
 /// Panels of `step` columns each, one after the other: to[k, width] = from[k, step] or, transposed, from[step, k].
 static void pack(float *to, size_t width, size_t step, const float *from, size_t ld, size_t count, size_t k,
                  int transposed) {
+    if (count == 0) return;
     if (transposed) {
         for (size_t first = 0; first < count; first += step, to += width * k)
             transpose(to, width, from + first * ld, ld, count - first < step ? count - first : step, k);

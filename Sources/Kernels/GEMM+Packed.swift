@@ -19,46 +19,50 @@ extension GEMM {
         let stages = products.map(PackedStage.stages(of:))
         for turn in 0..<(stages.map(\.count).max() ?? 0) {
             // Together go a stage of each product, as far as there is room for their left sides.
-            var job: [PackedStage] = []
+            var job: [PlacedStage] = []
             var used = 0
             for stages in stages where turn < stages.count {
-                var stage = stages[turn]
+                let stage = stages[turn]
                 if used + stage.sizeOfLeft > scratch.sizeOfLeft || job.count == scratch.counters {
-                    run(job, scratch)
+                    runTogether(job, scratch)
                     job = []
                     used = 0
                 }
-                stage.left = scratch.left + used
-                stage.packed = scratch.counter(job.count)
+                job.append((stage, (scratch.left + used, scratch.counter(job.count))))
                 used += stage.sizeOfLeft
-                job.append(stage)
             }
-            run(job, scratch)
+            runTogether(job, scratch)
         }
     }
 
     /// Runs the tasks of some stages: those that pack left sides, then those that multiply.
-    private static func run(_ job: [PackedStage], _ scratch: PackingScratch) {
-        func run(_ task: Int, _ worker: Int) {
+    private static func runTogether(_ job: [PlacedStage], _ scratch: PackingScratch) {
+        func perform(_ task: Int, _ worker: Int) {
             var task = task
             let own = scratch.right(of: worker)
-            for stage in job {
-                if task < stage.packers { return stage.pack(task, activated: own) }
+            for (stage, place) in job {
+                if task < stage.packers { return stage.pack(task, at: place, activated: own) }
                 task -= stage.packers
             }
-            for stage in job {
-                if task < stage.multipliers { return stage.multiply(task, right: own) }
+            for (stage, place) in job {
+                if task < stage.multipliers { return stage.multiply(task, at: place, right: own) }
                 task -= stage.multipliers
             }
         }
-        let tasks = job.reduce(0) { $0 + $1.packers + $1.multipliers }
-        if isSmall(job.reduce(0) { $0 + $1.product.work }) {
-            for task in 0..<tasks { run(task, 0) }
+        let tasks = job.reduce(0) { $0 + $1.stage.packers + $1.stage.multipliers }
+        if isSmall(job.reduce(0) { $0 + $1.stage.product.work }) {
+            for task in 0..<tasks { perform(task, 0) }
         } else {
-            ThreadPool.shared.run(tasks, run)
+            ThreadPool.shared.run(tasks, perform)
         }
     }
 }
+
+/// Where the left side of a stage is packed, and how many packers are done.
+private typealias Place = (
+    left: UnsafeMutablePointer<Float>, packed: UnsafeMutablePointer<Atomic<Int>>
+)
+private typealias PlacedStage = (stage: PackedStage, place: Place)
 
 /// What some blocks of k contribute to some rows of a product.
 ///
@@ -69,9 +73,6 @@ private struct PackedStage {
     /// Of the `depthBlocks` blocks of k.
     private let blocks: Range<Int>
     private let depthBlocks: Int
-    /// Where the left side is packed, and how many packers are done; set before any of them begins.
-    var left: UnsafeMutablePointer<Float>?
-    var packed: UnsafeMutablePointer<Atomic<Int>>?
     /// Tasks that pack the left side.
     let packers: Int
     /// Tasks that multiply; they wait for the packers.
@@ -140,8 +141,12 @@ private struct PackedStage {
     /// The columns of a task.
     private func columns(_ task: Int) -> Range<Int> {
         let panels = (product.n + Self.wide - 1) / Self.wide
-        var next = 0
-        for _ in 0..<task { next += Self.size(ofTaskWith: panels - next, wanted: wanted) }
+        // All that have the full size, then the others one by one.
+        let full = max(0, panels / GEMM.mostPanels - wanted + 1)
+        var next = min(task, full) * GEMM.mostPanels
+        for _ in min(task, full)..<task {
+            next += Self.size(ofTaskWith: panels - next, wanted: wanted)
+        }
         let end = next + Self.size(ofTaskWith: panels - next, wanted: wanted)
         return next * Self.wide..<min(end * Self.wide, product.n)
     }
@@ -158,8 +163,9 @@ private struct PackedStage {
     }
 
     /// The panels of a block of k from a band on.
-    private func panels(_ band: Int, _ depth: Range<Int>) -> UnsafeMutablePointer<Float> {
-        guard let left else { preconditionFailure("a stage runs before it has memory") }
+    private func panels(
+        _ left: UnsafeMutablePointer<Float>, _ band: Int, _ depth: Range<Int>
+    ) -> UnsafeMutablePointer<Float> {
         let before = depth.lowerBound - self.depth(blocks.lowerBound).lowerBound
         return left + (before * bands + band * depth.count) * Self.leftWidth
     }
@@ -171,18 +177,19 @@ private struct PackedStage {
     }
 
     /// Packs some rows of the left side; `activated` is scratch.
-    func pack(_ task: Int, activated: UnsafeMutablePointer<Float>) {
+    func pack(_ task: Int, at place: Place, activated: UnsafeMutablePointer<Float>) {
         let own = ThreadPool.piece(task, of: packers, count: bands)
         for block in blocks {
             let depth = depth(block)
             product.packLeft(
-                rows(of: own), depth, into: panels(own.lowerBound, depth), activated: activated)
+                rows(of: own), depth, into: panels(place.left, own.lowerBound, depth),
+                activated: activated)
         }
-        packed?.pointee.add(1, ordering: .releasing)
+        place.packed.pointee.add(1, ordering: .releasing)
     }
 
     /// Packs some columns of the right side into `right` and multiplies.
-    func multiply(_ task: Int, right: UnsafeMutablePointer<Float>) {
+    func multiply(_ task: Int, at place: Place, right: UnsafeMutablePointer<Float>) {
         let kernels = Self.kernels
         let (n, k, wide) = (product.n, product.k, Self.wide)
         let (rowTask, columnTask) = task.quotientAndRemainder(dividingBy: multipliers / rowTasks)
@@ -199,12 +206,10 @@ private struct PackedStage {
             kernels.pack(
                 right, wide, wide, product.b + first, product.strideB, columns.count, depth.count,
                 isPlain ? 0 : 1)
-            ThreadPool.shared.wait {
-                packed?.pointee.load(ordering: .acquiring) == packers
-            }
+            ThreadPool.wait { place.packed.pointee.load(ordering: .acquiring) == packers }
             kernels.product(
                 product.c + ownRows.lowerBound * n + columns.lowerBound, n,
-                panels(ownBands.lowerBound, depth), ownRows.count, right, columns.count,
+                panels(place.left, ownBands.lowerBound, depth), ownRows.count, right, columns.count,
                 depth.count, depth.lowerBound > 0 || product.beta == 1 ? 1 : 0,
                 product.bias.map { $0 + columns.lowerBound })
         }

@@ -41,9 +41,12 @@ public enum GEMM {
         let bias: UnsafePointer<Float>?
         let activation: ElementFunction?
 
-        /// Creates a product.
+        /// Creates a product; its memory must stay where it is until `run` has returned.
         ///
         /// - Parameters:
+        ///   - a: [m, k], or [k, m] when it is stored transposed.
+        ///   - b: [k, n], or [n, k] when it is stored transposed.
+        ///   - c: [m, n].
         ///   - beta: 0 or 1; 0 with a bias.
         ///   - bias: What every row of c begins with: [n].
         ///   - activation: f, applied to each number of a plain `a` while it is in cache; the result is not

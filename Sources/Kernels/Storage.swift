@@ -27,11 +27,11 @@ package final class Storage {
         pooledCapacity = nil
     }
 
-    /// Writes the zeros of a part of `untouchedZeros` that is about to be read and written.
+    /// Writes the zeros of a part of `untouchedZeros` that is about to be read and changed for the first time.
     ///
     /// Without it the system maps a page of zeros at the read, and must take that back from every thread at
-    /// the write: three times as slow.
-    package func touch(_ range: Range<Int>) {
+    /// the write.
+    package func writeZeros(_ range: Range<Int>) {
         (base + range.lowerBound).update(repeating: 0, count: range.count)
     }
 

@@ -42,7 +42,8 @@ public final class ThreadPool: @unchecked Sendable {
 
     /// Runs `body(task, worker)` for every task in 0..<tasks and returns when all are done.
     ///
-    /// `worker` is in 0..<count and never used twice at once: an index into scratch memory.
+    /// `worker` is in 0..<count and never used twice at once in this call: an index into scratch memory of
+    /// the call's own.
     /// Tasks are begun in order, so one may `wait` for what those of lower numbers do.
     /// Calls from inside a task, or from a second thread meanwhile, run on the calling thread alone.
     public func run(_ tasks: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
@@ -66,7 +67,7 @@ public final class ThreadPool: @unchecked Sendable {
                 wake.unlock()
             }
             claimTasks(as: 0)
-            wait { finished.load(ordering: .acquiring) == tasks }
+            Self.wait { finished.load(ordering: .acquiring) == tasks }
             self.body = nil
         }
         busy.store(false, ordering: .releasing)
@@ -79,7 +80,7 @@ public final class ThreadPool: @unchecked Sendable {
     }
 
     /// Waits until other threads have made `isOver` true, which should be soon.
-    func wait(until isOver: () -> Bool) {
+    static func wait(until isOver: () -> Bool) {
         var waiting = Waiting()
         while !isOver() { waiting.pause() }
     }

@@ -152,6 +152,8 @@ extension Parameter {
     }
 
     /// Lets `write` put a gradient straight into place: with beta 0 it overwrites, with 1 it adds.
+    ///
+    /// The memory stays valid, so it may do so later, before the gradient is next read or cleared.
     package func accumulateGradient(
         _ write: (_ sum: UnsafeMutablePointer<Float>, _ beta: Float) -> Void
     ) {

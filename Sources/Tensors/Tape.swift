@@ -111,6 +111,8 @@ public struct Gradients {
     }
 
     /// Lets `write` put a gradient straight into the slot: with beta 0 it overwrites, with 1 it adds.
+    ///
+    /// The memory stays valid, so it may do so later, before the slot is next read or added to.
     mutating func accumulate(
         _ count: Int, to slot: Int32?,
         _ write: (_ sum: UnsafeMutablePointer<Float>, _ beta: Float) -> Void

@@ -75,13 +75,14 @@ import Testing
         }
     }
 
-    /// Large and small, deep and empty ones: more than there is room for at once.
+    /// Large and small, deep and empty ones, and many: more than there is room for at once.
     @Test(arguments: [GEMM.Engine.own, .library])
     func productsComputedTogetherAreThoseComputedAlone(_ engine: GEMM.Engine) {
-        let sizes = [
-            (450, 384, 70), (1, 1, 1), (70, 40, 450), (2030, 17, 520), (5, 7, 0), (0, 4, 3),
-            (100, 33, 1600), (1000, 20, 1100), (3, 200, 5),
-        ]
+        let sizes =
+            [
+                (450, 384, 70), (1, 1, 1), (70, 40, 450), (2030, 17, 520), (5, 7, 0), (0, 4, 3),
+                (100, 33, 1600), (1000, 20, 1100), (3, 200, 5),
+            ] + Array(repeating: (30, 20, 40), count: 100)
         let left = sizes.map { numbers($0.0 * $0.2, seed: 1) }
         let right = sizes.map { numbers($0.1 * $0.2, seed: 2) }
         let alone = sizes.indices.map { i in

@@ -125,6 +125,47 @@ import Testing
         #expect(run(restoringAt: nil) != [1, 2, 3])
     }
 
+    /// Of an embedding table too, whose rows get gradients before, after, and on both sides of it; also when
+    /// an earlier attempt to restore has failed halfway.
+    @Test(arguments: [false, true])
+    func stateOfRowsSurvivesARestore(_ failsFirst: Bool) throws {
+        struct Unreadable: Error {}
+        let rows: [[Int32]] = [[0, 2], [1], [2], [3, 0], [4, 1], [0]]
+        func run(restoringAt: Int?) -> [Float] {
+            let table = Parameter(
+                parts: [Parameter.Part(name: "w", shape: [6, 2], offset: 0)], shape: [6, 2],
+                isRowSparse: true)
+            for i in 0..<12 { table.rawValue.base[i] = Float(i) }
+            var optimizer = AdamW([table])
+            for (t, ids) in rows.enumerated() {
+                if t == restoringAt {
+                    let fresh = AdamW([table])
+                    func restore(failing: Moment?) throws {
+                        try fresh.restore(stepCount: optimizer.stepCount) {
+                            moment, index, part, values in
+                            if moment == failing { throw Unreadable() }
+                            optimizer.withMoment(moment, ofParameterAt: index, part: part) {
+                                saved in for i in values.indices { values[i] = saved[i] }
+                            }
+                        }
+                    }
+                    if failsFirst {
+                        #expect(throws: Unreadable.self) { try restore(failing: .expAvgSq) }
+                    }
+                    #expect(throws: Never.self) { try restore(failing: nil) }
+                    optimizer = fresh
+                }
+                table.clearGradient()
+                table.accumulateRowGradients(ids, ids.flatMap { [Float($0) - 1, Float(t)] })
+                optimizer.step(learningRate: 0.05)
+            }
+            return table.tensor.values
+        }
+        let uninterrupted = run(restoringAt: nil)
+        for step in 1..<rows.count { #expect(run(restoringAt: step) == uninterrupted) }
+    }
+    private typealias Moment = AdamW.Moment
+
     private func give(_ parameter: Parameter, _ gradient: [Float]) {
         parameter.clearGradient()
         parameter.accumulateGradient { sum, _ in sum.update(from: gradient, count: gradient.count) }

@@ -100,6 +100,7 @@ extension AdamW {
             -> Void
     ) throws(Failure) {
         for (index, parameter) in parameters.enumerated() {
+            defer { states[index].momentsWereRestored() }
             for moment in Moment.allCases {
                 for part in parameter.parts {
                     let base = states[index].storage(moment).base + part.offset
@@ -108,7 +109,6 @@ extension AdamW {
                     try read(moment, index, part, &span)
                 }
             }
-            states[index].momentsWereRestored()
         }
         self.stepCount = stepCount
     }

@@ -23,18 +23,18 @@ class ParameterState {
 
 /// A parameter whose every entry is updated at every step.
 final class DenseState: ParameterState {
-    private var areMomentsTouched = false
+    private var areMomentsWritten = false
 
     override func updates(_ step: simile_adamw) -> [() -> Void] {
         guard let gradient = parameter.rawGradient else { return [] }
-        let (value, chunk, areTouched) = (parameter.rawValue, 1 << 16, areMomentsTouched)
-        areMomentsTouched = true
+        let (value, chunk, areWritten) = (parameter.rawValue, 1 << 16, areMomentsWritten)
+        areMomentsWritten = true
         return stride(from: 0, to: value.count, by: chunk).map { [expAvg, expAvgSq] i in
             {
                 let count = min(chunk, value.count - i)
-                if !areTouched {
-                    expAvg.touch(i..<i + count)
-                    expAvgSq.touch(i..<i + count)
+                if !areWritten {
+                    expAvg.writeZeros(i..<i + count)
+                    expAvgSq.writeZeros(i..<i + count)
                 }
                 VectorKernels.best.adamw(
                     value.base + i, gradient.base + i, expAvg.base + i, expAvgSq.base + i, count,
@@ -43,7 +43,7 @@ final class DenseState: ParameterState {
         }
     }
 
-    override func momentsWereRestored() { areMomentsTouched = true }
+    override func momentsWereRestored() { areMomentsWritten = true }
 }
 
 /// An embedding table: rows that have had a gradient are updated at every step, as the definition asks;
@@ -77,8 +77,8 @@ final class EmbeddingState: ParameterState, PendingRowUpdates {
         for row in parameter.touchedRows where !isActive[Int(row)] {
             bringUpToDate([row])
             let entries = Int(row) * width..<(Int(row) + 1) * width
-            expAvg.touch(entries)
-            expAvgSq.touch(entries)
+            expAvg.writeZeros(entries)
+            expAvgSq.writeZeros(entries)
             isActive[Int(row)] = true
             activeRows.append(row)
         }
@@ -121,6 +121,7 @@ final class EmbeddingState: ParameterState, PendingRowUpdates {
 
     /// A row whose means are zero behaves as one that never had a gradient.
     override func momentsWereRestored() {
+        bringAllUpToDate()
         activeRows = []
         for row in 0..<parameter.shape[0] {
             let i = row * width

@@ -91,7 +91,7 @@ public final class SentenceTransformer {
         var ids = [[Int32]](repeating: [], count: sentences.count)
         ids.withUnsafeMutableBufferPointer { ids in
             nonisolated(unsafe) let ids = ids
-            ThreadPool.shared.ranges(sentences.count, grain: 16) { range in
+            ThreadPool.shared.ranges(sentences.count, grain: 4) { range in
                 for i in range {
                     ids[i] = tokenizer.encode(sentences[i], maxLength: maxSequenceLength)
                 }

@@ -79,11 +79,11 @@ public final class Trainer<L: Loss> {
         func isDue(_ interval: Int) -> Bool { interval > 0 && state.step % interval == 0 }
 
         while hasStepsLeft && isPatient && !isStopping {
+            if configuration.groupByLength { _ = tokenized(Array(0..<pairs.count)) }
             let batches = sampler.batches(
                 count: pairs.count,
-                lengths: { [self] pair in
-                    let ids = tokenized([pair])[0]
-                    return ids.first.count + ids.second.count
+                lengths: { [tokens] pair in
+                    tokens[pair].map { $0.first.count + $0.second.count } ?? 0
                 },
                 epoch: state.epoch)
             while hasStepsLeft && isPatient && !isStopping {

@@ -16,7 +16,8 @@ extension Tensor {
                 let dx = Storage(dy.count)
                 ThreadPool.shared.ranges(rows, grain: (1 << 13) / max(width, 1)) {
                     [dx = dx.base, dy = dy.base, y = y.base] own in
-                    for first in own.map({ $0 * width }) {
+                    for row in own {
+                        let first = row * width
                         let mean = VectorKernels.best.dot(dy + first, y + first, width)
                         for i in first..<first + width { dx[i] = y[i] * (dy[i] - mean) }
                     }
