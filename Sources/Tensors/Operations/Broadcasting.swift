@@ -2,59 +2,67 @@ import Kernels
 
 extension Tensor {
     /// The sum of two tensors; dimensions of 1 and missing leading ones are repeated, as in NumPy.
-    public static func + (a: Tensor, b: Tensor) -> Tensor {
-        a.zip(b, "+", { $0 + $1 }, { _, _, g in g }, { _, _, g in g })
-    }
+    public static func + (a: Tensor, b: Tensor) -> Tensor { a.zip(b, "+", Sum.self) }
     /// The difference, with broadcasting.
-    public static func - (a: Tensor, b: Tensor) -> Tensor {
-        a.zip(b, "-", { $0 - $1 }, { _, _, g in g }, { _, _, g in -g })
-    }
+    public static func - (a: Tensor, b: Tensor) -> Tensor { a.zip(b, "-", Difference.self) }
     /// The elementwise product, with broadcasting.
-    public static func * (a: Tensor, b: Tensor) -> Tensor {
-        a.zip(b, "*", { $0 * $1 }, { _, y, g in y * g }, { x, _, g in x * g })
-    }
+    public static func * (a: Tensor, b: Tensor) -> Tensor { a.zip(b, "*", Product.self) }
     /// The elementwise quotient, with broadcasting.
-    public static func / (a: Tensor, b: Tensor) -> Tensor {
-        a.zip(b, "/", { $0 / $1 }, { _, y, g in g / y }, { x, y, g in -g * x / (y * y) })
-    }
+    public static func / (a: Tensor, b: Tensor) -> Tensor { a.zip(b, "/", Quotient.self) }
 
-    /// An elementwise operation of two tensors; `da` and `db` get both inputs and the output's gradient.
-    ///
-    /// Inlined, so that its loops become vector code.
-    @inline(__always)
-    private func zip(
-        _ other: Tensor, _ name: String, _ forward: (Float, Float) -> Float,
-        _ da: @escaping (Float, Float, Float) -> Float,
-        _ db: @escaping (Float, Float, Float) -> Float
-    ) -> Tensor {
+    private func zip<F: PairFunction>(_ other: Tensor, _ name: String, _: F.Type) -> Tensor {
         let pairs = Broadcast(shape, other.shape, operation: name)
         let y = Storage(pairs.shape.count)
-        pairs.onAllThreads { [y = y.base, x1 = base, x2 = other.base] i, a, b in
-            y[i] = forward(x1[a], x2[b])
+        pairs.onAllThreads { [y = y.base, x1 = base, x2 = other.base] range in
+            pairs.forEach(in: range) { i, a, b in y[i] = F.value(x1[a], x2[b]) }
         }
         return .result(pairs.shape, y, of: [self, other], operation: name) {
-            [
-                storage, slot, count, storage2 = other.storage, slot2 = other.slot,
-                count2 = other.count
-            ]
-            in
+            [storage, slot, storage2 = other.storage, slot2 = other.slot] in
             { dy, gradients in
-                let (x1, x2, dy) = (storage.base, storage2.base, dy.base)
                 if slot != nil {
-                    let gradient = pairs.sums(count, isA: true) { i, a, b in
-                        da(x1[a], x2[b], dy[i])
-                    }
-                    gradients.add(gradient, to: slot)
+                    gradients.add(
+                        pairs.gradient(F.self, ofFirst: true, storage, storage2, dy), to: slot)
                 }
                 if slot2 != nil {
-                    let gradient = pairs.sums(count2, isA: false) { i, a, b in
-                        db(x1[a], x2[b], dy[i])
-                    }
-                    gradients.add(gradient, to: slot2)
+                    gradients.add(
+                        pairs.gradient(F.self, ofFirst: false, storage, storage2, dy), to: slot2)
                 }
             }
         }
     }
+}
+
+/// A function of two numbers, and its derivatives times the gradient `g` of the result.
+///
+/// A type, not closures: loops over it become vector code.
+private protocol PairFunction {
+    static func value(_ x: Float, _ y: Float) -> Float
+    static func byFirst(_ x: Float, _ y: Float, _ g: Float) -> Float
+    static func bySecond(_ x: Float, _ y: Float, _ g: Float) -> Float
+}
+
+private enum Sum: PairFunction {
+    static func value(_ x: Float, _ y: Float) -> Float { x + y }
+    static func byFirst(_ x: Float, _ y: Float, _ g: Float) -> Float { g }
+    static func bySecond(_ x: Float, _ y: Float, _ g: Float) -> Float { g }
+}
+
+private enum Difference: PairFunction {
+    static func value(_ x: Float, _ y: Float) -> Float { x - y }
+    static func byFirst(_ x: Float, _ y: Float, _ g: Float) -> Float { g }
+    static func bySecond(_ x: Float, _ y: Float, _ g: Float) -> Float { -g }
+}
+
+private enum Product: PairFunction {
+    static func value(_ x: Float, _ y: Float) -> Float { x * y }
+    static func byFirst(_ x: Float, _ y: Float, _ g: Float) -> Float { y * g }
+    static func bySecond(_ x: Float, _ y: Float, _ g: Float) -> Float { x * g }
+}
+
+private enum Quotient: PairFunction {
+    static func value(_ x: Float, _ y: Float) -> Float { x / y }
+    static func byFirst(_ x: Float, _ y: Float, _ g: Float) -> Float { g / y }
+    static func bySecond(_ x: Float, _ y: Float, _ g: Float) -> Float { -g * x / (y * y) }
 }
 
 /// Which elements of two tensors meet, and the shape of the result.
@@ -96,35 +104,14 @@ struct Broadcast {
         if axes.isEmpty { axes = [(1, 0, 0)] }
     }
 
-    /// Calls `body` for every element of the result, in order.
-    @inline(__always)
-    func forEach(_ body: (_ result: Int, _ a: Int, _ b: Int) -> Void) {
-        forEach(in: 0..<shape.count, body)
+    /// Cuts the elements of the result into ranges, on several threads at once.
+    func onAllThreads(_ body: (_ range: Range<Int>) -> Void) {
+        ThreadPool.shared.ranges(shape.count, grain: 1 << 13, body)
     }
 
-    /// Calls `body` for every element of the result, on several threads at once.
+    /// Calls `body` for each of some elements of the result, in order.
     @inline(__always)
-    func onAllThreads(_ body: (_ result: Int, _ a: Int, _ b: Int) -> Void) {
-        ThreadPool.shared.ranges(shape.count, grain: 1 << 13) { forEach(in: $0, body) }
-    }
-
-    /// For each of the `count` elements of one tensor the sum of what belongs to it.
-    @inline(__always)
-    func sums(_ count: Int, isA: Bool, _ term: (_ result: Int, _ a: Int, _ b: Int) -> Float)
-        -> Storage
-    {
-        if count == shape.count {  // each has one term
-            let sums = Storage(count)
-            onAllThreads { [sums = sums.base] i, a, b in sums[i] = term(i, a, b) }
-            return sums
-        }
-        let sums = Storage.zeros(count)
-        forEach { [sums = sums.base] i, a, b in sums[isA ? a : b] += term(i, a, b) }
-        return sums
-    }
-
-    @inline(__always)
-    private func forEach(in range: Range<Int>, _ body: (Int, Int, Int) -> Void) {
+    func forEach(in range: Range<Int>, _ body: (_ result: Int, _ a: Int, _ b: Int) -> Void) {
         let (size, stepA, stepB) = axes[axes.count - 1]
         var next = range.lowerBound
         while next < range.upperBound {
@@ -141,6 +128,34 @@ struct Broadcast {
             }
             next += count
         }
+    }
+
+    /// For each element of one of the tensors the sum of the gradients of the pairs it is in.
+    @inline(__always)
+    fileprivate func gradient<F: PairFunction>(
+        _: F.Type, ofFirst: Bool, _ first: Storage, _ second: Storage, _ dy: Storage
+    ) -> Storage {
+        let (x1, x2, dy) = (first.base, second.base, dy.base)
+        let count = ofFirst ? first.count : second.count
+        let sums = Storage(count)
+        if count == shape.count {  // each is in one pair
+            onAllThreads { [sums = sums.base] range in
+                forEach(in: range) { i, a, b in
+                    sums[i] =
+                        ofFirst ? F.byFirst(x1[a], x2[b], dy[i]) : F.bySecond(x1[a], x2[b], dy[i])
+                }
+            }
+        } else {
+            sums.base.update(repeating: 0, count: count)
+            forEach(in: 0..<shape.count) { [sums = sums.base] i, a, b in
+                if ofFirst {
+                    sums[a] += F.byFirst(x1[a], x2[b], dy[i])
+                } else {
+                    sums[b] += F.bySecond(x1[a], x2[b], dy[i])
+                }
+            }
+        }
+        return sums
     }
 
     /// Where a run along the innermost axis begins in both tensors.

@@ -4,37 +4,24 @@ import Kernels
 extension Tensor {
     /// Applies `forward` to each element; `derivative` gets the input and the output.
     ///
-    /// The building block of the functions below, and of any other smooth function of one number. Both are
-    /// called on several threads at once.
+    /// For any smooth function of one number that is not below. Both are called on several threads at once.
     public func map(
-        _ forward: @Sendable (Float) -> Float,
+        _ forward: @escaping @Sendable (Float) -> Float,
         derivative: @escaping @Sendable (_ x: Float, _ y: Float) -> Float
-    ) -> Tensor { elementwise(forward, derivative) }
+    ) -> Tensor { elementwise(AnyFunction(forward: forward, slope: derivative)) }
 
-    /// Inlined, so that the loops over known functions become vector code.
-    @inline(__always)
-    private func elementwise(
-        _ forward: (Float) -> Float, _ derivative: @escaping (_ x: Float, _ y: Float) -> Float
-    ) -> Tensor {
-        elementwise({ y, x, n in for i in 0..<n { y[i] = forward(x[i]) } }, derivative)
-    }
-
-    @inline(__always)
-    private func elementwise(
-        _ forward: (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void,
-        _ derivative: @escaping (_ x: Float, _ y: Float) -> Float
-    ) -> Tensor {
+    private func elementwise<F: ElementFunction>(_ function: F) -> Tensor {
         let y = Storage(count)
         ThreadPool.shared.ranges(count, grain: 1 << 13) { [base] range in
             let i = range.lowerBound
-            forward(y.base + i, base + i, range.count)
+            function.apply(y.base + i, base + i, range.count)
         }
         return .result(shape, y, of: [self]) { [storage, slot] in
             { dy, gradients in
                 let dx = Storage(dy.count)
                 ThreadPool.shared.ranges(dy.count, grain: 1 << 13) {
                     [dx = dx.base, dy = dy.base, x = storage.base, y = y.base] range in
-                    for i in range { dx[i] = dy[i] * derivative(x[i], y[i]) }
+                    for i in range { dx[i] = dy[i] * function.derivative(x[i], y[i]) }
                 }
                 gradients.add(dx, to: slot)
             }
@@ -42,30 +29,21 @@ extension Tensor {
     }
 
     /// e to the power of each element, within 2 ulp.
-    public func exp() -> Tensor { elementwise(VectorKernels.best.exp, { _, y in y }) }
+    public func exp() -> Tensor { elementwise(Exponential()) }
     /// The natural logarithm of each element.
-    public func log() -> Tensor { elementwise({ Foundation.log($0) }, { x, _ in 1 / x }) }
+    public func log() -> Tensor { elementwise(Logarithm()) }
     /// The square root of each element.
-    public func squareRoot() -> Tensor { elementwise({ $0.squareRoot() }, { _, y in 0.5 / y }) }
+    public func squareRoot() -> Tensor { elementwise(SquareRoot()) }
     /// The hyperbolic tangent of each element, within 2 ulp.
-    public func tanh() -> Tensor { elementwise(VectorKernels.best.tanh, { _, y in 1 - y * y }) }
+    public func tanh() -> Tensor { elementwise(HyperbolicTangent()) }
     /// `max(x, 0)`; the derivative at 0 is 0.
-    public func relu() -> Tensor { elementwise({ max($0, 0) }, { x, _ in x > 0 ? 1 : 0 }) }
+    public func relu() -> Tensor { elementwise(RectifiedLinear()) }
     /// `1 / (1 + e^−x)`
-    public func sigmoid() -> Tensor {
-        elementwise(
-            { y, x, n in
-                VectorKernels.best.scale(y, -1, x, n)
-                VectorKernels.best.exp(y, y, n)
-                for i in 0..<n { y[i] = 1 / (1 + y[i]) }
-            }, { _, y in y * (1 - y) })
-    }
+    public func sigmoid() -> Tensor { elementwise(Sigmoid()) }
     /// The absolute value; the derivative at 0 is 0, as in PyTorch.
-    public func abs() -> Tensor {
-        elementwise({ Swift.abs($0) }, { x, _ in x > 0 ? 1 : x < 0 ? -1 : 0 })
-    }
+    public func abs() -> Tensor { elementwise(AbsoluteValue()) }
     /// Each element times itself.
-    public func squared() -> Tensor { elementwise({ $0 * $0 }, { x, _ in 2 * x }) }
+    public func squared() -> Tensor { elementwise(Square()) }
 
     /// The Gaussian error linear unit in its exact form, `x · Φ(x)`.
     ///
@@ -93,22 +71,116 @@ extension Tensor {
     public static prefix func - (x: Tensor) -> Tensor { x * -1 }
     /// Each element plus a number.
     public static func + (x: Tensor, number: Float) -> Tensor {
-        x.elementwise({ $0 + number }, { _, _ in 1 })
+        x.elementwise(Affine(factor: 1, offset: number))
     }
     /// Each element minus a number.
     public static func - (x: Tensor, number: Float) -> Tensor { x + -number }
     /// A number minus each element.
     public static func - (number: Float, x: Tensor) -> Tensor {
-        x.elementwise({ number - $0 }, { _, _ in -1 })
+        x.elementwise(Affine(factor: -1, offset: number))
     }
     /// Each element times a number.
     public static func * (x: Tensor, factor: Float) -> Tensor {
-        x.elementwise({ $0 * factor }, { _, _ in factor })
+        x.elementwise(Scaling(factor: factor))
     }
     /// Each element times a number.
     public static func * (factor: Float, x: Tensor) -> Tensor { x * factor }
     /// Each element divided by a number.
     public static func / (x: Tensor, divisor: Float) -> Tensor {
-        x.elementwise({ $0 / divisor }, { _, _ in 1 / divisor })
+        x.elementwise(Division(divisor: divisor))
     }
+}
+
+/// A function of one number, and its derivative from the input and the output.
+///
+/// A type, not closures: loops over it become vector code.
+private protocol ElementFunction {
+    /// y = f(x) for n numbers.
+    func apply(_ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ n: Int)
+    func derivative(_ x: Float, _ y: Float) -> Float
+}
+
+/// One that is computed number by number.
+private protocol ScalarFunction: ElementFunction {
+    func value(_ x: Float) -> Float
+}
+
+extension ScalarFunction {
+    func apply(_ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ n: Int) {
+        for i in 0..<n { y[i] = value(x[i]) }
+    }
+}
+
+private struct AnyFunction: ScalarFunction {
+    let forward: @Sendable (Float) -> Float
+    let slope: @Sendable (Float, Float) -> Float
+    func value(_ x: Float) -> Float { forward(x) }
+    func derivative(_ x: Float, _ y: Float) -> Float { slope(x, y) }
+}
+
+private struct Exponential: ElementFunction {
+    func derivative(_ x: Float, _ y: Float) -> Float { y }
+    func apply(_ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ n: Int) {
+        VectorKernels.best.exp(y, x, n)
+    }
+}
+
+private struct Logarithm: ScalarFunction {
+    func value(_ x: Float) -> Float { Foundation.log(x) }
+    func derivative(_ x: Float, _ y: Float) -> Float { 1 / x }
+}
+
+private struct SquareRoot: ScalarFunction {
+    func value(_ x: Float) -> Float { x.squareRoot() }
+    func derivative(_ x: Float, _ y: Float) -> Float { 0.5 / y }
+}
+
+private struct HyperbolicTangent: ElementFunction {
+    func derivative(_ x: Float, _ y: Float) -> Float { 1 - y * y }
+    func apply(_ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ n: Int) {
+        VectorKernels.best.tanh(y, x, n)
+    }
+}
+
+private struct RectifiedLinear: ScalarFunction {
+    func value(_ x: Float) -> Float { max(x, 0) }
+    func derivative(_ x: Float, _ y: Float) -> Float { x > 0 ? 1 : 0 }
+}
+
+private struct Sigmoid: ElementFunction {
+    func derivative(_ x: Float, _ y: Float) -> Float { y * (1 - y) }
+    func apply(_ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ n: Int) {
+        VectorKernels.best.scale(y, -1, x, n)
+        VectorKernels.best.exp(y, y, n)
+        for i in 0..<n { y[i] = 1 / (1 + y[i]) }
+    }
+}
+
+private struct AbsoluteValue: ScalarFunction {
+    func value(_ x: Float) -> Float { Swift.abs(x) }
+    func derivative(_ x: Float, _ y: Float) -> Float { x > 0 ? 1 : x < 0 ? -1 : 0 }
+}
+
+private struct Square: ScalarFunction {
+    func value(_ x: Float) -> Float { x * x }
+    func derivative(_ x: Float, _ y: Float) -> Float { 2 * x }
+}
+
+private struct Affine: ScalarFunction {
+    let factor: Float
+    let offset: Float
+    func value(_ x: Float) -> Float { x * factor + offset }
+    func derivative(_ x: Float, _ y: Float) -> Float { factor }
+}
+
+private struct Scaling: ScalarFunction {
+    let factor: Float
+    func value(_ x: Float) -> Float { x * factor }
+    func derivative(_ x: Float, _ y: Float) -> Float { factor }
+}
+
+private struct Division: ScalarFunction {
+    let divisor: Float
+    func value(_ x: Float) -> Float { x / divisor }
+    func derivative(_ x: Float, _ y: Float) -> Float { 1 / divisor }
 }

@@ -25,14 +25,16 @@ extension Tensor {
         var totals = [Double](repeating: 0, count: target.count)
         totals.withUnsafeMutableBufferPointer { totals in
             guard let totals = totals.baseAddress else { return }
-            cells.forEach { [base] i, _, cell in totals[cell] += Double(base[i]) }
+            cells.forEach(in: 0..<count) { [base] i, _, cell in totals[cell] += Double(base[i]) }
         }
         let y = Storage(target.count)
         for i in totals.indices { y.base[i] = Float(totals[i]) }
         return .result(target, y, of: [self]) { [slot, count] in
             { dy, gradients in
                 let dx = Storage(count)
-                cells.onAllThreads { [dx = dx.base, dy = dy.base] i, _, cell in dx[i] = dy[cell] }
+                cells.onAllThreads { [dx = dx.base, dy = dy.base] range in
+                    cells.forEach(in: range) { i, _, cell in dx[i] = dy[cell] }
+                }
                 gradients.add(dx, to: slot)
             }
         }
