@@ -69,6 +69,12 @@ INLINE float largest(vec x) {
     return m;
 }
 
+INLINE vec clamp(vec x, float low, float high) {
+    x = choose(x < low, (vec)low, x);
+    return choose(x > high, (vec)high, x);
+}
+INLINE vec magnitude(vec x) { return (vec)((ivec)x & 0x7FFFFFFF); }
+
 #define ROUNDING 12582912.0f  // 1.5 * 2^23: adding it rounds to an integer
 
 /// e^x = 2^n * the result, for |x| <= 104; x = n ln 2 + r, |r| <= ln 2 / 2; e^r by its Taylor polynomial of degree 7.
@@ -90,18 +96,13 @@ INLINE vec power_of_two(vec n) { return (vec)((__builtin_convertvector(n, ivec) 
 
 /// e^x for x <= 88; relative error below 2e-7. Smaller than -87 gives about 1e-38.
 INLINE vec exp_lanes(vec x) {
-    x = choose(x < -87.0f, (vec)-87.0f, x);
-    x = choose(x > 88.0f, (vec)88.0f, x);
-    vec n, p = exp_core(x, &n);
+    vec n, p = exp_core(clamp(x, -87, 88), &n);
     return p * power_of_two(n);
 }
 
 static void exp_numbers(float *y, const float *x, size_t n) {
     for (size_t i = 0; i < n; i += LANES) {
-        vec v = load(x + i, n - i), power;
-        v = choose(v < -104.0f, (vec)-104.0f, v);
-        v = choose(v > 89.0f, (vec)89.0f, v);
-        vec p = exp_core(v, &power);
+        vec power, p = exp_core(clamp(load(x + i, n - i), -104, 89), &power);
         vec half = (power * 0.5f + ROUNDING) - ROUNDING;  // 2^power alone need not be a float
         store(y + i, p * power_of_two(half) * power_of_two(power - half), n - i);
     }
@@ -112,7 +113,7 @@ static void tanh_numbers(float *y, const float *x, size_t n) {
     for (size_t i = 0; i < n; i += LANES) {
         vec v = load(x + i, n - i);
         ivec sign = (ivec)v & (int32_t)0x80000000;
-        vec size = (vec)((ivec)v & 0x7FFFFFFF), square = size * size;
+        vec size = magnitude(v), square = size * size;
         vec p = -5.70499e-3f;
         p = p * square + 2.063909e-2f;
         p = p * square - 5.373971e-2f;
@@ -127,7 +128,7 @@ static void tanh_numbers(float *y, const float *x, size_t n) {
 /// Phi(x), the normal distribution function, and e^(-x^2/2), which it shares with its derivative.
 /// erfc by Abramowitz and Stegun 7.1.26, |error| <= 1.5e-7.
 INLINE vec normal_cdf(vec x, vec *gauss) {
-    vec z = (vec)((ivec)x & 0x7FFFFFFF) * 0.70710678f;
+    vec z = magnitude(x) * 0.70710678f;
     vec t = 1.0f / (1.0f + 0.3275911f * z);
     *gauss = exp_lanes(-z * z);
     vec p = 1.061405429f;
@@ -470,20 +471,20 @@ static void scale(float *y, float a, const float *x, size_t n) {
     for (size_t i = 0; i < n; i += LANES) store(y + i, a * load(x + i, n - i), n - i);
 }
 
+/// The sums of columns <= vectors * LANES, vectors <= 4.
+INLINE void add_sums(const int vectors, float *sums, const float *x, size_t ld, size_t rows, size_t columns) {
+    vec totals[4] = {0};
+    for (size_t r = 0; r < rows; r++)
+        for (int j = 0; j < vectors; j++) totals[j] += load(x + r * ld + j * LANES, columns - j * LANES);
+    for (int j = 0; j < vectors; j++)
+        store(sums + j * LANES, load(sums + j * LANES, columns - j * LANES) + totals[j], columns - j * LANES);
+}
+
 static void add_column_sums(float *sums, const float *x, size_t ld, size_t rows, size_t n) {
     size_t i = 0;
-    for (; i + 4 * LANES <= n; i += 4 * LANES) {  // more of each row at a time, as it lies in memory
-        vec totals[4] = {0};
-        for (size_t r = 0; r < rows; r++)
-            for (size_t j = 0; j < 4; j++) totals[j] += load(x + r * ld + i + j * LANES, LANES);
-        for (size_t j = 0; j < 4; j++)
-            store(sums + i + j * LANES, load(sums + i + j * LANES, LANES) + totals[j], LANES);
-    }
-    for (; i < n; i += LANES) {
-        vec total = 0;
-        for (size_t r = 0; r < rows; r++) total += load(x + r * ld + i, n - i);
-        store(sums + i, load(sums + i, n - i) + total, n - i);
-    }
+    // More of each row at a time, as it lies in memory.
+    for (; i + 4 * LANES <= n; i += 4 * LANES) add_sums(4, sums + i, x + i, ld, rows, 4 * LANES);
+    for (; i < n; i += LANES) add_sums(1, sums + i, x + i, ld, rows, n - i);
 }
 
 static float dot(const float *x, const float *y, size_t n) {

@@ -8,6 +8,15 @@ extension GEMM {
     /// Panels of the right side that a task packs at a time: they stay in its second-level cache.
     fileprivate static var mostPanels: Int { 6 }
 
+    /// Rows in a panel of the left side.
+    fileprivate static let tall = Int(VectorKernels.best.product_rows)
+    /// Columns in a panel of the right side.
+    fileprivate static let wide = Int(VectorKernels.best.product_columns)
+    /// Floats in a panel of the left side for each of its columns.
+    fileprivate static let leftWidth = wide / 2
+    /// Panels of the left side that hold so many rows.
+    fileprivate static func bands(_ rows: Int) -> Int { (rows + tall - 1) / tall }
+
     /// With our own kernels: the threads pack the left sides together, and each packs some columns of a
     /// right side and multiplies them while they are in its cache.
     ///
@@ -81,15 +90,6 @@ private struct PackedStage {
     /// Tasks that the panels of the right side are cut into, while many are left.
     private let wanted: Int
 
-    private static var kernels: simile_kernel_table { VectorKernels.best }
-    /// Rows in a panel of the left side.
-    private static var tall: Int { Int(kernels.product_rows) }
-    /// Columns in a panel of the right side.
-    private static var wide: Int { Int(kernels.product_columns) }
-    /// Floats in a panel of the left side for each of its columns.
-    private static var leftWidth: Int { wide / 2 }
-    private static func bands(_ rows: Int) -> Int { (rows + tall - 1) / tall }
-
     /// The stages of a product, one after the other.
     static func stages(of product: GEMM.Product) -> [PackedStage] {
         let rowBlocks = (product.m + GEMM.mostRows - 1) / GEMM.mostRows
@@ -97,7 +97,7 @@ private struct PackedStage {
         return (0..<rowBlocks).flatMap { rowBlock in
             let rows = ThreadPool.piece(rowBlock, of: rowBlocks, count: product.m)
             // Few rows leave room for more blocks of k.
-            let together = max(1, GEMM.mostRows / (bands(rows.count) * tall))
+            let together = max(1, GEMM.mostRows / (GEMM.bands(rows.count) * GEMM.tall))
             return stride(from: 0, to: depthBlocks, by: together).map { first in
                 PackedStage(
                     product, rows, first..<min(first + together, depthBlocks), of: depthBlocks)
@@ -114,16 +114,20 @@ private struct PackedStage {
         self.depthBlocks = depthBlocks
         // Two tasks or more for each thread, if it must be by cutting the rows too.
         wanted = GEMM.isSmall(product.work) ? 1 : 2 * ThreadPool.shared.count
-        let bands = Self.bands(rows.count)
+        let bands = GEMM.bands(rows.count)
         packers = min(bands, wanted)
-        let panels = (product.n + Self.wide - 1) / Self.wide
-        let columnTasks = Self.columnTasks(panels, wanted: wanted)
+        let columnTasks = Self.columnTasks(Self.panelCount(product), wanted: wanted)
         rowTasks = min(bands, (wanted + columnTasks - 1) / columnTasks)
         multipliers = columnTasks * rowTasks
     }
 
     // The panels of the right side are cut into tasks that become smaller towards the end, so that the
     // threads end at about the same time even when one of them is slower.
+
+    /// Panels of the right side.
+    private static func panelCount(_ product: GEMM.Product) -> Int {
+        (product.n + GEMM.wide - 1) / GEMM.wide
+    }
 
     private static func columnTasks(_ panels: Int, wanted: Int) -> Int {
         var (tasks, next) = (0, 0)
@@ -140,7 +144,7 @@ private struct PackedStage {
 
     /// The columns of a task.
     private func columns(_ task: Int) -> Range<Int> {
-        let panels = (product.n + Self.wide - 1) / Self.wide
+        let panels = Self.panelCount(product)
         // All that have the full size, then the others one by one.
         let full = max(0, panels / GEMM.mostPanels - wanted + 1)
         var next = min(task, full) * GEMM.mostPanels
@@ -148,16 +152,16 @@ private struct PackedStage {
             next += Self.size(ofTaskWith: panels - next, wanted: wanted)
         }
         let end = next + Self.size(ofTaskWith: panels - next, wanted: wanted)
-        return next * Self.wide..<min(end * Self.wide, product.n)
+        return next * GEMM.wide..<min(end * GEMM.wide, product.n)
     }
 
     /// Floats of the packed left side.
     var sizeOfLeft: Int {
         let depth =
             self.depth(blocks.upperBound - 1).upperBound - depth(blocks.lowerBound).lowerBound
-        return bands * depth * Self.leftWidth
+        return bands * depth * GEMM.leftWidth
     }
-    private var bands: Int { Self.bands(rows.count) }
+    private var bands: Int { GEMM.bands(rows.count) }
     private func depth(_ block: Int) -> Range<Int> {
         ThreadPool.piece(block, of: depthBlocks, count: product.k)
     }
@@ -167,13 +171,13 @@ private struct PackedStage {
         _ left: UnsafeMutablePointer<Float>, _ band: Int, _ depth: Range<Int>
     ) -> UnsafeMutablePointer<Float> {
         let before = depth.lowerBound - self.depth(blocks.lowerBound).lowerBound
-        return left + (before * bands + band * depth.count) * Self.leftWidth
+        return left + (before * bands + band * depth.count) * GEMM.leftWidth
     }
 
     /// The rows of some bands.
     private func rows(of own: Range<Int>) -> Range<Int> {
-        let first = rows.lowerBound + own.lowerBound * Self.tall
-        return first..<min(rows.lowerBound + own.upperBound * Self.tall, rows.upperBound)
+        let first = rows.lowerBound + own.lowerBound * GEMM.tall
+        return first..<min(rows.lowerBound + own.upperBound * GEMM.tall, rows.upperBound)
     }
 
     /// Packs some rows of the left side; `activated` is scratch.
@@ -190,8 +194,8 @@ private struct PackedStage {
 
     /// Packs some columns of the right side into `right` and multiplies.
     func multiply(_ task: Int, at place: Place, right: UnsafeMutablePointer<Float>) {
-        let kernels = Self.kernels
-        let (n, k, wide) = (product.n, product.k, Self.wide)
+        let kernels = VectorKernels.best
+        let (n, k, wide) = (product.n, product.k, GEMM.wide)
         let (rowTask, columnTask) = task.quotientAndRemainder(dividingBy: multipliers / rowTasks)
         let ownBands = ThreadPool.piece(rowTask, of: rowTasks, count: bands)
         let ownRows = rows(of: ownBands)
@@ -223,7 +227,7 @@ extension GEMM.Product {
         activated: UnsafeMutablePointer<Float>
     ) {
         let kernels = VectorKernels.best
-        let (tall, width) = (Int(kernels.product_rows), Int(kernels.product_columns) / 2)
+        let (tall, width) = (GEMM.tall, GEMM.leftWidth)
         guard opA == .plain else {
             kernels.pack(
                 panels, width, tall, a + depth.lowerBound * m + rows.lowerBound, m, rows.count,
@@ -261,10 +265,8 @@ private struct PackingScratch: @unchecked Sendable {
     private let firstCounter: UnsafeMutablePointer<Atomic<Int>>
 
     private init(workers: Int) {
-        let kernels = VectorKernels.best
-        let (tall, wide) = (Int(kernels.product_rows), Int(kernels.product_columns))
-        sizeOfLeft = (GEMM.mostRows + tall - 1) / tall * wide / 2 * GEMM.mostDepth
-        sizeOfRight = GEMM.mostPanels * wide * GEMM.mostDepth
+        sizeOfLeft = GEMM.bands(GEMM.mostRows) * GEMM.leftWidth * GEMM.mostDepth
+        sizeOfRight = GEMM.mostPanels * GEMM.wide * GEMM.mostDepth
         storage = Storage(sizeOfLeft + workers * sizeOfRight)
         // Never freed: a scratch is used again as long as the process lives.
         firstCounter = .allocate(capacity: counters)

@@ -73,6 +73,9 @@ public final class ThreadPool: @unchecked Sendable {
         busy.store(false, ordering: .releasing)
     }
 
+    /// Numbers of elementwise work that are worth a thread: the `grain` of such `ranges`.
+    package static let elementGrain = 1 << 13
+
     /// Runs `body(range)` over 0..<n cut into ranges of at least `grain`, a few for each thread.
     public func ranges(_ n: Int, grain: Int, _ body: (_ range: Range<Int>) -> Void) {
         let pieces = max(1, min(count * 2, n / max(grain, 1)))

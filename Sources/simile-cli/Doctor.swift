@@ -19,20 +19,13 @@ struct Doctor: ParsableCommand {
         }
     }
 
-    private struct Row {
-        let key: String
-        let label: String
-        let value: JSONValue
-        let text: String
-    }
-
     func run() throws {
         try compute.prepare()
         let threads = ThreadPool.shared.count
         let engine = GEMM.Engine.preferred
-        var rows: [Row] = []
+        var rows: [(key: String, label: String, value: JSONValue, text: String)] = []
         func add(_ key: String, _ label: String, _ value: JSONValue, _ text: String) {
-            rows.append(Row(key: key, label: label, value: value, text: text))
+            rows.append((key, label, value, text))
         }
         func addRate(_ key: String, _ label: String, of engine: GEMM.Engine) {
             let rate = MatrixProductBenchmark.gigaflops(engine, seconds: seconds)

@@ -109,11 +109,7 @@ import Testing
             for t in 0..<6 {
                 if t == restoringAt {
                     let fresh = AdamW([parameter])
-                    fresh.restore(stepCount: optimizer.stepCount) { moment, index, part, values in
-                        optimizer.withMoment(moment, ofParameterAt: index, part: part) { saved in
-                            for i in values.indices { values[i] = saved[i] }
-                        }
-                    }
+                    #expect(throws: Never.self) { try copyState(of: optimizer, to: fresh) }
                     optimizer = fresh
                 }
                 give(parameter, [Float(t), -1, 0.5])
@@ -129,7 +125,6 @@ import Testing
     /// an earlier attempt to restore has failed halfway.
     @Test(arguments: [false, true])
     func stateOfRowsSurvivesARestore(_ failsFirst: Bool) throws {
-        struct Unreadable: Error {}
         let rows: [[Int32]] = [[0, 2], [1], [2], [3, 0], [4, 1], [0]]
         func run(restoringAt: Int?) -> [Float] {
             let table = Parameter(
@@ -140,19 +135,12 @@ import Testing
             for (t, ids) in rows.enumerated() {
                 if t == restoringAt {
                     let fresh = AdamW([table])
-                    func restore(failing: Moment?) throws {
-                        try fresh.restore(stepCount: optimizer.stepCount) {
-                            moment, index, part, values in
-                            if moment == failing { throw Unreadable() }
-                            optimizer.withMoment(moment, ofParameterAt: index, part: part) {
-                                saved in for i in values.indices { values[i] = saved[i] }
-                            }
+                    if failsFirst {
+                        #expect(throws: Unreadable.self) {
+                            try copyState(of: optimizer, to: fresh, failingAt: .expAvgSq)
                         }
                     }
-                    if failsFirst {
-                        #expect(throws: Unreadable.self) { try restore(failing: .expAvgSq) }
-                    }
-                    #expect(throws: Never.self) { try restore(failing: nil) }
+                    #expect(throws: Never.self) { try copyState(of: optimizer, to: fresh) }
                     optimizer = fresh
                 }
                 table.clearGradient()
@@ -164,7 +152,19 @@ import Testing
         let uninterrupted = run(restoringAt: nil)
         for step in 1..<rows.count { #expect(run(restoringAt: step) == uninterrupted) }
     }
-    private typealias Moment = AdamW.Moment
+
+    private struct Unreadable: Error {}
+
+    private func copyState(
+        of optimizer: AdamW, to fresh: AdamW, failingAt bad: AdamW.Moment? = nil
+    ) throws {
+        try fresh.restore(stepCount: optimizer.stepCount) { moment, index, part, values in
+            if moment == bad { throw Unreadable() }
+            optimizer.withMoment(moment, ofParameterAt: index, part: part) { saved in
+                for i in values.indices { values[i] = saved[i] }
+            }
+        }
+    }
 
     private func give(_ parameter: Parameter, _ gradient: [Float]) {
         parameter.clearGradient()

@@ -79,12 +79,11 @@ public final class Trainer<L: Loss> {
         func isDue(_ interval: Int) -> Bool { interval > 0 && state.step % interval == 0 }
 
         while hasStepsLeft && isPatient && !isStopping {
-            if configuration.groupByLength { _ = tokenized(Array(0..<pairs.count)) }
+            let lengths =
+                configuration.groupByLength
+                ? tokenized(Array(0..<pairs.count)).map { $0.first.count + $0.second.count } : nil
             let batches = sampler.batches(
-                count: pairs.count,
-                lengths: { [tokens] pair in
-                    tokens[pair].map { $0.first.count + $0.second.count } ?? 0
-                },
+                count: pairs.count, lengths: lengths.map { lengths in { lengths[$0] } },
                 epoch: state.epoch)
             while hasStepsLeft && isPatient && !isStopping {
                 let end = min(state.batch + configuration.accumulationSteps, batches.count)

@@ -106,7 +106,7 @@ struct Broadcast {
 
     /// Cuts the elements of the result into ranges, on several threads at once.
     func onAllThreads(_ body: (_ range: Range<Int>) -> Void) {
-        ThreadPool.shared.ranges(shape.count, grain: 1 << 13, body)
+        ThreadPool.shared.ranges(shape.count, grain: ThreadPool.elementGrain, body)
     }
 
     /// Calls `body` for each of some elements of the result, in order.

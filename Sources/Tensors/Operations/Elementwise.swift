@@ -12,14 +12,14 @@ extension Tensor {
 
     private func elementwise<F: ElementFunction>(_ function: F) -> Tensor {
         let y = Storage(count)
-        ThreadPool.shared.ranges(count, grain: 1 << 13) { [base] range in
+        ThreadPool.shared.ranges(count, grain: ThreadPool.elementGrain) { [base] range in
             let i = range.lowerBound
             function.apply(y.base + i, base + i, range.count)
         }
         return .result(shape, y, of: [self]) { [storage, slot] in
             { dy, gradients in
                 let dx = Storage(dy.count)
-                ThreadPool.shared.ranges(dy.count, grain: 1 << 13) {
+                ThreadPool.shared.ranges(dy.count, grain: ThreadPool.elementGrain) {
                     [dx = dx.base, dy = dy.base, x = storage.base, y = y.base] range in
                     for i in range { dx[i] = dy[i] * function.derivative(x[i], y[i]) }
                 }
@@ -50,18 +50,14 @@ extension Tensor {
     /// Hendrycks and Gimpel 2016, arXiv:1606.08415.
     public func gelu() -> Tensor {
         let y = Storage(count)
-        ThreadPool.shared.ranges(count, grain: 1 << 13) { [base] range in
+        ThreadPool.shared.ranges(count, grain: ThreadPool.elementGrain) { [base] range in
             let i = range.lowerBound
             VectorKernels.best.gelu_forward(y.base + i, base + i, range.count)
         }
         return .result(shape, y, of: [self]) { [storage, slot] in
             { dy, gradients in
                 let (dx, activated) = (Storage(dy.count), Storage(dy.count))
-                ThreadPool.shared.ranges(dy.count, grain: 1 << 13) { range in
-                    let i = range.lowerBound
-                    VectorKernels.best.gelu_backward(
-                        dx.base + i, activated.base + i, storage.base + i, dy.base + i, range.count)
-                }
+                geluBackward(dx, activated, storage, dy)
                 gradients.add(dx, to: slot)
             }
         }
@@ -88,6 +84,15 @@ extension Tensor {
     /// Each element divided by a number.
     public static func / (x: Tensor, divisor: Float) -> Tensor {
         x.elementwise(Division(divisor: divisor))
+    }
+}
+
+/// dx = dy · gelu'(x) and `activated` = gelu(x) again, on all threads; dx may be dy.
+func geluBackward(_ dx: Storage, _ activated: Storage, _ x: Storage, _ dy: Storage) {
+    ThreadPool.shared.ranges(x.count, grain: ThreadPool.elementGrain) { range in
+        let i = range.lowerBound
+        VectorKernels.best.gelu_backward(
+            dx.base + i, activated.base + i, x.base + i, dy.base + i, range.count)
     }
 }
 

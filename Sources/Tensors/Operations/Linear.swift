@@ -42,11 +42,7 @@ extension Tensor {
                 let activated = Storage(storage.count)
                 let dx = Storage(storage.count)
                 GEMM.run(input.inputGradient(dy: dy, weights, into: dx.base, beta: 0))
-                ThreadPool.shared.ranges(storage.count, grain: 1 << 13) { range in
-                    let i = range.lowerBound
-                    VectorKernels.best.gelu_backward(
-                        dx.base + i, activated.base + i, storage.base + i, dx.base + i, range.count)
-                }
+                geluBackward(dx, activated, storage, dx)
                 var products: [GEMM.Product] = []
                 input.addWeightGradient(x: activated, dy: dy, to: &products)
                 GEMM.run(products)

@@ -7,14 +7,15 @@ extension Tensor {
         let width = shape[-1]
         let rows = width == 0 ? 0 : count / width
         let y = Storage(count)
-        ThreadPool.shared.ranges(rows, grain: (1 << 13) / max(width, 1)) { [base] own in
+        ThreadPool.shared.ranges(rows, grain: ThreadPool.elementGrain / max(width, 1)) {
+            [base] own in
             let first = own.lowerBound * width
             VectorKernels.best.softmax_rows(y.base + first, base + first, own.count, width)
         }
         return .result(shape, y, of: [self]) { [slot] in
             { dy, gradients in
                 let dx = Storage(dy.count)
-                ThreadPool.shared.ranges(rows, grain: (1 << 13) / max(width, 1)) {
+                ThreadPool.shared.ranges(rows, grain: ThreadPool.elementGrain / max(width, 1)) {
                     [dx = dx.base, dy = dy.base, y = y.base] own in
                     for row in own {
                         let first = row * width
