@@ -23,6 +23,7 @@ let package = Package(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Each may import those above it, none below.
+        .target(name: "JSON"),
         .target(name: "Kernels", dependencies: ["CKernels"]),
         .target(name: "HDF5", dependencies: ["CHDF5"]),
         .target(name: "Tensors", dependencies: ["Kernels"]),
@@ -66,6 +67,7 @@ let package = Package(
             path: "Experiments/Benchmarks", exclude: ["README.md", "peer.py", "results"]),
 
         .target(name: "Fuzzing", path: "Tests/Fuzzing"),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
