@@ -28,7 +28,7 @@ let package = Package(
         .target(name: "HDF5", dependencies: ["CHDF5"]),
         .target(name: "Tensors", dependencies: ["Kernels"]),
         .target(name: "NeuralNetwork", dependencies: ["Tensors", "Kernels"]),
-        .target(name: "Tokenization"),
+        .target(name: "Tokenization", dependencies: ["JSON"]),
         .target(name: "Hub", dependencies: ["CCurl", "CCrypto"]),
         .target(name: "Serialization", dependencies: ["NeuralNetwork", "CKernels"]),
         .target(
@@ -72,7 +72,7 @@ let package = Package(
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
-        .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "Fuzzing"]),
+        .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "JSON", "Fuzzing"]),
         .testTarget(name: "SerializationTests", dependencies: ["Serialization", "Fuzzing"]),
         .target(name: "HubServer", dependencies: ["CCrypto"], path: "Tests/HubServer"),
         .testTarget(name: "HubTests", dependencies: ["Hub", "HubServer", "Fuzzing"]),

@@ -115,6 +115,7 @@ package struct JSONReader {
         if !take("}") {
             repeat {
                 skipSpace()
+                if peek() != UInt8(ascii: "\"") { throw error("expected a key in quotes") }
                 let key = try readString()
                 guard take(":") else { throw error("expected a colon after a key") }
                 try member(&self, key)

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 extension BertTokenizer {
     /// Writes `vocab.txt`, `tokenizer.json`, `tokenizer_config.json` and `special_tokens_map.json`.
@@ -29,11 +30,13 @@ extension BertTokenizer {
     }
 
     private func tokenizerJSON(_ words: [String], maxLength: Int) -> JSONValue {
-        let vocabulary = words.enumerated().map { JSONValue.Member($0.element, .number($0.offset)) }
+        let vocabulary = words.enumerated().map {
+            JSONValue.Member($0.element, .integer($0.offset))
+        }
         return [
             "version": "1.0",
             "truncation": [
-                "direction": "Right", "max_length": .number(maxLength),
+                "direction": "Right", "max_length": .integer(maxLength),
                 "strategy": "LongestFirst", "stride": 0,
             ],
             "padding": .null,
@@ -55,7 +58,7 @@ extension BertTokenizer {
                 "type": "WordPiece",
                 "unk_token": .string(configuration.unkToken),
                 "continuing_subword_prefix": .string(configuration.continuingSubwordPrefix),
-                "max_input_chars_per_word": .number(configuration.maxInputCharactersPerWord),
+                "max_input_chars_per_word": .integer(configuration.maxInputCharactersPerWord),
                 "vocab": .object(vocabulary),
             ],
         ]
@@ -70,7 +73,7 @@ extension BertTokenizer {
             .init(
                 "tokenizer_class",
                 .string(isPlainBert ? "BertTokenizer" : "PreTrainedTokenizerFast")),
-            .init("model_max_length", .number(maxLength)),
+            .init("model_max_length", .integer(maxLength)),
             .init("do_lower_case", .bool(configuration.lowercase)),
             .init("strip_accents", stripAccents),
             .init("tokenize_chinese_chars", .bool(configuration.tokenizeChineseCharacters)),
@@ -95,7 +98,7 @@ extension BertTokenizer {
     private func description(of token: AddedToken) -> JSONValue? {
         vocabulary.id(of: token.content).map { id in
             [
-                "id": .number(Int(id)), "content": .string(token.content),
+                "id": .integer(Int(id)), "content": .string(token.content),
                 "single_word": .bool(token.singleWord), "lstrip": .bool(token.stripsLeft),
                 "rstrip": .bool(token.stripsRight), "normalized": .bool(token.normalized),
                 "special": .bool(token.special),
@@ -106,10 +109,10 @@ extension BertTokenizer {
     /// How one text, and how two, are framed by the special tokens.
     private var template: JSONValue {
         func special(_ token: String, type: Int) -> JSONValue {
-            ["SpecialToken": ["id": .string(token), "type_id": .number(type)]]
+            ["SpecialToken": ["id": .string(token), "type_id": .integer(type)]]
         }
         func text(_ name: String, type: Int) -> JSONValue {
-            ["Sequence": ["id": .string(name), "type_id": .number(type)]]
+            ["Sequence": ["id": .string(name), "type_id": .integer(type)]]
         }
         let cls = configuration.clsToken
         let sep = configuration.sepToken
@@ -119,7 +122,7 @@ extension BertTokenizer {
                 JSONValue.Member(
                     token,
                     [
-                        "id": .string(token), "ids": .array([.number(Int(id))]),
+                        "id": .string(token), "ids": .array([.integer(Int(id))]),
                         "tokens": .array([.string(token)]),
                     ])
             }

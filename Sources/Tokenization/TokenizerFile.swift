@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// What a `tokenizer.json` says, as far as a BERT tokenizer needs it.
 struct TokenizerFile {
@@ -25,7 +26,7 @@ struct TokenizerFile {
         if let prefix = try model.string("continuing_subword_prefix") {
             configuration.continuingSubwordPrefix = prefix
         }
-        if let count = try model.number("max_input_chars_per_word") {
+        if let count = try model.double("max_input_chars_per_word") {
             guard let whole = Int(exactly: count), whole >= 0 else {
                 throw model.invalid("max_input_chars_per_word", expected: "a count of characters")
             }
@@ -108,7 +109,7 @@ struct TokenizerFile {
         }
         var tokens = [String?](repeating: nil, count: members.count)
         for member in members {
-            guard case .number(let number) = member.value, let id = Int(exactly: number) else {
+            guard let id = member.value.int else {
                 throw .invalidValue(
                     file: model.file, key: "model.vocab.\(member.key)",
                     found: member.value.summary, expected: "an id")
@@ -135,7 +136,7 @@ struct TokenizerFile {
         for (index, value) in try root.list("added_tokens").enumerated() {
             let key = "added_tokens[\(index)]"
             let entry = try JSONObject(value, file: root.file, key: key, path: key + ".")
-            guard let number = try entry.number("id"), let id = Int(exactly: number) else {
+            guard let id = entry.member("id")?.int else {
                 throw entry.invalid("id", expected: "an id")
             }
             tokens.append((try AddedToken(entry), id))

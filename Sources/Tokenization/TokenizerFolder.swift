@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// The tokenizer files of a Hugging Face folder, put together.
 ///
@@ -93,7 +94,7 @@ struct TokenizerFolder {
             }
         }
         // "No limit" is written as a number near 1e30.
-        if let length = try settings.number("model_max_length"), (1...1e9).contains(length) {
+        if let length = try settings.double("model_max_length"), (1...1e9).contains(length) {
             configuration.modelMaxLength = Int(length)
         }
     }
@@ -140,9 +141,9 @@ struct TokenizerFolder {
 
     private mutating func readAddedTokens(_ added: JSONObject) throws(TokenizationError) {
         for member in added.members {
-            guard case .number(let number) = member.value, let id = Int(exactly: number),
-                !member.key.isEmpty
-            else { throw added.invalid(member.key, expected: "an id") }
+            guard let id = member.value.int, !member.key.isEmpty else {
+                throw added.invalid(member.key, expected: "an id")
+            }
             try add(AddedToken(member.key), id: id)
         }
     }
@@ -227,5 +228,18 @@ extension BertTokenizer {
         return try BertTokenizer(
             vocabulary: vocabulary, configuration: configuration, addedTokens: addedTokens,
             wordPieceCount: wordPieceCount)
+    }
+}
+
+typealias JSONObject = JSON.JSONObject<TokenizationError>
+
+extension TokenizationError: JSONFileError {}
+
+extension JSONObject {
+    /// A token given as a string or as an object with a `content`.
+    fileprivate func token(_ key: String) throws(TokenizationError) -> String? {
+        try read(key, "a token, as a string or as an object with 'content'") {
+            $0.string ?? $0["content"]?.string
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Testing
 
 @testable import Tokenization
@@ -17,7 +18,7 @@ import Testing
         vocabulary: [String] = classicTokens, ids: [String: Int] = [:]
     ) -> String {
         let tokens = vocabulary.enumerated().map {
-            JSONValue.Member($0.element, .number(ids[$0.element] ?? $0.offset))
+            JSONValue.Member($0.element, .integer(ids[$0.element] ?? $0.offset))
         }
         let fields = [
             JSONValue.Member("vocab", .object(tokens)), .init("type", "WordPiece"),
@@ -169,7 +170,7 @@ import Testing
         try withFolder { folder in
             try original.write(to: folder, maxLength: 128)
             #expect(try BertTokenizer(folder: folder).configuration == configuration)
-            let settings = try JSONObject(
+            let settings = try JSON.JSONObject<TokenizationError>(
                 file: folder.appendingPathComponent("tokenizer_config.json"))
             #expect(try settings.string("tokenizer_class") == "PreTrainedTokenizerFast")
         }
@@ -204,8 +205,8 @@ import Testing
                 """)
         #expect(
             try messageOfReading(["tokenizer.json": "{"]) == """
-                FOLDER/tokenizer.json:1: not valid JSON: a key in quotes is expected; the file may be \
-                cut off or damaged
+                FOLDER/tokenizer.json:1: not valid JSON: expected a key in quotes at column 2; the \
+                file may be cut off or damaged
                 """)
         #expect(
             try messageOfReading(["tokenizer.json": "[]"])
