@@ -30,7 +30,7 @@ let package = Package(
         .target(name: "NeuralNetwork", dependencies: ["Tensors", "Kernels"]),
         .target(name: "Tokenization", dependencies: ["JSON"]),
         .target(name: "Hub", dependencies: ["CCurl", "CCrypto"]),
-        .target(name: "Serialization", dependencies: ["NeuralNetwork", "CKernels"]),
+        .target(name: "Serialization", dependencies: ["NeuralNetwork", "CKernels", "JSON"]),
         .target(
             name: "ONNX",
             dependencies: [

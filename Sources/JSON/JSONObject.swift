@@ -90,10 +90,7 @@ package struct JSONObject<Failure: JSONFileError> {
     }
 
     package func strings(_ key: String) throws(Failure) -> [String]? {
-        try read(key, "a list of strings") { value in
-            guard let strings = value.elements?.map(\.string) else { return nil }
-            return strings.contains(nil) ? nil : strings.compactMap(\.self)
-        }
+        try read(key, "a list of strings") { $0.strings }
     }
 
     package func object(_ key: String) throws(Failure) -> JSONObject? {

@@ -52,6 +52,18 @@ package enum JSONValue: Equatable, Sendable {
         if case .array(let elements) = self { elements } else { nil }
     }
 
+    /// The elements of an array of nothing but strings; nil for other values.
+    package var strings: [String]? {
+        let strings = elements?.compactMap(\.string)
+        return strings?.count == elements?.count ? strings : nil
+    }
+
+    /// The elements of an array of nothing but whole numbers; nil for other values.
+    package var integers: [Int]? {
+        let integers = elements?.compactMap(\.int)
+        return integers?.count == elements?.count ? integers : nil
+    }
+
     package var string: String? { if case .string(let value) = self { value } else { nil } }
 
     package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// One array to be written, lent when its turn comes.
 public struct OutgoingArray {
@@ -33,7 +34,7 @@ extension SafetensorsFile {
         for array in sorted {
             let end = offset + array.shape.reduce(4, *)
             let shape = array.shape.map(String.init).joined(separator: ",")
-            let name = String(decoding: try JSONEncoder().encode(array.name), as: UTF8.self)
+            let name = JSONValue.string(array.name).line
             header +=
                 ",\(name):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
             offset = end

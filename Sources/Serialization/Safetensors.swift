@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import NeuralNetwork
 
 /// A `.safetensors` file, memory-mapped: reading takes no memory beyond the destination and one array.
@@ -108,15 +109,17 @@ private struct Header {
         guard start <= data.count else {
             throw .truncated(path: path, expected: start, found: data.count)
         }
-        let json = try? JSONSerialization.jsonObject(
-            with: data[data.startIndex + 8..<data.startIndex + start])
-        guard let object = json as? [String: Any] else {
+        let json = try? JSONValue(parsing: data[data.startIndex + 8..<data.startIndex + start])
+        guard let members = json?.members else {
             throw .malformed(
                 path: path, problem: "not a safetensors file: its header is not a JSON object")
         }
-        for (name, value) in object where name != "__metadata__" {
-            entries[name] = try Self.entry(
-                name, value, from: start, fileSize: data.count, path: path)
+        for member in members where member.key != "__metadata__" {
+            let entry = try Self.entry(
+                member.key, member.value, from: start, fileSize: data.count, path: path)
+            guard entries.updateValue(entry, forKey: member.key) == nil else {
+                throw .malformed(path: path, problem: "the header lists \(member.key) twice")
+            }
         }
         // The arrays fill the file without gaps or overlaps: anything else is a damaged or hostile header.
         var end = start
@@ -144,11 +147,10 @@ private struct Header {
     }
 
     private static func entry(
-        _ name: String, _ value: Any, from start: Int, fileSize: Int, path: String
+        _ name: String, _ fields: JSONValue, from start: Int, fileSize: Int, path: String
     ) throws(SerializationError) -> SafetensorsFile.Entry {
-        guard let fields = value as? [String: Any], let type = fields["dtype"] as? String,
-            let shape = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int],
-            offsets.count == 2
+        guard let type = fields["dtype"]?.string, let shape = fields["shape"]?.integers,
+            let offsets = fields["data_offsets"]?.integers, offsets.count == 2
         else {
             throw .malformed(
                 path: path, problem: "\(name) has no proper dtype, shape and data_offsets")

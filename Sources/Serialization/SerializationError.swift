@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// Why a file of weights cannot be read, or a file or folder not be written.
 public enum SerializationError: Error, Equatable, CustomStringConvertible {
@@ -39,5 +40,23 @@ public enum SerializationError: Error, Equatable, CustomStringConvertible {
         case .otherFilesInFolder(let path, let files):
             "\(path): is to be replaced, but holds \(files.prefix(5).joined(separator: ", "))\(files.count > 5 ? " and \(files.count - 5) more" : ""), which would be lost; it is left alone. Give a new folder, or move the files first"
         }
+    }
+}
+
+extension SerializationError: JSONFileError {
+    package static func unreadableFile(file: String, reason: String) -> SerializationError {
+        .unreadable(path: file, reason: reason)
+    }
+
+    package static func malformedJSON(
+        file: String, line: Int, reason: String
+    ) -> SerializationError {
+        .malformed(path: file, problem: "not JSON (line \(line): \(reason))")
+    }
+
+    package static func invalidValue(
+        file: String, key: String, found: String, expected: String
+    ) -> SerializationError {
+        .malformed(path: file, problem: "\(key) is \(found), expected \(expected)")
     }
 }

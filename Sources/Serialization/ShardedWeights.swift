@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import NeuralNetwork
 
 /// The arrays of a model cut into several files, listed in `model.safetensors.index.json` or
@@ -14,25 +15,24 @@ public struct ShardedWeights: WeightReader {
     ///
     /// - Throws: `SerializationError` when a shard is missing, damaged or lacks an array it should have.
     public init(index url: URL) throws(SerializationError) {
-        struct Index: Decodable {
-            let weightMap: [String: String]
-            enum CodingKeys: String, CodingKey { case weightMap = "weight_map" }
-        }
         source = url.path
-        let index: Index
-        do { index = try JSONDecoder().decode(Index.self, from: Data(contentsOf: url)) } catch {
+        let index: JSONObject<SerializationError> = try JSONObject(file: url)
+        guard let weightMap = try index.object("weight_map") else {
             throw .malformed(
-                path: url.path, problem: "not an index of files of weights (\(error))")
+                path: url.path, problem: "not an index of files of weights (it has no weight_map)")
         }
         var files: [String: any WeightReader] = [:]
         var shards: [String: any WeightReader] = [:]
-        for (name, file) in index.weightMap {
-            guard !file.contains("/"), file.hasSuffix(".safetensors") || file.hasSuffix(".bin")
+        for member in weightMap.members {
+            let name = member.key
+            guard let file = member.value.string, !file.contains("/"),
+                file.hasSuffix(".safetensors") || file.hasSuffix(".bin")
             else {
                 throw .malformed(
                     path: url.path,
                     problem:
-                        "\(name) is said to be in '\(file)', which is not a file of this folder")
+                        "\(name) is said to be in \(member.value.summary), which is not a file of this folder"
+                )
             }
             if files[file] == nil {
                 let shard = url.deletingLastPathComponent().appending(path: file)

@@ -94,7 +94,8 @@ import Testing
             try problem(#"{"in_features":24}"#).contains(
                 "mine/config.json: out_features is missing, expected a number"))
         #expect(
-            try problem(#"{"in_features":"x","out_features":8}"#).contains("in_features is x"))
+            try problem(#"{"in_features":"x","out_features":8}"#).contains(
+                "in_features is 'x', expected a whole number"))
     }
 
     @Test func aMissingFileIsNamed() throws {

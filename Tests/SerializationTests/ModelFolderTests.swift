@@ -139,8 +139,10 @@ import Testing
             "config_sentence_transformers.json": #"{"default_prompt_name":"none",\#(prompts)}"#
         ])
         #expect(throws: Never.self) { try ModelFolder(reading: folder.url) }
-        try expectError(["config.json": "{nonsense"], "config.json: not JSON")
-        try expectError(["config.json": "[]"], "expected a JSON object")
+        try expectError(
+            ["config.json": "{nonsense"],
+            "config.json: not JSON (line 1: expected a key in quotes at column 2)")
+        try expectError(["config.json": "[]"], "the whole file is a list of 0, expected an object")
     }
 
     @Test func modulesAreChecked() throws {
@@ -188,7 +190,8 @@ import Testing
             with(#"{"word_embedding_dimension":25,"pooling_mode_mean_tokens":true}"#),
             "embedding_dimension is 25, expected 24, the hidden_size")
         try expectError(
-            with(#"{"pooling_mode_mean_tokens":"yes"}"#), "pooling_mode_mean_tokens is yes")
+            with(#"{"pooling_mode_mean_tokens":"yes"}"#),
+            "pooling_mode_mean_tokens is 'yes', expected true or false")
     }
 
     @Test func weightsAreFoundOrNamed() throws {

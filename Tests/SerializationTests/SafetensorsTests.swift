@@ -81,6 +81,10 @@ import Testing
     static let broken: [(header: String, dataCount: Int, length: UInt64?, message: String)] = [
         ("{", 0, nil, "its header is not a JSON object"),
         ("[1]", 0, nil, "its header is not a JSON object"),
+        (
+            #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
+            4, nil, "the header lists a twice"
+        ),
         ("{}", 0, 1 << 40, "its header would be 1099511627776 bytes long"),
         (
             "{}", 0, 100,

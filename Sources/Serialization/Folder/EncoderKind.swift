@@ -29,13 +29,13 @@ extension ModelFolder {
     static func encoder(_ folder: URL) throws(ModelFolderError) -> (EncoderKind, BertConfiguration)
     {
         let url = folder.appending(path: "config.json")
-        guard var file = try JSONFile(ifPresent: url) else {
+        guard var file = try JSONFile.ifPresent(url) else {
             throw .missing(
                 path: url.path, expected: "the encoder's configuration in a model's folder")
         }
-        let architectures = try file.value("architectures", as: [String].self) ?? []
+        let architectures = try file.strings("architectures") ?? []
         let type =
-            try file.value("model_type", as: String.self)
+            try file.string("model_type")
             ?? (architectures.contains { $0.hasPrefix("Bert") } ? "bert" : architectures.first)
         guard let encoder = type.flatMap(EncoderKind.init(rawValue:)) else {
             throw .unsupported(
@@ -44,20 +44,20 @@ extension ModelFolder {
         }
         file.keyNames = encoder.keyNames
         for (key, usual) in [("hidden_act", "gelu"), ("position_embedding_type", "absolute")] {
-            let found = try file.value(key, as: String.self) ?? usual
+            let found = try file.string(key) ?? usual
             guard found == usual else {
                 throw .unsupported(
                     path: url.path, key: file.name(of: key), found: found, supported: usual)
             }
         }
         for key in ["is_decoder", "add_cross_attention"] {
-            guard try file.value(key, as: Bool.self) == true else { continue }
+            guard try file.bool(key) == true else { continue }
             throw .unsupported(
                 path: url.path, key: key, found: "true", supported: "false: encoders")
         }
         var configuration = try file.decode(BertConfiguration.self)
         if encoder == .distilbert {
-            if try file.value("num_hidden_layers", as: Int.self) == nil {
+            if try file.int("num_hidden_layers") == nil {
                 configuration.layerCount = 6
             }
             configuration.typeVocabularySize = 1

@@ -1,61 +1,38 @@
 import Foundation
+import JSON
 
-/// A small JSON file whose values are asked for by key and type.
-struct JSONFile {
-    let path: String
-    /// What the file calls a key, where that is another name.
-    var keyNames: [String: String] = [:]
-    private let object: [String: Any]
+/// A small JSON file of a model's folder, whose values are asked for by key and kind.
+typealias JSONFile = JSONObject<ModelFolderError>
 
-    /// Reads a JSON object; nil when there is no such file.
-    init?(ifPresent url: URL) throws(ModelFolderError) {
-        guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-        let value = try Self.read(url)
-        guard let object = value as? [String: Any] else {
-            throw .malformed(path: url.path, reason: "expected a JSON object")
-        }
-        path = url.path
-        self.object = object
+extension ModelFolderError: JSONFileError {
+    package static func unreadableFile(file: String, reason: String) -> ModelFolderError {
+        .malformed(path: file, reason: "cannot be read (\(reason))")
     }
 
-    /// Reads any JSON value.
-    static func read(_ url: URL) throws(ModelFolderError) -> Any {
-        do {
-            return try JSONSerialization.jsonObject(
-                with: Data(contentsOf: url), options: .fragmentsAllowed)
-        } catch {
-            throw .malformed(path: url.path, reason: "not JSON (\(error.localizedDescription))")
-        }
+    package static func malformedJSON(file: String, line: Int, reason: String) -> ModelFolderError {
+        .malformed(path: file, reason: "not JSON (line \(line): \(reason))")
     }
 
-    /// The value of a key; nil when it is absent or null.
-    func value<Value>(_ key: String, as type: Value.Type = Value.self) throws(ModelFolderError)
-        -> Value?
-    {
-        guard let value = object[name(of: key)], !(value is NSNull) else { return nil }
-        guard let typed = value as? Value else {
-            throw .malformed(
-                path: path,
-                reason: "\(name(of: key)) is \(value), expected a value of type \(type)")
-        }
-        return typed
+    package static func invalidValue(
+        file: String, key: String, found: String, expected: String
+    ) -> ModelFolderError {
+        .malformed(path: file, reason: "\(key) is \(found), expected \(expected)")
     }
+}
 
-    /// What the file calls a key.
-    func name(of key: String) -> String { keyNames[key] ?? key }
-
+extension JSONFile {
     /// The whole file as a `Decodable` value.
     func decode<Value: Decodable>(_ type: Value.Type) throws(ModelFolderError) -> Value {
-        let named = object.merging(
-            keyNames.map { ($0, object[$1] ?? NSNull()) }, uniquingKeysWith: { $1 })
+        var named = Dictionary(members.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+        for (key, name) in keyNames { named[key] = value[name] ?? .null }
+        let object = JSONValue.object(named.map { JSONValue.Member($0, $1) })
         do {
-            return try JSONDecoder().decode(
-                type, from: JSONSerialization.data(withJSONObject: named))
+            return try JSONDecoder().decode(type, from: Data(object.line.utf8))
         } catch DecodingError.typeMismatch(let expected, let context) {
             let key = context.codingPath.map { name(of: $0.stringValue) }.joined(separator: ".")
-            throw .malformed(path: path, reason: "\(key) is not of type \(expected)")
+            throw .malformed(path: file, reason: "\(key) is not of type \(expected)")
         } catch {
-            throw .malformed(path: path, reason: "\(error)")
+            throw .malformed(path: file, reason: "\(error)")
         }
     }
 }

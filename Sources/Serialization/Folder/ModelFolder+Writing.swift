@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import NeuralNetwork
 
 extension ModelFolder {
@@ -25,73 +26,66 @@ extension ModelFolder {
     public func write(to folder: URL) throws {
         let c = configuration
         try write(
-            .object([
-                ("architectures", .list([.text("BertModel")])),
-                ("attention_probs_dropout_prob", .float(c.attentionDropout)),
-                ("hidden_act", .text("gelu")), ("hidden_dropout_prob", .float(c.hiddenDropout)),
-                ("hidden_size", .integer(c.hiddenSize)),
-                ("initializer_range", .float(c.initializerRange)),
-                ("intermediate_size", .integer(c.intermediateSize)),
-                ("layer_norm_eps", .float(c.layerNormEpsilon)),
-                ("max_position_embeddings", .integer(c.maxPositionEmbeddings)),
-                ("model_type", .text("bert")),
-                ("num_attention_heads", .integer(c.headCount)),
-                ("num_hidden_layers", .integer(c.layerCount)),
-                ("pad_token_id", .integer(0)), ("position_embedding_type", .text("absolute")),
-                ("torch_dtype", .text("float32")),
-                ("type_vocab_size", .integer(c.typeVocabularySize)),
-                ("vocab_size", .integer(c.vocabularySize)),
-            ]), to: folder, "config.json")
+            [
+                "architectures": ["BertModel"],
+                "attention_probs_dropout_prob": .float(c.attentionDropout),
+                "hidden_act": "gelu", "hidden_dropout_prob": .float(c.hiddenDropout),
+                "hidden_size": .integer(c.hiddenSize),
+                "initializer_range": .float(c.initializerRange),
+                "intermediate_size": .integer(c.intermediateSize),
+                "layer_norm_eps": .float(c.layerNormEpsilon),
+                "max_position_embeddings": .integer(c.maxPositionEmbeddings),
+                "model_type": "bert",
+                "num_attention_heads": .integer(c.headCount),
+                "num_hidden_layers": .integer(c.layerCount),
+                "pad_token_id": 0, "position_embedding_type": "absolute",
+                "torch_dtype": "float32",
+                "type_vocab_size": .integer(c.typeVocabularySize),
+                "vocab_size": .integer(c.vocabularySize),
+            ], to: folder, "config.json")
         let normalize = "\(2 + dense.count)_Normalize"
         let denseFolders = dense.indices.map(DenseConfiguration.folderName)
         let modules =
             [("", "Transformer"), ("1_Pooling", "Pooling")]
             + denseFolders.map { ($0, "Dense") } + (normalizes ? [(normalize, "Normalize")] : [])
         try write(
-            .list(
+            .array(
                 modules.enumerated().map { index, module in
-                    .object([
-                        ("idx", .integer(index)), ("name", .text("\(index)")),
-                        ("path", .text(module.0)),
-                        ("type", .text("sentence_transformers.models.\(module.1)")),
-                    ])
+                    [
+                        "idx": .integer(index), "name": .string("\(index)"),
+                        "path": .string(module.0),
+                        "type": .string("sentence_transformers.models.\(module.1)"),
+                    ]
                 }), to: folder, "modules.json")
         try write(
-            .object([
-                (
-                    "__version__",
-                    .object([
-                        ("sentence_transformers", .text("2.2.2")),
-                        ("transformers", .text("4.30.0")),
-                        ("pytorch", .text("2.0.0")),
-                    ])
-                )
-            ]), to: folder, "config_sentence_transformers.json")
+            [
+                "__version__": [
+                    "sentence_transformers": "2.2.2", "transformers": "4.30.0", "pytorch": "2.0.0",
+                ]
+            ], to: folder, "config_sentence_transformers.json")
         try write(
-            .object([
-                ("max_seq_length", .integer(maxSequenceLength)), ("do_lower_case", .bool(false)),
-            ]), to: folder,
-            "sentence_bert_config.json")
+            ["max_seq_length": .integer(maxSequenceLength), "do_lower_case": false],
+            to: folder, "sentence_bert_config.json")
 
         let pooling = folder.appending(path: "1_Pooling")
         try makeFolder(pooling)
         // The first four flags are in every version; the others only where they are on.
         let always: [PoolingMode] = [.cls, .mean, .max, .meanSqrtLength]
         let flags = always + poolingModes.filter { !always.contains($0) }
-        try write(
-            .object(
-                [("word_embedding_dimension", .integer(c.hiddenSize))]
-                    + flags.map { ($0.legacyKey, .bool(poolingModes.contains($0))) }), to: pooling,
-            "config.json")
+        let width = JSONValue.Member("word_embedding_dimension", .integer(c.hiddenSize))
+        let members = flags.map {
+            JSONValue.Member($0.legacyKey, .bool(poolingModes.contains($0)))
+        }
+        try write(.object([width] + members), to: pooling, "config.json")
         for (path, layer) in zip(denseFolders, dense) {
             let subfolder = folder.appending(path: path)
             try makeFolder(subfolder)
             try write(
-                .object([
-                    ("in_features", .integer(layer.inputs)),
-                    ("out_features", .integer(layer.outputs)), ("bias", .bool(layer.hasBias)),
-                    ("activation_function", .text(layer.activation.pythonName)),
-                ]), to: subfolder, "config.json")
+                [
+                    "in_features": .integer(layer.inputs),
+                    "out_features": .integer(layer.outputs), "bias": .bool(layer.hasBias),
+                    "activation_function": .string(layer.activation.pythonName),
+                ], to: subfolder, "config.json")
         }
         if normalizes { try makeFolder(folder.appending(path: normalize)) }
     }
@@ -104,34 +98,7 @@ extension ModelFolder {
         }
     }
 
-    private func write(_ value: OrderedJSON, to folder: URL, _ name: String) throws {
-        try AtomicFile.write(Data((value.text() + "\n").utf8), to: folder.appending(path: name))
-    }
-}
-
-/// JSON to be written with its keys in the order given.
-private indirect enum OrderedJSON {
-    case text(String)
-    case integer(Int)
-    case float(Float)
-    case bool(Bool)
-    case list([OrderedJSON])
-    case object([(String, OrderedJSON)])
-
-    func text(indentation: String = "") -> String {
-        let inner = indentation + "  "
-        switch self {
-        case .text(let text): return "\"\(text)\""  // only plain words are written here
-        case .integer(let number): return "\(number)"
-        case .float(let number): return "\(number)"
-        case .bool(let value): return "\(value)"
-        case .list(let items):
-            return "[\n"
-                + items.map { inner + $0.text(indentation: inner) }.joined(separator: ",\n")
-                + "\n\(indentation)]"
-        case .object(let members):
-            let lines = members.map { "\(inner)\"\($0.0)\": \($0.1.text(indentation: inner))" }
-            return "{\n" + lines.joined(separator: ",\n") + "\n\(indentation)}"
-        }
+    private func write(_ value: JSONValue, to folder: URL, _ name: String) throws {
+        try AtomicFile.write(Data(value.text.utf8), to: folder.appending(path: name))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import NeuralNetwork
 
 /// What a Hugging Face or sentence-transformers folder says of its model, all but weights and vocabulary.
@@ -55,11 +56,11 @@ public struct ModelFolder: Sendable, Equatable {
             modules.dense, in: folder, width: configuration.hiddenSize * poolingModes.count)
 
         // sentence-transformers reads the first two; all three are upper bounds.
-        let sentence = try JSONFile(ifPresent: folder.appending(path: "sentence_bert_config.json"))
-        let tokenizer = try JSONFile(ifPresent: folder.appending(path: "tokenizer_config.json"))
+        let sentence = try JSONFile.ifPresent(folder.appending(path: "sentence_bert_config.json"))
+        let tokenizer = try JSONFile.ifPresent(folder.appending(path: "tokenizer_config.json"))
         let lengths = [
-            try sentence?.value("max_seq_length", as: Double.self),
-            try tokenizer?.value("model_max_length", as: Double.self),
+            try sentence?.double("max_seq_length"),
+            try tokenizer?.double("model_max_length"),
             Double(configuration.maxPositionEmbeddings),
         ]
         let shortest = lengths.compactMap(\.self).min() ?? 512
@@ -69,17 +70,17 @@ public struct ModelFolder: Sendable, Equatable {
                 expected: "3 or more tokens: two are special")
         }
         maxSequenceLength = Int(shortest)
-        lowercasesText = try sentence?.value("do_lower_case", as: Bool.self) ?? false
+        lowercasesText = try sentence?.bool("do_lower_case") ?? false
         try Self.requireNoDefaultPrompt(folder)
     }
 
     /// A prompt in front of every sentence would change the embeddings.
     private static func requireNoDefaultPrompt(_ folder: URL) throws(ModelFolderError) {
         let url = folder.appending(path: "config_sentence_transformers.json")
-        guard let file = try JSONFile(ifPresent: url),
-            let name = try file.value("default_prompt_name", as: String.self)
+        guard let file = try JSONFile.ifPresent(url),
+            let name = try file.string("default_prompt_name")
         else { return }
-        let prompt = try file.value("prompts", as: [String: String].self)?[name] ?? ""
+        let prompt = try file.object("prompts")?.string(name) ?? ""
         if !prompt.isEmpty {
             throw .unsupported(
                 path: url.path, key: "default_prompt_name", found: "\(name) ('\(prompt)')",
@@ -123,12 +124,13 @@ public struct ModelFolder: Sendable, Equatable {
     ) {
         let url = folder.appending(path: "modules.json")
         guard FileManager.default.fileExists(atPath: url.path) else { return (nil, [], false) }
-        guard let entries = try JSONFile.read(url) as? [[String: Any]] else {
+        let entries = try JSONValue(file: url, failure: ModelFolderError.self).elements
+        guard let entries, entries.allSatisfy({ $0.members != nil }) else {
             throw .malformed(path: url.path, reason: "expected a list of modules")
         }
         var (kinds, pooling, dense): ([String], String?, [String]) = ([], nil, [])
         for entry in entries {
-            guard let type = entry["type"] as? String, let path = entry["path"] as? String else {
+            guard let type = entry["type"]?.string, let path = entry["path"]?.string else {
                 throw .malformed(path: url.path, reason: "a module has no type or path")
             }
             let kind = type.split(separator: ".").last.map(String.init) ?? type
@@ -166,12 +168,12 @@ public struct ModelFolder: Sendable, Equatable {
         -> [PoolingMode]
     {
         let url = folder.appending(path: "config.json")
-        guard let file = try JSONFile(ifPresent: url) else {
+        guard let file = try JSONFile.ifPresent(url) else {
             throw .missing(path: url.path, expected: "the pooling that modules.json names")
         }
         let widths = [
-            try file.value("word_embedding_dimension", as: Int.self),
-            try file.value("embedding_dimension", as: Int.self),
+            try file.int("word_embedding_dimension"),
+            try file.int("embedding_dimension"),
         ]
         let width = widths.compactMap(\.self).first ?? hiddenSize
         guard width == hiddenSize else {
@@ -191,7 +193,7 @@ public struct ModelFolder: Sendable, Equatable {
             }
         } else {
             for mode in PoolingMode.allCases {
-                if try file.value(mode.legacyKey, as: Bool.self) == true { modes.append(mode) }
+                if try file.bool(mode.legacyKey) == true { modes.append(mode) }
             }
         }
         guard !modes.isEmpty else {
@@ -204,11 +206,8 @@ public struct ModelFolder: Sendable, Equatable {
 
     /// `pooling_mode`, of later versions: a name, or several joined or in a list.
     private static func newModes(_ file: JSONFile) throws(ModelFolderError) -> [String]? {
-        guard let value: Any = try file.value("pooling_mode", as: Any.self) else { return nil }
-        if let list = value as? [String] { return list }
-        guard let name = value as? String else {
-            throw .malformed(path: file.path, reason: "pooling_mode is \(value), expected a name")
+        try file.read("pooling_mode", "a name or a list of names") {
+            $0.strings ?? $0.string?.split(separator: "+").map(String.init)
         }
-        return name.split(separator: "+").map(String.init)
     }
 }
