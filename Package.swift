@@ -41,7 +41,7 @@ let package = Package(
             name: "SentenceEmbedding",
             dependencies: [
                 "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization", "HDF5",
-                "CZlib", "ONNX",
+                "CZlib", "ONNX", "JSON",
             ]),
         .target(
             name: "Simile",

@@ -1,3 +1,5 @@
+import JSON
+
 /// One JSON object a line; the fields are the values of the keys of the first object.
 struct JSONLinesSource: RecordSource {
     let lines: LineStream
@@ -11,26 +13,42 @@ struct JSONLinesSource: RecordSource {
         guard try lines.next() else { return false }
         record.reset(line: lines.number)
         let line = lines.bytes[lines.line]
-        guard line.contains(where: { !JSONScanner.isSpace($0) }) else { return true }
+        guard line.contains(where: { !JSONReader.isSpace($0) }) else { return true }
         let isFirst = keyBytes.isEmpty
         record.fields = [Range<Int>?](repeating: nil, count: keyBytes.count)
-        var scanner = JSONScanner(line)
-        do throws(JSONScanner.Fault) {
-            try scanner.readObject { (scanner, key) throws(JSONScanner.Fault) in
-                let start = record.bytes.count
-                let isAbsent = try scanner.readValue(into: &record.bytes)
-                let value = isAbsent ? nil : start..<record.bytes.count
-                if let index = keyBytes.firstIndex(of: key) {
+        var reader = JSONReader(lines.bytes, in: lines.line)
+        do throws(JSONError) {
+            try reader.readObject { (reader, key) throws(JSONError) in
+                let value = try Self.readField(&reader, into: &record.bytes)
+                if let index = keyBytes.firstIndex(where: { $0.elementsEqual(key) }) {
                     record.fields[index] = value
                 } else if isFirst {
-                    keyBytes.append(key)
+                    keyBytes.append(Array(key))
                     record.fields.append(value)
                 }
             }
+            try reader.finish()
         } catch {
-            record.fault = "invalid JSON: \(error.reason) at column \(error.column)"
+            record.fault = "invalid JSON: \(error)"
         }
         if isFirst { keys = keyBytes.map { String(decoding: $0, as: UTF8.self) } }
         return true
+    }
+
+    /// Appends a string's content or a number's digits and returns where they lie; nil for null and
+    /// nested values, which are neither a sentence nor a label.
+    private static func readField(
+        _ reader: inout JSONReader, into bytes: inout [UInt8]
+    ) throws(JSONError) -> Range<Int>? {
+        let start = bytes.count
+        switch try reader.nextKind() {
+        case .string: bytes += try reader.readString()
+        case .number: bytes += try reader.readNumber()
+        case .bool: bytes += "\(try reader.readBool())".utf8
+        case .null, .array, .object:
+            try reader.skipValue()
+            return nil
+        }
+        return start..<bytes.count
     }
 }

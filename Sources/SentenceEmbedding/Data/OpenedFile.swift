@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// A pair file whose format and columns have been found.
 struct OpenedFile {
@@ -61,7 +62,7 @@ struct OpenedFile {
         of lines: LineStream, _ options: PairFileOptions
     ) throws(PairFileError) -> PairFormat {
         guard options.format == .automatic else { return options.format }
-        let start = lines.peek(1 << 16).drop { JSONScanner.isSpace($0) }
+        let start = lines.peek(1 << 16).drop { JSONReader.isSpace($0) }
         guard let first = start.first else { throw .empty(path: lines.path) }
         if first == UInt8(ascii: "{") { return .jsonl }
         if first == UInt8(ascii: "["), isJSONArray(start) {
@@ -75,7 +76,7 @@ struct OpenedFile {
     }
 
     private static func isJSONArray(_ start: ArraySlice<UInt8>) -> Bool {
-        let second = start.dropFirst().first { !JSONScanner.isSpace($0) }
+        let second = start.dropFirst().first { !JSONReader.isSpace($0) }
         return second == UInt8(ascii: "{") || second == UInt8(ascii: "[")
     }
 

@@ -1,3 +1,5 @@
+import JSON
+
 /// The sentences of a file, or of standard input, one a line, read as they are asked for.
 ///
 /// Lines end with LF or CR LF; gzip-compressed data are unpacked. Memory holds about a line.
@@ -36,10 +38,9 @@ public struct SentenceFile {
     /// - Throws: `PairFileError.malformed` naming a line that is not UTF-8, or not what `format` says.
     public func next() throws(PairFileError) -> String? {
         guard try lines.next() else { return nil }
-        let bytes = lines.bytes[lines.line]
         switch format {
-        case .text: return try text(bytes)
-        case .jsonl: return try text(json(bytes)[...])
+        case .text: return try text(lines.bytes[lines.line])
+        case .jsonl: return try text(json(lines.bytes, in: lines.line))
         }
     }
 
@@ -52,24 +53,29 @@ public struct SentenceFile {
         return text
     }
 
-    private func json(_ bytes: ArraySlice<UInt8>) throws(PairFileError) -> [UInt8] {
+    private func json(
+        _ bytes: [UInt8], in range: Range<Int>
+    ) throws(PairFileError) -> ArraySlice<UInt8> {
         let expected = #"expected a JSON string or {"text": "..."}"#
-        var (scanner, text): (JSONScanner, [UInt8]?) = (JSONScanner(bytes), nil)
-        do throws(JSONScanner.Fault) {
-            if bytes.first(where: { !JSONScanner.isSpace($0) }) == UInt8(ascii: "{") {
-                try scanner.readObject { (scanner, key) throws(JSONScanner.Fault) in
-                    var value: [UInt8] = []
-                    let isString = scanner.isAtString
-                    _ = try scanner.readValue(into: &value)
-                    if isString, key == Array("text".utf8) { text = value }
+        var (reader, text): (JSONReader, ArraySlice<UInt8>?) = (JSONReader(bytes, in: range), nil)
+        do throws(JSONError) {
+            if try reader.nextKind() == .object {
+                try reader.readObject { (reader, key) throws(JSONError) in
+                    if try reader.nextKind() == .string {
+                        let value = try reader.readString()
+                        if key.elementsEqual("text".utf8) { text = value }
+                    } else {
+                        try reader.skipValue()
+                    }
                 }
             } else {
-                text = try scanner.readLoneString()
+                text = try reader.readString()
             }
+            try reader.finish()
         } catch {
             throw .malformed(
                 path: name, line: line,
-                reason: "\(expected); invalid JSON: \(error.reason) at column \(error.column)")
+                reason: "\(expected); invalid JSON: \(error)")
         }
         guard let text else {
             throw .malformed(

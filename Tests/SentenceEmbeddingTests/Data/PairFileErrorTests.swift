@@ -111,7 +111,7 @@ import Testing
                 .contains("f.tsv:2: 's2' is missing, null, or not a plain value"))
         #expect(
             labelledMessage(#"{"s1": "A."#)
-                == "f.tsv:1: invalid JSON: the line ends inside a string at column 11")
+                == "f.tsv:1: invalid JSON: the text ends inside a string at column 11")
         #expect(
             labelledMessage(#"[{"s1": "A."}]"#)
                 == "f.tsv: not a text file: it is a JSON array; write one object a line "

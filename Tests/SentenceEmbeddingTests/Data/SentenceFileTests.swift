@@ -43,7 +43,7 @@ import Testing
                 == "in:2: \(expected); invalid JSON: expected a string at column 1")
         #expect(
             problem(Data("\"a\" b\n".utf8), .jsonl)
-                == "in:1: \(expected); invalid JSON: text after the string at column 5")
+                == "in:1: \(expected); invalid JSON: text after the value at column 5")
         for line in [#"{"txt": "a"}"#, #"{"text": 5}"#, #"{"text": null}"#] {
             #expect(
                 problem(Data(line.utf8), .jsonl)
