@@ -84,6 +84,14 @@ package final class ONNXGraph {
             ONNXInitializer(name: name, element: .float, shape: []) { try $0.write([number]) })
     }
 
+    /// A byte; equal ones are one constant.
+    package func constant(byte: UInt8) -> Value {
+        let name = "byte_\(byte)"
+        if names.contains(name) { return Value(name: name) }
+        return initializer(
+            ONNXInitializer(name: name, element: .uint8, shape: []) { try $0.write([byte]) })
+    }
+
     /// A whole number; equal ones are one constant.
     package func constant(_ number: Int) -> Value {
         let name = "int_\(number)"

@@ -4,12 +4,14 @@ import Serialization
 package enum ONNXElement {
     case float
     case int8
+    case uint8
     case int64
 
     var proto: ProtoTensor.Element {
         switch self {
         case .float: .float
         case .int8: .int8
+        case .uint8: .uint8
         case .int64: .int64
         }
     }
@@ -20,7 +22,7 @@ package enum ONNXElement {
     var byteCount: Int {
         switch self {
         case .float: 4
-        case .int8: 1
+        case .int8, .uint8: 1
         case .int64: 8
         }
     }

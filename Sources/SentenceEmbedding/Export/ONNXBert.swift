@@ -103,17 +103,29 @@ extension ONNXBert {
     /// What a linear layer multiplies its matrix by.
     private enum Multiplicand {
         case float(Value)
-        /// 8-bit whole numbers with their scale and zero point, found when the model runs.
-        case quantized(Value, scale: Value, zeroPoint: Value)
+        /// 8-bit whole numbers around 128, and a scale for each token: [batch, sequence, 1].
+        case quantized(Value, scales: Value)
     }
 
     private func multiplicand(_ x: Value) -> Multiplicand {
         guard isQuantized else { return .float(x) }
-        let parts = graph.add(
-            "DynamicQuantizeLinear", [x],
-            outputs: ["quantized", "scale", "zero_point"].map { "\(x.name)_\($0)" })
-        return .quantized(parts[0], scale: parts[1], zeroPoint: parts[2])
+        // A scale for each token, not for the whole batch as DynamicQuantizeLinear has it: so the numbers of a
+        // sentence do not depend on what it is encoded beside, nor on its own outliers in other tokens.
+        let largest = graph.add(
+            "ReduceMax", graph.add("Abs", x),
+            attributes: ["axes": .ints([-1]), "keepdims": .int(1)])
+        let scales = graph.add(
+            "Div", graph.add("Max", largest, graph.constant(float: 1e-30)),
+            graph.constant(float: 127))
+        let rounded = graph.add("Round", graph.add("Div", x, scales))
+        let shifted = graph.add("Add", rounded, graph.constant(float: Float(Self.zeroPoint)))
+        let whole = graph.add(
+            "Cast", shifted, attributes: ["to": .int(ONNXElement.uint8.code)])
+        return .quantized(whole, scales: scales)
     }
+
+    /// What stands for 0 in activations: unsigned ones are multiplied fastest.
+    private static let zeroPoint: UInt8 = 128
 
     /// x · weightᵀ + bias
     private func linear(_ x: Multiplicand, _ name: String) -> Value {
@@ -121,10 +133,12 @@ extension ONNXBert {
         switch x {
         case .float(let x):
             product = graph.add("MatMul", x, weights.transposed("\(name).weight"))
-        case .quantized(let x, let scale, let zeroPoint):
+        case .quantized(let x, let scales):
             let weight = weights.quantizedTransposed("\(name).weight")
-            let whole = graph.add("MatMulInteger", x, weight.matrix, zeroPoint)
-            product = graph.add("Mul", float(whole), graph.add("Mul", scale, weight.scales))
+            let whole = graph.add(
+                "MatMulInteger", x, weight.matrix, graph.constant(byte: Self.zeroPoint))
+            product = graph.add(
+                "Mul", graph.add("Mul", float(whole), scales), weight.scales)
         }
         return graph.add("Add", product, weights.array("\(name).bias"))
     }

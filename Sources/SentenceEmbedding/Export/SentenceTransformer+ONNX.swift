@@ -8,7 +8,8 @@ public enum ONNXPrecision: Sendable {
     /// 8-bit whole numbers: a quarter of the size, with embeddings that differ a little.
     ///
     /// Weights have a scale for each output (for each token in the word embeddings); what they are
-    /// multiplied by is quantised when the model runs.
+    /// multiplied by is quantised when the model runs, with a scale for each token, so that an embedding does
+    /// not depend on the sentences beside it.
     case int8
 }
 
