@@ -40,7 +40,7 @@ struct Compare: ParsableCommand {
 
     func run() throws {
         ThreadPool.configure(threads: inputs.threads)
-        _ = try BLAS.load()
+        _ = try BLAS.shared.get()
         let tokenizer = try BertTokenizer(folder: URL(filePath: inputs.model))
         let works = try works().filter { work in only.map { work.name.contains($0) } ?? true }
         var (rows, rates): ([Row], [Double]) = ([], [])

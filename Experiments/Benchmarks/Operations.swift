@@ -16,7 +16,7 @@ struct Operations: ParsableCommand {
 
     func run() throws {
         ThreadPool.configure(threads: inputs.threads)
-        _ = try BLAS.load()
+        _ = try BLAS.shared.get()
         let (hidden, wide, heads) = (hidden, 4 * hidden, hidden / 32)
         let rate = MatrixProductBenchmark.gigaflops()
         say("sgemm \(rate.fixed(0)) GFLOP/s; [\(tokens), \(hidden)], medians\n")

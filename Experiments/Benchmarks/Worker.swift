@@ -12,7 +12,6 @@ struct Worker: ParsableCommand {
     func run() throws {
         let work = try JSONDecoder().decode(Work.self, from: Data(contentsOf: URL(filePath: file)))
         ThreadPool.configure(threads: work.threads)
-        try BLAS.loadIfNeeded()
         let folder = URL(filePath: work.model.folder)
         if work.kind == .tokenize {
             let tokenizer = try BertTokenizer(folder: folder)

@@ -17,7 +17,6 @@ let sentences =
         "Some cats are resting on top of the house.",
         "He signed the contract without reading it.",
     ]
-try BLAS.loadIfNeeded()
 let model = try SentenceTransformer(path: path)
 
 // By parts.

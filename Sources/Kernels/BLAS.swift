@@ -25,19 +25,10 @@ public struct BLAS: Sendable {
     /// The value of `OPENBLAS_CORETYPE` that was replaced because it asked for less than the processor can do.
     public let replacedCoreType: String?
 
-    /// The library that the environment asks for, or nil.
-    static let requestedLibrary: String? = ProcessInfo.processInfo.environment["SIMILE_BLAS"]
-        .flatMap { $0.isEmpty ? nil : $0 }
-
     /// The library, or why there is none.
     public static let shared: Result<BLAS, BLASError> = {
         do throws(BLASError) { return .success(try BLAS()) } catch { return .failure(error) }
     }()
-
-    /// Loads the library now, so that a missing one is an error and not a trap later.
-    ///
-    /// - Throws: `BLASError` when no library can be loaded.
-    public static func load() throws(BLASError) -> BLAS { try shared.get() }
 
     /// The core type of OpenBLAS for a processor with this instruction set.
     static func coreType(for set: simile_instruction_set) -> String {
@@ -46,16 +37,6 @@ public struct BLAS: Sendable {
         case SIMILE_AVX2: "Haswell"
         default: simile_has_avx() != 0 ? "Sandybridge" : "Nehalem"
         }
-    }
-
-    /// Loads the library if products are left to it (see `GEMM.Engine`), so that a missing one is an error now.
-    ///
-    /// Returns nil where our own kernels multiply.
-    ///
-    /// - Throws: `BLASError` when no library can be loaded.
-    @discardableResult
-    public static func loadIfNeeded() throws(BLASError) -> BLAS? {
-        GEMM.Engine.preferred == .library ? try load() : nil
     }
 
     /// The instruction set that a core type of OpenBLAS uses.
@@ -68,11 +49,12 @@ public struct BLAS: Sendable {
     }
 
     /// Puts the core type into the environment; returns the value that had to give way.
-    private static func chooseCoreType(_ environment: [String: String]) -> String? {
+    private static func chooseCoreType(_ settings: KernelSettings) -> String? {
         #if arch(x86_64)
-            let best = simile_best_instruction_set()
-            let given = environment["OPENBLAS_CORETYPE"].flatMap { $0.isEmpty ? nil : $0 }
-            if let forced = environment["SIMILE_CORETYPE"], !forced.isEmpty {
+            let best = settings.instructionSet
+            let given = ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"]
+                .flatMap { $0.isEmpty ? nil : $0 }
+            if let forced = settings.coreType {
                 setenv("OPENBLAS_CORETYPE", forced, 1)
                 return nil
             }
@@ -85,12 +67,12 @@ public struct BLAS: Sendable {
     }
 
     private init() throws(BLASError) {
-        let environment = ProcessInfo.processInfo.environment
-        replacedCoreType = Self.chooseCoreType(environment)
+        let settings = KernelSettings.current
+        replacedCoreType = Self.chooseCoreType(settings)
         // Our threads call it, each for a part: threads of its own would only get in the way.
         setenv("OPENBLAS_NUM_THREADS", "1", 1)
 
-        let asked = Self.requestedLibrary
+        let asked = settings.library
         let candidates = asked.map { [$0] } ?? ["libopenblas.so.0", "libopenblas.so"]
         var reasons: [String] = []
         var opened: (handle: UnsafeMutableRawPointer, name: String)?

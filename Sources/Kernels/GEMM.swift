@@ -15,11 +15,17 @@ public enum GEMM {
         /// The BLAS library, each thread a part.
         case library
 
-        /// The one that is used: our own where it was measured to be faster, which is with AVX-512, and the
-        /// library on other processors and when `SIMILE_BLAS` names one.
-        public static let preferred: Engine =
-            BLAS.requestedLibrary == nil && simile_best_instruction_set() == SIMILE_AVX512
-            ? .own : .library
+        /// The one that is used: the library that `SIMILE_BLAS` names, else our own where it was measured to be
+        /// faster, which is with AVX-512, else OpenBLAS, and our own where that cannot be loaded.
+        public static let preferred = choose(KernelSettings.current) {
+            if case .success = BLAS.shared { true } else { false }
+        }
+
+        static func choose(_ settings: KernelSettings, libraryCanBeLoaded: () -> Bool) -> Engine {
+            if settings.library != nil { return .library }
+            return settings.instructionSet != SIMILE_AVX512 && libraryCanBeLoaded()
+                ? .library : .own
+        }
     }
 
     /// y = f(x) for each of n numbers, such as `gelu_forward`.

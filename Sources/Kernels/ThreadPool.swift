@@ -7,15 +7,24 @@ import Synchronization
 /// Work is a number of independent tasks, claimed one by one. What a task computes must not depend on
 /// who runs it, so results are the same for any number of threads and any order.
 public final class ThreadPool: @unchecked Sendable {
-    /// The pool all kernels use, made at first use with `configuredCount` threads.
-    public static let shared = ThreadPool(count: configuredCount.load(ordering: .relaxed))
+    /// The pool all kernels use, made at first use with the configured number of threads; by default as many
+    /// as `KernelSettings` say, or as there are processors.
+    public static let shared = {
+        let asked = configuredCount.exchange(isMade, ordering: .relaxed)
+        return ThreadPool(
+            count: asked > 0 ? asked : KernelSettings.current.threads ?? ProcessorCount.available)
+    }()
 
-    private static let configuredCount = Atomic<Int>(ProcessorCount.available)
+    /// 0 until it is configured, `isMade` when it is too late.
+    private static let configuredCount = Atomic<Int>(0)
+    private static let isMade = -1
 
     /// Sets the number of threads of `shared`; it must come before anything is computed.
     public static func configure(threads: Int) {
         precondition(threads >= 1, "a pool needs at least one thread, got \(threads)")
-        configuredCount.store(threads, ordering: .relaxed)
+        precondition(
+            configuredCount.exchange(threads, ordering: .relaxed) != isMade,
+            "the threads are at work already: configure them before anything is computed")
     }
 
     /// Number of threads that run tasks, the caller's included.

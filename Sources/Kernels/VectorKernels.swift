@@ -1,11 +1,11 @@
 @_exported import CKernels
 
-/// The vector loops of the best instruction set that this processor has.
+/// The vector loops of the best instruction set that this processor has and `KernelSettings` allow.
 public enum VectorKernels {
     /// The table every operation calls.
     public static let best: simile_kernel_table = {
-        // The baseline is always there.
-        guard let table = simile_kernels(simile_best_instruction_set()) else {
+        // The settings name none that the processor has not.
+        guard let table = simile_kernels(KernelSettings.current.instructionSet) else {
             preconditionFailure("no vector kernels for this processor")
         }
         return table.pointee

@@ -27,17 +27,17 @@ struct ComputeOptions: ParsableArguments {
     @Option(help: "Number of threads; by default all processors available to the process.")
     var threads: Int?
 
-    /// Sets the threads and, where products are left to a BLAS library, loads it, so that a missing one is
-    /// reported now.
+    /// Sets the threads and checks what the environment asks for, so that what is wrong is reported now.
     func prepare() throws {
+        try KernelSettings.validate()
         if let threads {
             guard (1...1024).contains(threads) else {
                 throw ValidationError("--threads is \(threads); expected 1...1024")
             }
             ThreadPool.configure(threads: threads)
         }
-        if let blas = try BLAS.loadIfNeeded(), let replaced = blas.replacedCoreType,
-            let used = blas.coreType
+        if GEMM.Engine.preferred == .library, case .success(let blas) = BLAS.shared,
+            let replaced = blas.replacedCoreType, let used = blas.coreType
         {
             Console.note(
                 "OPENBLAS_CORETYPE=\(replaced) in the environment asks for less than this processor can do; using \(used) (SIMILE_CORETYPE=\(replaced) insists)"
