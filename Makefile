@@ -1,9 +1,10 @@
 # `make quickstart` and `make test` do all the set-up they need on a Debian or Ubuntu machine with Swift 6.3.
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 .DELETE_ON_ERROR:
 .PHONY: quickstart test interop fuzz benchmark build deps minilm lint clean
 
-PACKAGES := libopenblas0-pthread libhdf5-dev zlib1g-dev libcurl4-openssl-dev libssl-dev pkg-config
+PACKAGES := libopenblas-dev libhdf5-dev zlib1g-dev libcurl4-openssl-dev libssl-dev pkg-config
 SIMILE := .build/release/simile
 MODEL ?= small
 BENCHMARK := .build/release/simile-benchmark
@@ -35,11 +36,60 @@ quickstart-show:
 	@echo "model (for sentence-transformers and others): $(OUTPUT)/sts/model"
 	@echo "checkpoint (HDF5, can be resumed):            $(OUTPUT)/sts/checkpoints"
 
-# All tests, and the golden values once more with the products of the BLAS library.
+# Everything: formatting, all tests in debug and as shipped, numbers in every arithmetic, sanitizers. About a quarter
+# of an hour on two processors; says at the end how long each part took.
+TESTS := lint test-debug test-release test-arithmetic test-threads test-memory
 test: deps minilm
-	swift build --build-tests
-	export SIMILE_MINILM="$$( [ -f $(MINILM)/model.safetensors ] && echo "$(CURDIR)/$(MINILM)" )"; \
-	swift test --skip-build && SIMILE_BLAS=libopenblas.so.0 swift test --skip-build --filter Golden
+	@mkdir -p .build && : > .build/test-times
+	@for part in $(TESTS); do \
+		echo "== $$part"; start=$$SECONDS; \
+		$(MAKE) --no-print-directory $$part || exit 1; \
+		echo "$$part: $$((SECONDS - start)) s" >> .build/test-times; \
+	done; cat .build/test-times
+
+# A warning is an error in what the tests build, and the model that a few of them need is named if it is there.
+TESTING = SIMILE_STRICT=1 $(if $(wildcard $(MINILM)/model.safetensors),SIMILE_MINILM=$(CURDIR)/$(MINILM))
+SHIPPED := -c release -Xswiftc -enable-testing --scratch-path .build/shipped
+
+test-debug:
+	$(TESTING) swift build --build-tests
+	$(TESTING) swift test --skip-build
+
+test-release:
+	$(TESTING) swift build --build-tests $(SHIPPED)
+	$(TESTING) swift test --skip-build $(SHIPPED)
+
+# The suites that compute, as shipped: with our own products on one thread and on four, with each instruction set
+# that the processor has, and with the products of the BLAS library.
+NUMERIC := --filter 'KernelsTests|TensorsTests|NeuralNetworkTests|GoldenTests|SentenceEmbeddingTests'
+INSTRUCTION_SETS = baseline $(shell grep -qw avx2 /proc/cpuinfo && echo avx2) \
+	$(shell grep -qw avx512vl /proc/cpuinfo && echo avx512)
+test-arithmetic:
+	@numeric() { \
+		echo "== $$*"; env $(TESTING) "$$@" swift test --skip-build $(SHIPPED) $(NUMERIC) \
+			> .build/arithmetic.log 2>&1 || { cat .build/arithmetic.log; exit 1; }; \
+		tail -n 1 .build/arithmetic.log; \
+	}; \
+	for threads in 1 4; do numeric SIMILE_THREADS=$$threads; done; \
+	for set in $(INSTRUCTION_SETS); do numeric SIMILE_INSTRUCTION_SET=$$set SIMILE_BLAS=none; done; \
+	numeric SIMILE_BLAS=libopenblas.so.0
+
+# The threads under ThreadSanitizer; the C code and what reads files under AddressSanitizer and, the C code, UBSan.
+test-threads: export SIMILE_TARGETS := CKernels,CSystem,Support,Kernels,Tensors,TestSupport,KernelsTests,TensorsTests
+test-threads: THREAD := --sanitize thread --scratch-path .build/thread
+test-threads:
+	$(TESTING) swift build --build-tests $(THREAD)
+	SIMILE_THREADS=4 TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/thread.txt \
+		$(TESTING) swift test --skip-build $(THREAD)
+
+test-memory: export SIMILE_TARGETS := CKernels,CSystem,Support,JSON,Kernels,Tensors,NeuralNetwork,Tokenization,$\
+	Serialization,Fuzzing,TestSupport,KernelsTests,TensorsTests,TokenizationTests,SerializationTests,JSONTests
+test-memory: MEMORY := --sanitize address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined \
+	--scratch-path .build/memory
+test-memory:
+	$(TESTING) swift build --build-tests $(MEMORY) 2>&1 | grep -v 'Cannot export local symbol'
+	# Reading costs more memory here, which one test measures.
+	ASAN_OPTIONS=detect_leaks=0 $(TESTING) swift test --skip-build $(MEMORY) --skip aPickleCostsAMultipleOfItsLength
 
 # Runs the tests that have other people's tools at the other end; installs those in a virtual environment.
 interop: deps minilm
@@ -54,9 +104,8 @@ interop: deps minilm
 # Feeds ROUNDS damaged files to each reader of files, in about 45 minutes; the tests feed them a few hundred.
 fuzz: ROUNDS ?= 100000
 fuzz: deps
-	swift build -c release --build-tests --scratch-path .build/fuzz -Xswiftc -enable-testing
-	SIMILE_FUZZ=$(ROUNDS) swift test --skip-build -c release --scratch-path .build/fuzz -Xswiftc -enable-testing \
-		--filter Fuzz
+	$(TESTING) swift build --build-tests $(SHIPPED)
+	SIMILE_FUZZ=$(ROUNDS) $(TESTING) swift test --skip-build $(SHIPPED) --filter Fuzz
 
 # Measures speed and memory, about ten minutes. PEER_PYTHON=/path/python (one with sentence-transformers, such as
 # .venv/bin/python after `make interop`) measures that beside it; STS=, NLI= and DEV= name larger pair files.

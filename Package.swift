@@ -97,3 +97,18 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `make test` builds so that a warning of ours is an error; who builds with another compiler is not stopped.
+if Context.environment["SIMILE_STRICT"] != nil {
+    for target in package.targets where target.type != .system {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+        target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
+    }
+}
+
+// `make test` runs the C code and what reads files under sanitizers, without the targets that only call those.
+if let names = Context.environment["SIMILE_TARGETS"]?.split(separator: ",").map(String.init) {
+    package.products = []
+    package.dependencies = []
+    package.targets.removeAll { !names.contains($0.name) }
+}

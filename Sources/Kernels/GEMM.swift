@@ -15,14 +15,14 @@ public enum GEMM {
         /// The BLAS library, each thread a part.
         case library
 
-        /// The one that is used: the library that `SIMILE_BLAS` names, else our own where it was measured to be
-        /// faster, which is with AVX-512, else OpenBLAS, and our own where that cannot be loaded.
+        /// The one that is used: what `SIMILE_BLAS` asks for, else our own where it was measured to be faster,
+        /// which is with AVX-512, else OpenBLAS, and our own where that cannot be loaded.
         public static let preferred = choose(KernelSettings.current) {
             if case .success = BLAS.shared { true } else { false }
         }
 
         static func choose(_ settings: KernelSettings, libraryCanBeLoaded: () -> Bool) -> Engine {
-            if settings.library != nil { return .library }
+            if let engine = settings.engine { return engine }
             return settings.instructionSet != SIMILE_AVX512 && libraryCanBeLoaded()
                 ? .library : .own
         }

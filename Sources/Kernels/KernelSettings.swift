@@ -7,12 +7,15 @@ import Foundation
 /// |---|---|
 /// | `SIMILE_THREADS` | number of threads, 1...1024; by default all processors available to the process |
 /// | `SIMILE_INSTRUCTION_SET` | `baseline`, `avx2` or `avx512`: at most this one of those the processor has |
-/// | `SIMILE_BLAS` | path of the BLAS library that multiplies in place of our own kernels |
+/// | `SIMILE_BLAS` | path of the BLAS library that multiplies, or `none` for our own kernels |
 /// | `SIMILE_CORETYPE` | the core type that OpenBLAS is loaded with; by default what the processor can do |
 public struct KernelSettings: Sendable {
     let threads: Int?
     /// The one that kernels are chosen for.
     let instructionSet: simile_instruction_set
+    /// Who multiplies, if it is asked for.
+    let engine: GEMM.Engine?
+    /// The library that is asked for.
     let library: String?
     let coreType: String?
 
@@ -51,7 +54,9 @@ public struct KernelSettings: Sendable {
         func value(_ name: String) -> String? {
             environment[name].flatMap { $0.isEmpty ? nil : $0 }
         }
-        library = value("SIMILE_BLAS")
+        let blas = value("SIMILE_BLAS")
+        library = blas == "none" ? nil : blas
+        engine = blas == nil ? nil : library == nil ? .own : .library
         coreType = value("SIMILE_CORETYPE")
         threads = try value("SIMILE_THREADS").map { text throws(KernelSettingsError) in
             guard let count = Int(text), (1...1024).contains(count) else { throw .threads(text) }

@@ -72,5 +72,8 @@ import Testing
         #expect(GEMM.Engine.choose(slow, libraryCanBeLoaded: { true }) == .library)
         let asked = try KernelSettings(["SIMILE_BLAS": "libmkl_rt.so"])
         #expect(GEMM.Engine.choose(asked, libraryCanBeLoaded: { false }) == .library)
+        let none = try KernelSettings(["SIMILE_BLAS": "none", "SIMILE_INSTRUCTION_SET": "baseline"])
+        #expect(none.library == nil)
+        #expect(GEMM.Engine.choose(none, libraryCanBeLoaded: { true }) == .own)
     }
 }
