@@ -73,16 +73,12 @@ extension ONNXGraph {
 public enum ONNXError: Error, Equatable, CustomStringConvertible {
     /// The file would be larger than a protobuf message may be.
     case tooLarge(path: String, bytes: Int)
-    /// A weight that is to become a whole number is infinite or not a number.
-    case notFinite(array: String)
 
     /// What happened and what to do.
     public var description: String {
         switch self {
         case .tooLarge(let path, let bytes):
             "\(path): the model takes \(bytes) bytes, but an ONNX file has at most \(messageLimit) (protobuf's limit); export int8 weights, or another format"
-        case .notFinite(let array):
-            "\(array): a number is infinite or not a number, so it has no int8; the model is damaged or its training diverged"
         }
     }
 }

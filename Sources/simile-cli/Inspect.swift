@@ -31,6 +31,9 @@ struct Inspect: ParsableCommand {
                 "not in the file  \(model.parameters.initialized.joined(separator: ", ")) (unused by embeddings)"
             )
         }
+        do { try model.parameters.requireFinite() } catch {
+            try Console.print("not finite       \(error)")
+        }
         if let checkpoint = try? Checkpoint(URL(filePath: self.model)),
             let loss = checkpoint.lossName
         {

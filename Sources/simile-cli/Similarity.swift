@@ -34,6 +34,7 @@ struct Similarity: ParsableCommand {
     func run() throws {
         try compute.prepare()
         let model = try SentenceTransformer(path: ModelPath.resolve(model))
+        try model.parameters.requireFinite()
         let sentences = [sentence] + others
         let embeddings = explain ? try explained(model, sentences) : model.encode(sentences)
         let first = embeddings.gather(Array(repeating: 0, count: others.count))

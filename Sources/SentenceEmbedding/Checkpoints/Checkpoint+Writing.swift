@@ -30,7 +30,10 @@ extension Checkpoint {
     }
 
     /// Writes a checkpoint of a model alone.
+    ///
+    /// - Throws: `NonFiniteError` when a weight is NaN or infinite; nothing is written then.
     public static func write(_ model: SentenceTransformer, to url: URL) throws {
+        try model.parameters.requireFinite()
         try write(to: url) { try write(model, in: $0) }
     }
 

@@ -1,4 +1,3 @@
-import ONNX
 import Serialization
 
 /// A matrix of whole numbers in -limit...limit and one scale a row: an entry is `value · scale`.
@@ -8,9 +7,7 @@ struct QuantizedRows {
     /// One a row.
     private(set) var scales: [Float] = []
 
-    /// Quantises a matrix so that the largest magnitude of each row becomes `limit`, at most 127.
-    ///
-    /// - Throws: `ONNXError.notFinite`.
+    /// Quantises a matrix of finite numbers so that the largest magnitude of each row becomes `limit`, at most 127.
     init(_ array: OutgoingArray, limit: Float) throws {
         let (rows, columns) = (array.shape[0], array.shape[1])
         values.reserveCapacity(rows * columns)
@@ -19,7 +16,6 @@ struct QuantizedRows {
             for row in 0..<rows {
                 var largest: Float = 0
                 for i in row * columns..<(row + 1) * columns {
-                    guard matrix[i].isFinite else { throw ONNXError.notFinite(array: array.name) }
                     largest = max(largest, abs(matrix[i]))
                 }
                 let scale = largest > 0 ? largest / limit : 1

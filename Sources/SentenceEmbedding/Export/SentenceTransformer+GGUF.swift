@@ -10,9 +10,11 @@ extension SentenceTransformer {
     /// of the format: llama.cpp's programs do so by default. A cased vocabulary needs a llama.cpp
     /// of June 2026 or later: before, it lowercased every text.
     ///
-    /// - Throws: `GGUFError` for what llama.cpp cannot do or a weight that does not fit `type`;
-    ///   `SerializationError` when the file cannot be written. What was at `url` is then unchanged.
+    /// - Throws: `NonFiniteError` when a weight is NaN or infinite; `GGUFError` for what llama.cpp cannot do or a
+    ///   weight that does not fit `type`; `SerializationError` when the file cannot be written. What was at
+    ///   `url` is then unchanged.
     public func writeGGUF(to url: URL, type: GGUFTensorType = .f32) throws {
+        try parameters.requireFinite()
         var file = GGUFFile()
         file.metadata = try ggufMetadata(type, path: url.path)
         file.tensors = ggufTensors(type)

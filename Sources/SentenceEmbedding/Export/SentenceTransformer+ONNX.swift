@@ -21,10 +21,10 @@ extension SentenceTransformer {
     /// `sentence_embedding` [batch, dimension]. A sequence has at most as many tokens as the model has
     /// positions. The operators are those of version 17; the tokenizer is not part of the file.
     ///
-    /// - Throws: `ONNXError` above protobuf's limit of 2 GB or for weights that have no int8;
-    ///   `SerializationError` when the file cannot be
-    ///   written; what was at `url` is then unchanged.
+    /// - Throws: `NonFiniteError` when a weight is NaN or infinite; `ONNXError` above protobuf's limit of 2 GB;
+    ///   `SerializationError` when the file cannot be written. What was at `url` is then unchanged.
     public func writeONNX(to url: URL, precision: ONNXPrecision = .float) throws {
+        try parameters.requireFinite()
         let modes = pooling.modes.map(\.rawValue).joined(separator: ", ")
         try onnxGraph(precision).write(
             to: url,

@@ -58,8 +58,10 @@ extension SentenceTransformer {
     /// the new one is. A folder that holds anything but such a model is not replaced.
     ///
     /// - Parameter modelCard: The text of `README.md`; without one there is no such file.
-    /// - Throws: `SerializationError` when the folder cannot be written.
+    /// - Throws: `NonFiniteError` when a weight is NaN or infinite, `SerializationError` when the folder cannot
+    ///   be written. What was there is then unchanged.
     public func write(to folder: URL, modelCard: String? = nil) throws {
+        try parameters.requireFinite()
         let description = ModelFolder(
             configuration: bert.configuration, poolingModes: pooling.modes,
             dense: dense.map(\.configuration), normalizes: normalizes,
