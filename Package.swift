@@ -13,8 +13,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
     ],
     targets: [
-        // C: vector loops, and the headers of the C libraries.
+        // C: vector loops, system calls that Swift does not see, and the headers of the C libraries.
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CSystem"),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
@@ -24,13 +25,13 @@ let package = Package(
 
         // Each may import those above it, none below.
         .target(name: "JSON"),
-        .target(name: "Kernels", dependencies: ["CKernels"]),
+        .target(name: "Kernels", dependencies: ["CKernels", "CSystem"]),
         .target(name: "HDF5", dependencies: ["CHDF5"]),
         .target(name: "Tensors", dependencies: ["Kernels"]),
         .target(name: "NeuralNetwork", dependencies: ["Tensors", "Kernels"]),
         .target(name: "Tokenization", dependencies: ["JSON"]),
         .target(name: "Hub", dependencies: ["CCurl", "CCrypto"]),
-        .target(name: "Serialization", dependencies: ["NeuralNetwork", "CKernels", "JSON"]),
+        .target(name: "Serialization", dependencies: ["NeuralNetwork", "CSystem", "JSON"]),
         .target(
             name: "ONNX",
             dependencies: [

@@ -1,4 +1,5 @@
 import CKernels
+import CSystem
 import Foundation
 
 /// The BLAS library behind large products that are not our own kernels', opened at first use.

@@ -1,4 +1,4 @@
-import CKernels
+import CSystem
 import Foundation
 
 /// How many processors this process may use.

@@ -1,4 +1,4 @@
-import CKernels
+import CSystem
 import Foundation
 
 /// Replaces a file as a whole or not at all.

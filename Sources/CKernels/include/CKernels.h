@@ -128,10 +128,3 @@ static inline void simile_pause(void) {
     __builtin_ia32_pause();
 #endif
 }
-
-/// Processors in this thread's affinity mask, or 0 when it cannot be read.
-int simile_affinity_count(void);
-/// The shared library that holds `address`, or NULL.
-const char *_Nullable simile_library_of(const void *_Nonnull address);
-/// Swaps what two paths name, at once: 0, or -1 with the reason in errno.
-int simile_exchange(const char *_Nonnull a, const char *_Nonnull b);

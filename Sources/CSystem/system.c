@@ -1,11 +1,10 @@
-// What glibc offers only with _GNU_SOURCE, which Swift does not see.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 
-#include "CKernels.h"
+#include "CSystem.h"
 
 int simile_affinity_count(void) {
     cpu_set_t set;

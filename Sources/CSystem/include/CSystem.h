@@ -1,0 +1,12 @@
+// System calls that glibc offers only with _GNU_SOURCE, which Swift does not see.
+#ifndef SIMILE_CSYSTEM_H
+#define SIMILE_CSYSTEM_H
+
+/// Processors in this thread's affinity mask, or 0 when it cannot be read.
+int simile_affinity_count(void);
+/// The shared library that holds `address`, or NULL.
+const char *_Nullable simile_library_of(const void *_Nonnull address);
+/// Swaps what two paths name, at once: 0, or -1 with the reason in errno.
+int simile_exchange(const char *_Nonnull a, const char *_Nonnull b);
+
+#endif
