@@ -24,13 +24,14 @@ let package = Package(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Each may import those above it, none below.
+        .target(name: "Support"),
         .target(name: "JSON"),
         .target(name: "Kernels", dependencies: ["CKernels", "CSystem"]),
-        .target(name: "HDF5", dependencies: ["CHDF5"]),
+        .target(name: "HDF5", dependencies: ["CHDF5", "Support"]),
         .target(name: "Tensors", dependencies: ["Kernels"]),
-        .target(name: "NeuralNetwork", dependencies: ["Tensors", "Kernels"]),
-        .target(name: "Tokenization", dependencies: ["JSON"]),
-        .target(name: "Hub", dependencies: ["CCurl", "CCrypto"]),
+        .target(name: "NeuralNetwork", dependencies: ["Tensors", "Kernels", "Support"]),
+        .target(name: "Tokenization", dependencies: ["JSON", "Support"]),
+        .target(name: "Hub", dependencies: ["CCurl", "CCrypto", "Support"]),
         .target(name: "Serialization", dependencies: ["NeuralNetwork", "CSystem", "JSON"]),
         .target(
             name: "ONNX",
@@ -42,7 +43,7 @@ let package = Package(
             name: "SentenceEmbedding",
             dependencies: [
                 "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization", "HDF5",
-                "CZlib", "ONNX", "JSON",
+                "CZlib", "ONNX", "JSON", "Support",
             ]),
         .target(
             name: "Simile",
@@ -53,7 +54,7 @@ let package = Package(
         .executableTarget(
             name: "simile-cli",
             dependencies: [
-                "Simile", "Hub", "Kernels", "Yams",
+                "Simile", "Hub", "Kernels", "Support", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -68,6 +69,7 @@ let package = Package(
             path: "Experiments/Benchmarks", exclude: ["README.md", "peer.py", "results"]),
 
         .target(name: "Fuzzing", path: "Tests/Fuzzing"),
+        .testTarget(name: "SupportTests", dependencies: ["Support"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),

@@ -1,3 +1,5 @@
+import Support
+
 /// Why a file, group, dataset or attribute could not be read or written.
 ///
 /// `file` is the path given by the caller; `object` is the path inside the file, such as
@@ -111,7 +113,7 @@ extension HDF5Error: CustomStringConvertible {
         let name = String(object[start...].dropFirst())
         let shown = present.prefix(8).joined(separator: ", ")
         let more = present.count > 8 ? " and \(present.count - 8) more" : ""
-        if let closest = name.closest(among: present) {
+        if let closest = closestName(to: name, among: present) {
             return "; did you mean \(closest)? There are: \(shown)\(more)"
         }
         return "; there are: \(shown)\(more)"

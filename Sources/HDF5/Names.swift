@@ -30,28 +30,4 @@ extension String {
     var escaped: String {
         unicodeScalars.map { $0.value < 32 ? $0.escaped(asASCII: true) : String($0) }.joined()
     }
-
-    /// The candidate that is fewest edits away, if it is near enough to be a slip of the pen.
-    func closest(among candidates: [String]) -> String? {
-        let limit = Swift.max(1, count / 4)
-        // Long names and long lists would make a message slow to build.
-        let near = candidates.prefix(1000).filter { abs($0.count - count) <= limit && count < 200 }
-        let best = near.map { (name: $0, edits: editDistance(to: $0)) }.min { $0.edits < $1.edits }
-        return best.flatMap { $0.edits <= limit ? $0.name : nil }
-    }
-
-    private func editDistance(to other: String) -> Int {
-        let (a, b) = (Array(utf8), Array(other.utf8))
-        var row = Array(0...b.count)
-        for i in a.indices {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for j in b.indices {
-                let substituted = diagonal + (a[i] == b[j] ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = Swift.min(substituted, diagonal + 1, row[j] + 1)
-            }
-        }
-        return row[b.count]
-    }
 }

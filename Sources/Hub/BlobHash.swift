@@ -1,4 +1,5 @@
 import CCrypto
+import Support
 
 /// What the name of a blob says of its content.
 enum BlobHash: Equatable {
@@ -64,8 +65,6 @@ enum BlobHash: Equatable {
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var length: UInt32 = 0
         guard EVP_DigestFinal_ex(context, &digest, &length) == 1 else { return nil }
-        let digits = Array("0123456789abcdef")
-        return String(
-            digest.prefix(Int(length)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        return String(hexadecimal: digest.prefix(Int(length)))
     }
 }

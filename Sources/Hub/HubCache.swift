@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// The folder of downloaded models, in the layout that Python's `huggingface_hub` reads and writes.
 ///
@@ -52,8 +53,7 @@ struct CachedRepository {
         guard let data = ModelFiles.contents(of: ref(revision)), data.count < 100 else {
             return nil
         }
-        let commit = String(decoding: data, as: UTF8.self)
-            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let commit = String(decoding: data, as: UTF8.self).trimmed
         return Self.isCommit(commit) ? commit : nil
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Where the hub and its cache are; the variables and defaults are those of Python's `huggingface_hub`.
 public struct HubSettings: Sendable {
@@ -83,7 +84,7 @@ public struct HubSettings: Sendable {
 
     /// A token becomes a line of the request's header, so nothing in it may end the line.
     private static func checkedToken(_ given: String, source: String) throws(HubError) -> String? {
-        let token = given.trimmingCharacters(in: .whitespacesAndNewlines)
+        let token = given.trimmed
         guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
             throw .badToken(source: source)
         }

@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import Support
 
 /// How a parameter's first values are made; all are functions of (seed, name, index) alone.
 public enum Initializer: Sendable {
@@ -14,11 +15,10 @@ public enum Initializer: Sendable {
 
     /// Fills `buffer` with the first values of the parameter called `name`.
     func fill(_ buffer: UnsafeMutableBufferPointer<Float>, name: String, seed: UInt64) {
-        // FNV-1a: the stream of a name must not depend on the process, as Swift's own hashes do.
-        let stream = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
-            ($0 ^ UInt64($1)) &* 0x100_0000_01B3
-        }
-        let key = simile_mix(seed, stream)
+        // The stream of a name must not depend on the process, as Swift's own hashes do.
+        var stream = FNV1a()
+        for byte in name.utf8 { stream.add(byte) }
+        let key = simile_mix(seed, stream.value)
         /// A number in 0..<1, never 0 when `open`.
         @inline(__always)
         func unit(_ bits: UInt64) -> Double { (Double(bits >> 11) + 0.5) * 0x1p-53 }

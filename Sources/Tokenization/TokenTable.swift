@@ -1,3 +1,5 @@
+import Support
+
 /// A set of byte strings, numbered in the order of insertion and found by hashing.
 ///
 /// All bytes lie in one array, so that 30,000 tokens are three allocations and a look-up compares
@@ -85,7 +87,7 @@ struct TokenTable: Sendable {
 
 /// The hash of a byte string, fed byte by byte so that the hashes of all prefixes come on the way.
 struct TokenHash {
-    private var state: UInt64 = 0xcbf2_9ce4_8422_2325
+    private var hash = FNV1a()
 
     init() {}
 
@@ -94,11 +96,11 @@ struct TokenHash {
     }
 
     @inline(__always)
-    mutating func feed(_ byte: UInt8) { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    mutating func feed(_ byte: UInt8) { hash.add(byte) }
 
     @inline(__always)
     var finished: UInt64 {
-        let mixed = (state ^ state >> 32) &* 0x9e37_79b9_7f4a_7c15
+        let mixed = (hash.value ^ hash.value >> 32) &* 0x9e37_79b9_7f4a_7c15
         return mixed ^ mixed >> 29
     }
 }

@@ -1,4 +1,5 @@
 import SentenceEmbedding
+import Support
 
 /// What only the command can find wrong.
 enum CommandError: Error, CustomStringConvertible {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Simile
+import Support
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -62,9 +63,7 @@ struct Evaluate: ParsableCommand {
     /// The classifier, which only a checkpoint has.
     private func classifier(_ model: SentenceTransformer) throws -> SoftmaxLoss {
         let path = try ModelPath.resolve(self.model)
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
-        {
+        if FileManager.default.folderExists(atPath: path) {
             throw CommandError.input(
                 "\(self.model): a model's folder has no classifier; give the checkpoint of a run with the softmax loss, such as RUN/checkpoints/best.h5"
             )

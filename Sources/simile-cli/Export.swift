@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Simile
+import Support
 
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -77,10 +78,7 @@ struct Export: ParsableCommand {
 
     /// Renaming a file onto a folder fails with a less helpful message.
     private func requireNoFolder() throws {
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: output, isDirectory: &isFolder),
-            isFolder.boolValue
-        {
+        if FileManager.default.folderExists(atPath: output) {
             throw CommandError.input(
                 "\(output): is a folder, but \(chosenFormat.rawValue) is one file; give a file's name"
             )

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Simile
+import Support
 
 struct Tokenize: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -48,9 +49,7 @@ struct Tokenize: ParsableCommand {
 
     /// The tokenizer alone, without reading the weights of a folder.
     static func tokenizer(of path: String) throws -> (BertTokenizer, maxLength: Int) {
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
-        {
+        if FileManager.default.folderExists(atPath: path) {
             let url = URL(filePath: path)
             return (try BertTokenizer(folder: url), try ModelFolder(reading: url).maxSequenceLength)
         }

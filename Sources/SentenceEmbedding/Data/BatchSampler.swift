@@ -1,3 +1,5 @@
+import Support
+
 /// Decides which pairs form which batch, and in which order.
 ///
 /// A sampler is a pure function of its settings and the epoch, so that a resumed run continues with

@@ -1,22 +1,25 @@
-/// A 64-bit FNV-1a digest of strings and numbers, the same on every platform.
+import Support
+
+/// A 64-bit digest of strings and numbers (FNV-1a), the same on every platform.
 struct ContentDigest {
-    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+    private var hash = FNV1a()
+
+    var value: UInt64 { hash.value }
 
     /// Adds the text's UTF-8 and its length, so that ("ab", "c") differs from ("a", "bc").
     mutating func add(_ text: String) {
-        var hash = value
-        var text = text
+        var (text, hash) = (text, hash)
         text.withUTF8 { bytes in
-            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+            for byte in bytes { hash.add(byte) }
         }
-        value = hash
+        self.hash = hash
         add(UInt64(text.utf8.count))
     }
 
     /// Adds the eight bytes of a number, lowest first.
     mutating func add(_ number: UInt64) {
         for shift in stride(from: UInt64(0), to: 64, by: 8) {
-            value = (value ^ ((number >> shift) & 0xff)) &* 0x100_0000_01b3
+            hash.add(UInt8(truncatingIfNeeded: number >> shift))
         }
     }
 }

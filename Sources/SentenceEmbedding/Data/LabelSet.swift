@@ -1,3 +1,5 @@
+import Support
+
 /// The classes of a labelled dataset: a name's position is its class id.
 public struct LabelSet: Sendable, Hashable {
     /// The names; `names[id]` is the name of class `id`.

@@ -1,5 +1,6 @@
 import CZlib
 import Foundation
+import Support
 
 /// The lines of a file, plain or gzip-compressed, or of bytes in memory, read in chunks.
 ///
@@ -26,11 +27,10 @@ final class LineStream {
     /// Opens a file.
     init(path: String) throws(PairFileError) {
         self.path = path
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+        guard FileManager.default.fileExists(atPath: path) else {
             throw .unreadable(path: path, reason: "there is no such file")
         }
-        guard !isDirectory.boolValue else {
+        guard !FileManager.default.folderExists(atPath: path) else {
             throw .unreadable(path: path, reason: "it is a directory; name a file in it")
         }
         guard let file = gzopen(path, "rb") else {

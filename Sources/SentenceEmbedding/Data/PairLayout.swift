@@ -1,3 +1,5 @@
+import Support
+
 /// What the third column of a pair file holds.
 enum PairTarget: String {
     case score

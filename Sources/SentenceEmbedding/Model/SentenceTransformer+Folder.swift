@@ -1,6 +1,7 @@
 import Foundation
 import NeuralNetwork
 import Serialization
+import Support
 import Tensors
 import Tokenization
 
@@ -10,11 +11,10 @@ extension SentenceTransformer {
     /// - Throws: A typed error that names the file and what is wrong with it.
     public convenience init(path: String) throws {
         let url = URL(filePath: path)
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        guard FileManager.default.fileExists(atPath: path) else {
             throw ModelError.noModel(path: path)
         }
-        if isFolder.boolValue {
+        if FileManager.default.folderExists(atPath: path) {
             try self.init(folder: url)
         } else {
             try self.init(copying: Checkpoint(url))

@@ -2,21 +2,24 @@
 ///
 /// SplitMix64 (Steele, Lea and Flood 2014): a counter advanced by a fixed odd number, its bits
 /// mixed. Not for cryptography.
-public struct SplitMix64: RandomNumberGenerator, Sendable {
-    private var state: UInt64
+package struct SplitMix64: RandomNumberGenerator, Sendable {
+    @usableFromInline
+    var state: UInt64
 
     /// Creates the plain generator of the paper.
-    init(state: UInt64) { self.state = state }
+    package init(state: UInt64) { self.state = state }
 
     /// Creates a generator for one purpose (`stream`) and epoch of a seeded run.
-    public init(seed: UInt64, stream: UInt64 = 0, epoch: Int = 0) {
+    @inlinable
+    package init(seed: UInt64, stream: UInt64 = 0, epoch: Int = 0) {
         // Each part is mixed before the next is added, so that (1, 2) and (2, 1) are unrelated.
         let run = Self.mixed(Self.mixed(seed) &+ stream)
         state = Self.mixed(run &+ UInt64(bitPattern: Int64(epoch)))
     }
 
     /// The next 64 bits.
-    public mutating func next() -> UInt64 {
+    @inlinable
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         return Self.mixed(state)
     }
@@ -24,7 +27,8 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
     /// A number in 0..<bound, all equally likely; `bound` must be above 0.
     ///
     /// Our own, since the standard library may change how it draws from a generator.
-    public mutating func below(_ bound: Int) -> Int {
+    @inlinable
+    package mutating func below(_ bound: Int) -> Int {
         precondition(bound > 0, "SplitMix64.below(\(bound)): the bound must be above 0")
         // The high half of a product (Lemire 2019, arXiv 1805.10941); draws that would favour
         // small numbers are repeated.
@@ -38,13 +42,15 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
     }
 
     /// Puts the elements in a random order (Fisher and Yates).
-    public mutating func shuffle<Element>(_ elements: inout [Element]) {
+    @inlinable
+    package mutating func shuffle<Element>(_ elements: inout [Element]) {
         for last in stride(from: elements.count - 1, to: 0, by: -1) {
             elements.swapAt(last, below(last + 1))
         }
     }
 
-    private static func mixed(_ value: UInt64) -> UInt64 {
+    @inlinable
+    static func mixed(_ value: UInt64) -> UInt64 {
         var bits = value
         bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
         bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
