@@ -69,25 +69,30 @@ let package = Package(
             path: "Experiments/Benchmarks", exclude: ["README.md", "peer.py", "results"]),
 
         .target(name: "Fuzzing", path: "Tests/Fuzzing"),
-        .testTarget(name: "SupportTests", dependencies: ["Support"]),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
-        .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+        .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Support"]),
         .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
-        .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "JSON", "Fuzzing"]),
-        .testTarget(name: "SerializationTests", dependencies: ["Serialization", "Fuzzing"]),
-        .target(name: "HubServer", dependencies: ["CCrypto"], path: "Tests/HubServer"),
-        .testTarget(name: "HubTests", dependencies: ["Hub", "HubServer", "Fuzzing"]),
+        .testTarget(
+            name: "TokenizationTests",
+            dependencies: ["Tokenization", "JSON", "Fuzzing", "TestSupport"]),
+        .testTarget(
+            name: "SerializationTests", dependencies: ["Serialization", "Fuzzing", "TestSupport"]),
+        .target(name: "HubServer", dependencies: ["CCrypto", "Support"], path: "Tests/HubServer"),
+        .testTarget(
+            name: "HubTests", dependencies: ["Hub", "HubServer", "Fuzzing", "TestSupport"]),
         .testTarget(
             name: "ONNXTests",
             dependencies: [
-                "ONNX", "SentenceEmbedding",
+                "ONNX", "SentenceEmbedding", "TestSupport",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .testTarget(
             name: "SentenceEmbeddingTests",
-            dependencies: ["SentenceEmbedding", "Kernels", "Fuzzing"]),
+            dependencies: ["SentenceEmbedding", "Kernels", "Fuzzing", "TestSupport"]),
         .testTarget(
             name: "GoldenTests",
             dependencies: [
@@ -95,7 +100,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Simile", "Kernels", "simile-cli", "walkthrough", "HubServer"],
+            dependencies: [
+                "Simile", "Kernels", "simile-cli", "walkthrough", "HubServer", "TestSupport",
+            ],
             exclude: ["Interop/requirements.txt"]),
     ],
     swiftLanguageModes: [.v6]

@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func pairFiles() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         func train(_ file: String, _ more: String...) -> [String] {
             ["train", "--model", start, "--train", file, "--output", folder("out").path] + more
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func models() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         let model = folder("model")
         #expect(try CommandRunner.run(["export", start, model.path]).status == 0)
@@ -99,7 +99,7 @@ import Testing
 
     /// Root may write to read-only folders, so a file where a folder should be stands in for one.
     @Test func unwritableOutputs() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         let file = try folder.write("precious", to: "file")
         try expectFailure(
@@ -111,7 +111,7 @@ import Testing
         try expectFailure(["export", start, file + "/model"], "cannot be written")
         try expectFailure(["import", start, folder("missing/start.h5").path], "there is no folder")
         // A folder with anything but a model is never replaced.
-        let other = try TemporaryFolder()
+        let other = TemporaryFolder()
         _ = try other.write("precious", to: "photo.jpg")
         try expectFailure(
             ["export", start, other.url.path], "holds photo.jpg, which would be lost", "left alone")
@@ -120,7 +120,7 @@ import Testing
     }
 
     @Test func settings() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         let base = [
             "train", "--model", start, "--output", folder("out").path, "--train",
@@ -159,7 +159,7 @@ import Testing
     }
 
     @Test func evaluations() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         let same = try folder.write(
             "sentence1\tsentence2\tscore\nA dog.\tA cat.\t2\nA car.\tA bus.\t2\n", to: "same.tsv")

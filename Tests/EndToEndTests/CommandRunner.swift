@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Runs the `simile` command that was built beside the tests.
@@ -45,7 +46,7 @@ struct CommandRunner {
         _ arguments: [String], in folder: URL = repository, input: String? = nil,
         environment: [String: String] = [:], program: String = "simile"
     ) throws -> Output {
-        let files = try TemporaryFolder()
+        let files = TemporaryFolder()
         let process = try start(
             arguments, in: folder, input: input, environment: environment, files: files,
             program: program)
@@ -57,21 +58,9 @@ struct CommandRunner {
     }
 }
 
-/// A folder that is removed with the value.
-final class TemporaryFolder {
-    let url = FileManager.default.temporaryDirectory.appending(path: "simile-\(UUID().uuidString)")
-    init() throws {
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-    deinit { try? FileManager.default.removeItem(at: url) }
-    func callAsFunction(_ name: String) -> URL { url.appending(path: name) }
+typealias TemporaryFolder = TestSupport.TemporaryFolder
 
-    /// Writes a text file and returns its path.
-    func write(_ text: String, to name: String) throws -> String {
-        try Data(text.utf8).write(to: self(name))
-        return self(name).path
-    }
-
+extension TemporaryFolder {
     /// A tiny model from scratch.
     func newModel() throws -> String {
         let path = self("start.h5").path

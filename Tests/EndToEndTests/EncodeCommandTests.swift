@@ -10,7 +10,7 @@ import Testing
     private static let input = sentences.map { $0 + "\n" }.joined()
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = TemporaryFolder()
         start = try folder.newModel()
     }
 

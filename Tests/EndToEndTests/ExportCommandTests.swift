@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct ExportCommandTests {
     @Test func theNameTellsTheFormat() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let model = try folder.newModel()
         for (name, start, note) in [
             ("a.onnx", [0x08, 0x08], "an ONNX model"),
@@ -31,7 +31,7 @@ import Testing
         (["taken.onnx"], 1, "taken.onnx: is a folder, but onnx is one file; give a file's name"),
     ])
     func mistakes(arguments: [String], status: Int32, message: String) throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let model = try folder.newModel()
         try FileManager.default.createDirectory(
             at: folder("taken.onnx"), withIntermediateDirectories: false)

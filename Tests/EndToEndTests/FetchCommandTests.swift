@@ -13,7 +13,7 @@ import Testing
         let exported: String
 
         init() throws {
-            files = try TemporaryFolder()
+            files = TemporaryFolder()
             exported = files("exported").path
             let output = try CommandRunner.run(["export", try files.newModel(), exported])
             try #require(output.status == 0, "\(output.error)")

@@ -6,7 +6,7 @@ import Testing
 @Suite struct LibraryTests {
     /// By parts and in one call: the same cosines.
     @Test func walkthrough() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let output = try CommandRunner.run(
             [try folder.newModel(), "a dog", "a dog", "a red car"], program: "walkthrough")
         #expect(output.status == 0, "\(output.error)")
@@ -22,7 +22,7 @@ import Testing
 
     /// README's training loop and its own derivative.
     @Test func training() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let model = try SentenceTransformer(path: try folder.newModel())
         let train = CommandRunner.repository.appending(path: "Datasets/small-sts/train.tsv").path
         var options = PairFileOptions()

@@ -6,7 +6,7 @@ import Testing
 /// The commands that read a model and print.
 @Suite struct QueryCommandTests {
     @Test func tokenize() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         let output = try CommandRunner.run(
             ["tokenize", start, "--tokens"], input: "\"the dog\"\n{\"text\": \"\"}\n")
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func similarity() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         let output = try CommandRunner.run([
             "similarity", start, "a dog", "a dog", "a red car", "--explain",
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func encodeIsWhatTheLibraryGives() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         let sentences = ["the dog runs", "", "a cat", "the weather is nice today"]
         let output = try CommandRunner.run(
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func convertThereAndBack() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         #expect(try CommandRunner.run(["export", start, folder("model").path]).status == 0)
         #expect(

@@ -20,7 +20,7 @@ import Testing
     private func text(_ url: URL) throws -> String { try String(contentsOf: url, encoding: .utf8) }
 
     @Test func aRunThatEndedBeforeItsFirstCheckpointStartsAgain() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try train(folder, "run")
         let (steps, weights) = (folder("run/steps.csv"), folder("run/model/model.safetensors"))
         let (stepsBefore, weightsBefore) = (try text(steps), try Data(contentsOf: weights))
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func aDamagedCheckpointIsPassedOver() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try train(folder, "run", ["--save-every", "3", "--keep-last", "2"])
         let last = folder("run/checkpoints/step-00000007.h5")
         let whole = try Data(contentsOf: last)
@@ -50,7 +50,7 @@ import Testing
             if: GEMM.Engine.preferred == .own,
             "skipped: with a BLAS library the last bits depend on how a product is cut"))
     func theNumberOfThreadsChangesNothing() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         for threads in ["1", "3"] { try train(folder, threads, ["--threads", threads]) }
         let weights = try ["1", "3"].map {
             try Data(contentsOf: folder("\($0)/model/model.safetensors"))
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func otherSettingsAreRefused() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try train(folder, "run")
         let resume = ["train", "--resume", folder("run").path]
         let changed = try CommandRunner.run(
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test func aRunOutOfPatienceTakesNoMoreSteps() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         // At this rate no evaluation beats the first.
         let more = ["--dev", "Datasets/small-sts/train.tsv", "--patience", "1"]
         try train(folder, "run", more + ["--evaluate-every", "1", "--learning-rate", "1e-30"])
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test func aFinalEvaluationThatFailsLeavesTheModel() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let header = "sentence1\tsentence2\tscore\n"
         let test = try folder.write(
             header + "A dog.\tA cat.\t1\nA dog.\tA cat.\t2\n", to: "test.tsv")
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test func parallelFilesAreFoundFromElsewhere() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         for (name, line) in [
             ("a", "A dog runs."), ("b", "An animal moves."), ("c", "entailment"),

@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func bothStages() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         let nli = try CommandRunner.run([
             "train", "--recipe", "Experiments/quickstart/nli.yaml", "--model", start, "--output",
@@ -81,7 +81,7 @@ import Testing
     /// Killed without warning, interrupted, resumed: the end is the same to the last bit.
     @Test(arguments: [SIGKILL, SIGINT])
     func killedAndResumedEndsTheSame(_ signal: Int32) throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         func arguments(_ output: String) -> [String] {
             [
@@ -93,7 +93,7 @@ import Testing
         let whole = try CommandRunner.run(arguments("whole"))
         #expect(whole.status == 0, "\(whole.error)")
 
-        let files = try TemporaryFolder()
+        let files = TemporaryFolder()
         let process = try CommandRunner.start(arguments("cut"), files: files)
         while process.isRunning
             && ((try? FileManager.default.contentsOfDirectory(
@@ -123,7 +123,7 @@ import Testing
 
     /// With a BLAS library, whose last bits depend on it.
     @Test func anotherNumberOfThreadsIsSaid() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let output = folder("out").path
         let library = ["SIMILE_BLAS": "libopenblas.so.0"]
         let stopped = try CommandRunner.run(
@@ -146,7 +146,7 @@ import Testing
     }
 
     @Test func anOutputFolderInUseIsLeftAlone() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         _ = try folder.write("precious", to: "notes.txt")
         let output = try CommandRunner.run(
@@ -157,7 +157,7 @@ import Testing
     }
 
     @Test func aRecipeWithAnUnknownKeyIsRefused() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let recipe = try folder.write("learning_rat: 1\n", to: "recipe.yaml")
         let output = try CommandRunner.run([
             "train", "--recipe", recipe, "--output", folder("out").path,

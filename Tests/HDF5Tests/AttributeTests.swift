@@ -4,7 +4,7 @@ import Testing
 @Suite struct AttributeTests {
     private let folder: TemporaryFolder
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = TemporaryFolder() }
 
     @Test func everyType() throws {
         let path = folder.path("attributes.h5")

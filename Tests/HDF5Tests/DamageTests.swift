@@ -8,7 +8,7 @@ import Testing
 
     /// A file with a bit of everything; `marker` is how its weights begin on disk.
     init() throws {
-        folder = try TemporaryFolder()
+        folder = TemporaryFolder()
         path = folder.path("good.h5")
         let file = try HDF5File(creating: path)
         try file.root.attributes.set("format", to: 1)

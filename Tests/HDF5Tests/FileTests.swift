@@ -7,7 +7,7 @@ import Testing
 @Suite struct FileTests {
     private let folder: TemporaryFolder
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = TemporaryFolder() }
 
     private func writeSample(to path: String) throws {
         let file = try HDF5File(creating: path)
@@ -134,7 +134,7 @@ import Testing
     /// In a process of its own, where nothing else has files open.
     @Test func nothingIsLeftOpen() async {
         await #expect(processExitsWith: .success) {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let bad = try folder.write([1, 2, 3], to: "bad.h5")
             var before = 0
             for cycle in 0..<1000 {
@@ -163,7 +163,7 @@ import Testing
     /// A limit on the size of files stands in for a full disk.
     @Test func aFullDiskIsReported() async {
         await #expect(processExitsWith: .success) {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             signal(SIGXFSZ, SIG_IGN)
             var limit = rlimit(rlim_cur: 100_000, rlim_max: 100_000)
             setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)

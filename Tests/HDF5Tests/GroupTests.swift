@@ -4,7 +4,7 @@ import Testing
 @Suite struct GroupTests {
     private let folder: TemporaryFolder
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = TemporaryFolder() }
 
     @Test(arguments: [3, 500])
     func namesComeBackInTheOrderWritten(count: Int) throws {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct GrowingTests {
     @Test func rowsComeBackInOrder() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let path = folder.path("growing.h5")
         let file = try HDF5File(creating: path)
         var dataset = try file.root.createGrowingDataset("x", rowShape: [300, 2], of: Float.self)
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func noRowsAtAll() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let path = folder.path("empty.h5")
         let file = try HDF5File(creating: path)
         _ = try file.root.createGrowingDataset("x", rowShape: [5], of: Int8.self)
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func otherTypesAreRefused() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let file = try HDF5File(creating: folder.path("typed.h5"))
         var dataset = try file.root.createGrowingDataset("x", rowShape: [5], of: Int8.self)
         let error = #expect(throws: HDF5Error.self) { try dataset.append([UInt8](1...5)) }

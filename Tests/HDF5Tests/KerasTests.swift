@@ -6,7 +6,7 @@ import Testing
     private let path: String
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = TemporaryFolder()
         path = try folder.write(KerasFile.bytes, to: "tf_model.h5")
     }
 

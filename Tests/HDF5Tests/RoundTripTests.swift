@@ -4,7 +4,7 @@ import Testing
 @Suite struct RoundTripTests {
     private let folder: TemporaryFolder
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = TemporaryFolder() }
 
     /// Writes values with the extremes of their type, and compares shape, type and values.
     private func check<Element: HDF5Element & Equatable>(

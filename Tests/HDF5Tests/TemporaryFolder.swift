@@ -1,28 +1,8 @@
 import Foundation
 import HDF5
+import TestSupport
 
-/// A folder that goes away with its last reference.
-final class TemporaryFolder {
-    private let url = FileManager.default.temporaryDirectory
-        .appendingPathComponent("HDF5Tests-" + UUID().uuidString)
-
-    init() throws {
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    func path(_ name: String) -> String { url.appendingPathComponent(name).path }
-
-    func write(_ bytes: some Sequence<UInt8>, to name: String) throws -> String {
-        try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
-        return path(name)
-    }
-
-    func bytes(of name: String) throws -> [UInt8] {
-        [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(name))))
-    }
-}
+typealias TemporaryFolder = TestSupport.TemporaryFolder
 
 /// Everything below a group read once; returns the errors met.
 func readEverything(in group: borrowing Group, depth: Int = 0) -> [HDF5Error] {

@@ -1,5 +1,6 @@
 import CCrypto
 import Foundation
+import Support
 import Synchronization
 
 /// A hub with one model, and a second server in the part of the host that large files are on.
@@ -124,7 +125,7 @@ package struct FakeHub: Sendable {
     private static func digest(_ bytes: [UInt8], _ kind: OpaquePointer?) -> String {
         var (result, length) = ([UInt8](repeating: 0, count: 64), UInt32(0))
         EVP_Digest(bytes, bytes.count, &result, &length, kind, nil)
-        return result.prefix(Int(length)).map { String(format: "%02x", $0) }.joined()
+        return String(hexadecimal: result.prefix(Int(length)))
     }
 }
 

@@ -109,7 +109,7 @@ import Testing
     /// A module's folder may not be a link that leads elsewhere.
     @Test func linksInTheCacheAreNotFollowed() throws {
         let scene = try Scene()
-        let outside = try TemporaryFolder()
+        let outside = TemporaryFolder()
         let snapshot = scene.cached.appending(path: "snapshots/\(FakeHub.commit)")
         try FileManager.default.createDirectory(at: snapshot, withIntermediateDirectories: true)
         try FileManager.default.createSymbolicLink(

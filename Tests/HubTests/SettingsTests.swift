@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func theToken() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let home = folder.url.path
         #expect(try settings(["HF_TOKEN": " hf_a\n"]).token == "hf_a")
         try Data("hf_file\n".utf8).write(to: folder.url.appending(path: "token"))

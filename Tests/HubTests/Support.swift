@@ -2,15 +2,9 @@ import Foundation
 import Hub
 import HubServer
 import Synchronization
+import TestSupport
 
-/// A folder that is removed with the value.
-final class TemporaryFolder {
-    let url = FileManager.default.temporaryDirectory.appending(path: "hub-\(UUID().uuidString)")
-    init() throws {
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-    deinit { try? FileManager.default.removeItem(at: url) }
-}
+typealias TemporaryFolder = TestSupport.TemporaryFolder
 
 /// A hub with one small model, and a cache of its own.
 struct Scene {
@@ -40,7 +34,7 @@ struct Scene {
     ) throws {
         var behaviour = FakeHub.Behaviour()
         change(&behaviour)
-        folder = try TemporaryFolder()
+        folder = TemporaryFolder()
         server = try FakeHub(Self.name, files: files, large: large, behaviour)
         settings = HubSettings(cacheFolder: folder.url)
         settings.endpoint = server.endpoint

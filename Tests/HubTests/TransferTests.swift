@@ -170,7 +170,7 @@ import Testing
     }
 
     @Test func nobodyThere() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         var settings = HubSettings(cacheFolder: folder.url)
         settings.endpoint = "http://127.0.0.1:1"
         settings.pause = 0

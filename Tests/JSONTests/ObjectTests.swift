@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import JSON
@@ -54,8 +55,8 @@ private enum Failure: JSONFileError, Equatable {
     }
 
     @Test func files() throws {
-        let url = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
-        defer { try? FileManager.default.removeItem(at: url) }
+        let folder = TemporaryFolder()
+        let url = folder("f.json")
         #expect(try JSONObject<Failure>.ifPresent(url) == nil)
         try Data("{\n\"a\": }".utf8).write(to: url)
         #expect(

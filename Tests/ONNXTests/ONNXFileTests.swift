@@ -1,6 +1,7 @@
 import Foundation
 import Serialization
 import SwiftProtobuf
+import TestSupport
 import Testing
 
 @testable import ONNX
@@ -110,10 +111,4 @@ import Testing
     }
 }
 
-/// A folder that is removed with the value.
-final class TemporaryFolder {
-    let url = FileManager.default.temporaryDirectory.appending(path: "simile-\(UUID().uuidString)")
-    init() { try? FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
-    deinit { try? FileManager.default.removeItem(at: url) }
-    func callAsFunction(_ name: String) -> URL { url.appending(path: name) }
-}
+typealias TemporaryFolder = TestSupport.TemporaryFolder

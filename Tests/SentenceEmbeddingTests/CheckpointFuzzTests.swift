@@ -32,7 +32,7 @@ import Tokenization
     /// Damage to the bytes, nearly all of which carry checksums.
     @Test func damagedFiles() async {
         await #expect(processExitsWith: .success) {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let url = folder("a.h5")
             try CheckpointFuzzTests.write(to: url)
             let proper = Array(try Data(contentsOf: url))
@@ -49,7 +49,7 @@ import Tokenization
     /// Damage to what a sound file says.
     @Test func damagedContents() async {
         await #expect(processExitsWith: .success) {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let (whole, url) = (folder("whole.h5"), folder("a.h5"))
             try CheckpointFuzzTests.write(to: whole)
             let contents = try HDF5Contents(of: whole)

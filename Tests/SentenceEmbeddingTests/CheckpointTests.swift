@@ -20,7 +20,7 @@ import Testing
     /// A run that is stopped at any step and resumed from its file ends in the same bits.
     @Test(arguments: [1, 3, 5, 6, 9])
     func resumedEqualsUninterrupted(_ stop: Int) throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let file = folder("stopped.h5")
         let dev = try EmbeddingSimilarityEvaluator(TinyModel.scored(10, seed: 9))
         func trainer() throws -> Trainer<SoftmaxLoss> {
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func modelComesBackWhole() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let model = try TinyModel.make(pooling: [.cls, .mean], normalizes: true)
         model.maxSequenceLength = 17
         try Checkpoint.write(model, to: folder("model.h5"))
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func sameContentSameBytes() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let model = try TinyModel.make()
         try Checkpoint.write(model, to: folder("a.h5"))
         try Checkpoint.write(model, to: folder("b.h5"))
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test func failedWriteKeepsTheOldOne() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let model = try TinyModel.make()
         try Checkpoint.write(model, to: folder("a.h5"))
         let before = try Data(contentsOf: folder("a.h5"))
@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test func otherFilesAreRefused() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try Data("text".utf8).write(to: folder("text.h5"))
         #expect(throws: CheckpointError.self) { try Checkpoint(folder("text.h5")) }
 
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func damagedOrTruncatedIsAnError() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try Checkpoint.write(TinyModel.make(), to: folder("whole.h5"))
         let whole = try Data(contentsOf: folder("whole.h5"))
         for share in [0.1, 0.5, 0.9, 0.999] {
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test func resumingNeedsTheSameDataAndAnOptimizer() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let model = try TinyModel.make()
         func trainer(_ count: Int) throws -> Trainer<CosineSimilarityLoss> {
             try Trainer(

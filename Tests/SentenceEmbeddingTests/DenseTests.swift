@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func theFolderComesBackWhole() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let model = try model()
         try model.write(to: folder("model"))
         let again = try SentenceTransformer(path: folder("model").path)
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test func missingAndMisshapenWeightsAreNamed() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try model().write(to: folder("model"))
         let weights = folder("model/3_Dense/model.safetensors")
         try FileManager.default.removeItem(at: weights)
@@ -96,7 +96,7 @@ import Testing
 
     /// A run that is stopped and resumed trains the layers too, and ends in the same bits.
     @Test func isTrainedSavedAndResumed() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         var configuration = TrainingConfiguration()
         configuration.batchSize = 8
         configuration.learningRate = 1e-3
@@ -127,7 +127,7 @@ import Testing
 
     /// Checkpoints of models without dense layers do not mention them, as before there were any.
     @Test func checkpointsWithoutDense() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try Checkpoint.write(TinyModel.make(), to: folder("plain.h5"))
         let group = try HDF5File(opening: folder("plain.h5").path).root.group(named: "model")
         #expect(try !group.attributes.contains("dense"))

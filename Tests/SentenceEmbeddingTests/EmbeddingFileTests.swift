@@ -33,7 +33,7 @@ import Testing
         (.binary, "|i1", 1, 1), (.ubinary, "|u1", 1, 1),
     ])
     func npy(_ precision: EmbeddingPrecision, _ type: String, _ width: Int, _ size: Int) throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try write(folder("a.npy"), .npy, precision)
         let bytes = try Data(contentsOf: folder("a.npy"))
         #expect(bytes.count == 128 + 4 * width * size)
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func hdf5() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try write(folder("a.h5"), .h5, .int8)
         let root = try HDF5File(opening: folder("a.h5").path).root
         let dataset = try root.dataset(named: "embeddings")
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func lines() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try write(folder("a.jsonl"), .jsonl)
         #expect(
             try String(contentsOf: folder("a.jsonl"), encoding: .utf8)
@@ -83,7 +83,7 @@ import Testing
 
     @Test(arguments: EmbeddingFormat.allCases)
     func aFailureLeavesTheOldFile(_ format: EmbeddingFormat) throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try Data("old".utf8).write(to: folder("a"))
         let quantizer = EmbeddingQuantizer(.float32)
         let description = EmbeddingDescription(

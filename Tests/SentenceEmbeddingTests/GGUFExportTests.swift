@@ -66,7 +66,7 @@ import Tokenization
     }
 
     @Test func denseLayersAreRefused() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let model = try TinyModel.make(dense: [DenseConfiguration(inputs: 32, outputs: 8)])
         let error = #expect(throws: GGUFError.self) {
             try model.writeGGUF(to: folder("model.gguf"))
@@ -77,7 +77,7 @@ import Tokenization
 
     @Test(arguments: PoolingMode.allCases)
     func poolings(mode: PoolingMode) throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let url = folder("model.gguf")
         let model = try TinyModel.make(pooling: [mode])
         if [.mean, .cls, .lastToken].contains(mode) {
@@ -97,7 +97,7 @@ import Tokenization
     }
 
     @Test func severalPoolingsAreRefused() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let error = #expect(throws: GGUFError.self) {
             try TinyModel.make(pooling: [.cls, .mean]).writeGGUF(to: folder("model.gguf"))
         }
@@ -105,7 +105,7 @@ import Tokenization
     }
 
     @Test func matricesTakeTheTypeAndNothingElseDoes() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let model = try TinyModel.make()
         var sizes: [GGUFTensorType: Int] = [:]
         for type in GGUFTensorType.allCases {

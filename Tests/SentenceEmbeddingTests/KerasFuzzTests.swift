@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func theWholeFileIsRead() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try Data(OldKerasFile.bytes).write(to: folder("tf_model.h5"))
         let weights = try KerasWeights(folder("tf_model.h5"))
         #expect(
@@ -38,7 +38,7 @@ import Testing
 
     @Test func damagedFiles() async {
         await #expect(processExitsWith: .success) {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let url = folder("tf_model.h5")
             let whole = OldKerasFile.bytes
             // Damage to the empty parts, most of the file, would show little.

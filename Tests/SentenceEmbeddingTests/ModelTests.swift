@@ -49,7 +49,7 @@ import Tokenization
 
     /// `do_lower_case` of sentence-transformers goes for tokenizers that would tell cases apart.
     @Test func lowerCaseIsHonoured() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try TinyModel.make().write(to: folder("model"))
         try FileManager.default.removeItem(at: folder("model/tokenizer.json"))
         try Data(#"{"do_lower_case":false}"#.utf8).write(to: folder("model/tokenizer_config.json"))
@@ -108,7 +108,7 @@ import Tokenization
     }
 
     @Test func folderComesBackWhole() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let model = try TinyModel.make(normalizes: true)
         model.maxSequenceLength = 20
         try model.write(to: folder("model"), modelCard: ModelCard(model).text)

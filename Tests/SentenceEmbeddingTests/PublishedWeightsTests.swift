@@ -13,7 +13,7 @@ import Testing
     private var place: URL { folder("model") }
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = TemporaryFolder()
         model = try TinyModel.make()
         try model.write(to: folder("model"))
         try FileManager.default.removeItem(at: folder("model/model.safetensors"))

@@ -3,6 +3,7 @@ import NeuralNetwork
 import SentenceEmbedding
 import Serialization
 import Tensors
+import TestSupport
 import Tokenization
 
 /// A model of a few thousand numbers over a vocabulary of a few words.
@@ -70,15 +71,7 @@ enum TinyModel {
     }
 }
 
-/// A folder that is removed with the value.
-final class TemporaryFolder {
-    let url = FileManager.default.temporaryDirectory.appending(path: "simile-\(UUID().uuidString)")
-    init() throws {
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-    deinit { try? FileManager.default.removeItem(at: url) }
-    func callAsFunction(_ name: String) -> URL { url.appending(path: name) }
-}
+typealias TemporaryFolder = TestSupport.TemporaryFolder
 
 extension Sequence<Parameter> {
     /// Every value under every name, for comparisons to the last bit.

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralNetwork
+import TestSupport
 import Testing
 
 @testable import Serialization
@@ -175,13 +176,4 @@ import Testing
     }
 }
 
-/// A folder that is removed with the value.
-final class TemporaryFolder: Sendable {
-    let url = FileManager.default.temporaryDirectory.appending(path: "simile-\(UUID().uuidString)")
-    init() { try? FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
-    deinit { try? FileManager.default.removeItem(at: url) }
-    func callAsFunction(_ name: String) -> URL { url.appending(path: name) }
-    var entries: [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted()
-    }
-}
+typealias TemporaryFolder = TestSupport.TemporaryFolder

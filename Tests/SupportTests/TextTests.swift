@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import TestSupport
 import Testing
 
 @Suite struct TextTests {
@@ -49,15 +50,13 @@ import Testing
 
 @Suite struct FolderTests {
     @Test func foldersAreToldFromFiles() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let (file, link) = (folder.appending(path: "file"), folder.appending(path: "link"))
-        try Data().write(to: file)
-        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: folder)
-        #expect(FileManager.default.folderExists(atPath: folder.path))
-        #expect(FileManager.default.folderExists(atPath: link.path))
-        #expect(!FileManager.default.folderExists(atPath: file.path))
-        #expect(!FileManager.default.folderExists(atPath: folder.path + "/none"))
+        let folder = TemporaryFolder()
+        let file = try folder.write("", to: "file")
+        try FileManager.default.createSymbolicLink(
+            at: folder("link"), withDestinationURL: folder.url)
+        #expect(FileManager.default.folderExists(atPath: folder.url.path))
+        #expect(FileManager.default.folderExists(atPath: folder.path("link")))
+        #expect(!FileManager.default.folderExists(atPath: file))
+        #expect(!FileManager.default.folderExists(atPath: folder.path("none")))
     }
 }

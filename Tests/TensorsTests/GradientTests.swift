@@ -1,3 +1,4 @@
+import Support
 import Testing
 
 @testable import Tensors
@@ -181,7 +182,7 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
 
     @Test(arguments: elementwise + broadcasting + structural + linear + norms + packed)
     func agreesWithCentralDifferences(_ test: GradientCase) throws {
-        var random = SplitMix(seed: 7)
+        var random = SplitMix64(state: 7)
         let inputs = test.shapes.map { Tensor.random($0, in: test.range, &random) }
         let parameters = test.parameterShapes.enumerated().map {
             Parameter("p\($0.offset)", .random($0.element, in: -1..<1, &random))
@@ -266,21 +267,9 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
     }
 }
 
-/// SplitMix64: the same numbers on every platform.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 extension Tensor {
-    static func random(_ shape: Shape, in range: Range<Float>, _ random: inout SplitMix) -> Tensor {
+    static func random(_ shape: Shape, in range: Range<Float>, _ random: inout SplitMix64) -> Tensor
+    {
         Tensor((0..<shape.count).map { _ in Float.random(in: range, using: &random) }, shape)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Tokenization
@@ -69,14 +70,9 @@ func isIdentical(_ first: String, _ second: String) -> Bool {
 func withFolder(
     _ files: [String: String] = [:], _ body: (URL) throws -> Void
 ) throws {
-    let folder = FileManager.default.temporaryDirectory
-        .appendingPathComponent("tokenization-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    for (name, text) in files {
-        try Data(text.utf8).write(to: folder.appendingPathComponent(name))
-    }
-    try body(folder)
+    let folder = TemporaryFolder()
+    for (name, text) in files { try folder.write(text, to: name) }
+    try withExtendedLifetime(folder) { try body(folder.url) }
 }
 
 /// The message of the error that reading the folder's tokenizer throws, the folder's path cut out.

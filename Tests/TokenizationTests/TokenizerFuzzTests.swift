@@ -1,5 +1,6 @@
 import Foundation
 import Fuzzing
+import TestSupport
 import Testing
 
 @testable import Tokenization
@@ -40,10 +41,9 @@ import Testing
     @Test(arguments: [true, false])
     func damagedFiles(withTokenizerFile: Bool) async {
         await #expect(processExitsWith: .success) { [withTokenizerFile] in
-            let folder = FileManager.default.temporaryDirectory.appending(
-                path: "simile-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(at: folder) }
+            let temporary = TemporaryFolder()
+            defer { withExtendedLifetime(temporary) {} }
+            let folder = temporary.url
             let names = TokenizerFuzzTests.files.keys.sorted().filter {
                 $0 != (withTokenizerFile ? "vocab.txt" : "tokenizer.json")
             }

@@ -24,7 +24,7 @@ extension Interop {
         /// A model made and saved there, with every activation, gives the same embeddings here.
         @Test(arguments: ["Tanh()", "Identity()", "ReLU()", "GELU()", "Sigmoid()"])
         func readsTheirs(_ activation: String) throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let plain = folder("plain").path
             #expect(try CommandRunner.run(["export", folder.newModel(), plain]).status == 0)
             let script = """
@@ -54,7 +54,7 @@ extension Interop {
 
         /// An exported model loads there with every weight, and can be trained further.
         @Test func theyReadOursAndTrainOn() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let model = try SentenceTransformer(path: folder.newModel())
             let withDense = try SentenceTransformer(
                 model.bert.configuration, tokenizer: model.tokenizer,
@@ -115,7 +115,7 @@ extension Interop {
 
         /// `huggingface_hub` reads the card of a run, and finds its metadata valid.
         @Test func theModelCardIsValid() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let model = try SentenceTransformer(path: folder.newModel())
             let card = ModelCard(
                 model, loss: "CosineSimilarityLoss", pairs: 40,

@@ -22,7 +22,7 @@ extension Interop {
         }
 
         @Test func itIsTheSameModelHereAndGoesBackAsABert() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let tokenizer = folder("tokenizer").path
             #expect(
                 try CommandRunner.run(["export", folder.newModel(), tokenizer]).status == 0)

@@ -15,7 +15,7 @@ extension Interop {
         /// Each precision in each format equals `quantize_embeddings` of the floats.
         @Test(.enabled(if: Python.has("h5py"), Python.missing("h5py")))
         func everyPrecisionInEveryFormat() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let model = try folder.newModel()
             let calibration = try folder.write(
                 "a dog\na red car\nit rains\n", to: "calibration.txt")
@@ -74,7 +74,7 @@ extension Interop {
 
         /// The exported model gives the same array there.
         @Test func theSameEmbeddings() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let model = folder("model").path
             #expect(try CommandRunner.run(["export", folder.newModel(), model]).status == 0)
             let input = try folder.write(

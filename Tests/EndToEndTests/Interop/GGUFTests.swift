@@ -47,7 +47,7 @@ extension Interop {
         ]
 
         @Test func poolings() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let start = try folder.newModel()
             var files: [(url: URL, model: SentenceTransformer, limit: Float)] = []
             for mode in [PoolingMode.mean, .cls, .lastToken] {
@@ -63,7 +63,7 @@ extension Interop {
 
         /// A vocabulary that tells capitals and accents apart.
         @Test func casedVocabulary() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let tokenizer = try BertTokenizer(
                 vocabulary: Vocabulary(tokens: [
                     "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "dog", "Dog", "##s", "D", "café",
@@ -81,7 +81,7 @@ extension Interop {
 
         @Test(.enabled(if: ExportedModels.miniLM != nil, "SIMILE_MINILM names no folder"))
         func miniLM() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let path = try #require(ExportedModels.miniLM)
             let model = try SentenceTransformer(path: path)
             let files = try Self.limits.map { type, limit in

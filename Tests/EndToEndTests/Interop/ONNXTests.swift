@@ -45,7 +45,7 @@ extension Interop {
 
         /// Every pooling, alone and all together, and every activation of dense layers.
         @Test func poolings() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let start = try folder.newModel()
             let poolings = PoolingMode.allCases.map { [$0] } + [PoolingMode.allCases.reversed()]
             var models: [SentenceTransformer] = []
@@ -79,7 +79,7 @@ extension Interop {
         }
 
         @Test func int8() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let model = try ExportedModels.tiny(vocabularyOf: folder.newModel(), [.mean])
             try model.writeONNX(to: folder("model.onnx"), precision: .int8)
             let results = try run(model, [folder("model.onnx")])
@@ -96,7 +96,7 @@ extension Interop {
 
         @Test(.enabled(if: ExportedModels.miniLM != nil, "SIMILE_MINILM names no folder"))
         func miniLM() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let path = try #require(ExportedModels.miniLM)
             let model = try SentenceTransformer(path: path)
             for (file, options) in [("f32", []), ("int8", ["--quantize", "int8"])] {

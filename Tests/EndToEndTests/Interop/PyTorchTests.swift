@@ -112,7 +112,7 @@ extension Interop {
 
         /// Every form gives the embeddings of the safetensors file, to the last bit.
         @Test func everyFormIsTheSameModel() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let exported = folder("model").path
             #expect(
                 try CommandRunner.run(["export", try folder.newModel(), exported]).status == 0)
@@ -142,7 +142,7 @@ extension Interop {
 
         /// What Python would run while loading is refused, and stays undone.
         @Test func codeIsNotRun() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let exported = folder("model")
             #expect(
                 try CommandRunner.run(["export", try folder.newModel(), exported.path]).status == 0)

@@ -23,7 +23,7 @@ enum Python {
 
     /// Runs a script; its arguments are in `sys.argv[1:]`.
     static func run(_ script: String, _ arguments: [String]) throws -> CommandRunner.Output {
-        let files = try TemporaryFolder()
+        let files = TemporaryFolder()
         let process = Process()
         process.executableURL = URL(filePath: path ?? "python3")
         process.arguments = ["-c", script] + arguments

@@ -15,7 +15,7 @@ extension Interop {
 
         /// Every weight is used, none is made up, and the embeddings are ours.
         @Test func loadsTheFolder() throws {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let exported = folder("model").path
             #expect(
                 try CommandRunner.run(["export", try folder.newModel(), exported]).status == 0)

@@ -48,7 +48,7 @@ import Testing
 
     @Test func damagedGzip() async {
         await #expect(processExitsWith: .success) {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let url = folder("f.tsv.gz")
             writeGzip(PairFileFuzzTests.seeds[2], to: url.path)
             Fuzz.run(
@@ -64,7 +64,7 @@ import Testing
     /// Three files of lines that belong together.
     @Test func damagedParallelFiles() async {
         await #expect(processExitsWith: .success) {
-            let folder = try TemporaryFolder()
+            let folder = TemporaryFolder()
             let paths = ["s1", "s2", "labels"].map { folder($0).path }
             let seeds = ["A man.\nB.\nC.\n", "D.\nE\u{E9}.\nF.", "neutral\n-\r\nentailment\n"].map {
                 Array($0.utf8)

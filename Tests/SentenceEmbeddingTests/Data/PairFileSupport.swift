@@ -27,11 +27,8 @@ func message(_ body: () throws(PairFileError) -> Void) -> String {
 
 /// Calls `body` with the path of a new directory and removes it afterwards.
 func withTemporaryDirectory(_ body: (String) throws -> Void) throws {
-    let url = FileManager.default.temporaryDirectory
-        .appendingPathComponent("simile-pairs-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: url) }
-    try body(url.path + "/")
+    let folder = TemporaryFolder()
+    try withExtendedLifetime(folder) { try body(folder.url.path + "/") }
 }
 
 /// Writes a gzip-compressed file.

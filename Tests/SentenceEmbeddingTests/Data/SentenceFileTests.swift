@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct SentenceFileTests {
     private func read(_ bytes: Data, _ format: SentenceFile.Format) throws -> [String] {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try bytes.write(to: folder("in"))
         let file = try SentenceFile(path: folder("in").path, format: format)
         var sentences: [String] = []
