@@ -21,7 +21,7 @@ struct Fetch: ParsableCommand {
         let settings = try HubSettings(environment: ProcessInfo.processInfo.environment)
         let progress = FetchProgress()
         defer { Console.endProgress() }
-        let folder = try Hub(settings).fetch(model) { progress.handle($0) }
+        let folder = try HubClient(settings).fetch(model) { progress.handle($0) }
         try Console.print(folder.path)
     }
 }

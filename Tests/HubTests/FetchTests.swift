@@ -147,7 +147,7 @@ import Testing
         let settings = scene.settings
         let folders = try await withThrowingTaskGroup(of: URL.self) { group in
             for _ in 0..<2 {
-                group.addTask { try Hub(settings).fetch(HubModel(Scene.name)) }
+                group.addTask { try HubClient(settings).fetch(HubModel(Scene.name)) }
             }
             return try await group.reduce(into: Set<URL>()) { $0.insert($1) }
         }

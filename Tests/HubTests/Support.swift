@@ -44,7 +44,7 @@ struct Scene {
     /// The model's folder and what happened, without the progress.
     func fetch(_ name: String = Scene.name) throws -> (folder: URL, events: [HubEvent]) {
         let events = Events()
-        let folder = try Hub(settings).fetch(HubModel(name)) { events.add($0) }
+        let folder = try HubClient(settings).fetch(HubModel(name)) { events.add($0) }
         return (folder, events.all)
     }
 

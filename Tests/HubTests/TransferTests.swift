@@ -175,7 +175,7 @@ import Testing
         settings.endpoint = "http://127.0.0.1:1"
         settings.pause = 0
         let error = #expect(throws: HubError.self) {
-            try Hub(settings).fetch(HubModel("org/model"))
+            try HubClient(settings).fetch(HubModel("org/model"))
         }
         let text = error?.description ?? ""
         #expect(

@@ -19,7 +19,7 @@ public enum HubEvent: Sendable, Equatable {
 }
 
 /// The Hugging Face hub, or another server that speaks its protocol.
-public struct Hub: Sendable {
+public struct HubClient: Sendable {
     private let settings: HubSettings
 
     /// A hub and the cache for what it has.
