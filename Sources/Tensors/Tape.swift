@@ -15,6 +15,7 @@ public final class Tape {
 
     private var entries: [(slot: Int32, backward: Backward)] = []
     private var slotCount: Int32 = 0
+    private var isSpent = false
     private let seed: UInt64
     private var randomKeys: UInt64 = 0
     /// Whether `Tensor.checkpointed` saves memory here.
@@ -47,7 +48,7 @@ public final class Tape {
         return simile_mix(seed, randomKeys)
     }
 
-    /// Replays the tape from a scalar, whose gradient is 1 (or `scale`).
+    /// Replays the tape, once, from a scalar, whose gradient is 1 (or `scale`).
     ///
     /// Gradients of parameters go to the parameters; those of watched tensors are in the result.
     @discardableResult
@@ -63,7 +64,12 @@ public final class Tape {
         guard let variable = output.variable, variable.tape === self else {
             preconditionFailure("the tensor is not on this tape: nothing to differentiate")
         }
-        var gradients = Gradients(slotCount: Int(slotCount))
+        precondition(
+            !isSpent,
+            "the tape has run backwards once and its entries are gone: record the loss on a new tape"
+        )
+        isSpent = true
+        var gradients = Gradients(of: self, slotCount: Int(slotCount))
         gradients.add(gradient, to: variable.slot)
         while let entry = entries.popLast() {
             if let output = gradients.take(entry.slot) { entry.backward(output, &gradients) }
@@ -79,13 +85,24 @@ public final class Tape {
 
 /// Gradients by slot while a tape runs backwards; afterwards those of watched tensors.
 public struct Gradients {
+    private let tape: Tape
     private var slots: [Storage?]
 
-    fileprivate init(slotCount: Int) { slots = Array(repeating: nil, count: slotCount) }
+    fileprivate init(of tape: Tape, slotCount: Int) {
+        self.tape = tape
+        slots = Array(repeating: nil, count: slotCount)
+    }
 
     /// The gradient of a watched tensor, or nil when the loss does not depend on it.
+    ///
+    /// The tensor must not be on another tape than the loss was.
     public subscript(tensor: Tensor) -> Tensor? {
-        tensor.slot.flatMap { slots[Int($0)] }.map { Tensor(tensor.shape, $0) }
+        guard let variable = tensor.variable else { return nil }
+        precondition(
+            variable.tape === tape,
+            "the tensor is on another tape than the loss: its gradient is not here")
+        let slot = Int(variable.slot)
+        return slot < slots.count ? slots[slot].map { Tensor(tensor.shape, $0) } : nil
     }
 
     mutating func take(_ slot: Int32) -> Storage? {
