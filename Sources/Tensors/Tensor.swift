@@ -61,12 +61,6 @@ public struct Tensor {
         return try body(UnsafeBufferPointer(start: storage.base, count: shape.count).span)
     }
 
-    /// The same values off the tape: gradients stop here.
-    public func detached() -> Tensor { Tensor(shape, storage) }
-
-    /// Whether operations on this tensor are recorded.
-    public var isOnTape: Bool { variable != nil }
-
     /// The values for a backward pass, without keeping them until then if they can be computed again.
     var savedForBackward: () -> Storage { recomputed ?? { [storage] in storage } }
 

@@ -2,7 +2,7 @@
 ///
 /// Gives the same ids as Hugging Face's Rust `BertNormalizer`, `BertPreTokenizer` and `WordPiece`,
 /// with `clsToken` in front and `sepToken` behind. A text takes time in proportion to its length.
-public struct BertTokenizer: Tokenizer {
+public struct BertTokenizer: Sendable {
     /// The tokens and their ids.
     public let vocabulary: Vocabulary
     /// How texts are cleaned, split and framed.

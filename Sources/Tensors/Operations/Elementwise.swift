@@ -2,14 +2,6 @@ import Foundation
 import Kernels
 
 extension Tensor {
-    /// Applies `forward` to each element; `derivative` gets the input and the output.
-    ///
-    /// For any smooth function of one number that is not below. Both are called on several threads at once.
-    public func map(
-        _ forward: @escaping @Sendable (Float) -> Float,
-        derivative: @escaping @Sendable (_ x: Float, _ y: Float) -> Float
-    ) -> Tensor { elementwise(AnyFunction(forward: forward, slope: derivative)) }
-
     private func elementwise<F: ElementFunction>(_ function: F) -> Tensor {
         let y = Storage(count)
         ThreadPool.shared.ranges(count, grain: ThreadPool.elementGrain) { [base] range in
@@ -114,13 +106,6 @@ extension ScalarFunction {
     func apply(_ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ n: Int) {
         for i in 0..<n { y[i] = value(x[i]) }
     }
-}
-
-private struct AnyFunction: ScalarFunction {
-    let forward: @Sendable (Float) -> Float
-    let slope: @Sendable (Float, Float) -> Float
-    func value(_ x: Float) -> Float { forward(x) }
-    func derivative(_ x: Float, _ y: Float) -> Float { slope(x, y) }
 }
 
 private struct Exponential: ElementFunction {
