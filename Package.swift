@@ -54,7 +54,7 @@ let package = Package(
         .executableTarget(
             name: "simile-cli",
             dependencies: [
-                "Simile", "Hub", "Kernels", "Support", "Yams",
+                "Simile", "Hub", "Kernels", "JSON", "Support", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(

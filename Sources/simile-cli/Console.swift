@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import Synchronization
 
 /// Where the command writes: results on standard output, everything else on standard error.
@@ -34,11 +35,7 @@ enum Console {
     static func print(_ line: String) throws { try write(Array((line + "\n").utf8)) }
 
     /// Prints a value as one line of JSON on standard output.
-    static func json(_ value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try write(Array(try encoder.encode(value)) + [UInt8(ascii: "\n")])
-    }
+    static func json(_ value: JSONValue) throws { try print(value.line) }
 
     /// Writes bytes to standard output; ends the command quietly when nobody reads any more, as with `| head`.
     static func write(_ bytes: [UInt8]) throws {
@@ -72,22 +69,9 @@ extension String {
     }
 }
 
-/// A value of unknown type, for JSON with keys that are known only at run time.
-enum JSONValue: Encodable {
-    case string(String)
-    case number(Double)
-    case integer(Int)
-    case bool(Bool)
-    case object([String: JSONValue])
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        switch self {
-        case .string(let value): try container.encode(value)
-        case .number(let value): try container.encode(value.isFinite ? value : nil)
-        case .integer(let value): try container.encode(value)
-        case .bool(let value): try container.encode(value)
-        case .object(let value): try container.encode(value)
-        }
+extension JSONValue {
+    /// An object with its members in the order of their keys.
+    static func sorted(_ members: [String: JSONValue]) -> JSONValue {
+        .object(members.sorted { $0.key < $1.key }.map { Member($0.key, $0.value) })
     }
 }

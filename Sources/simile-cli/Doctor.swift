@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import Kernels
 import Simile
 
@@ -56,7 +57,7 @@ struct Doctor: ParsableCommand {
         }
         if json {
             return try Console.json(
-                Dictionary(uniqueKeysWithValues: rows.map { ($0.key, $0.value) }))
+                .sorted(Dictionary(uniqueKeysWithValues: rows.map { ($0.key, $0.value) })))
         }
         for row in rows {
             try Console.print(row.label.padded(16) + row.text)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import Simile
 import Support
 
@@ -51,9 +52,8 @@ struct Evaluate: ParsableCommand {
             figures += try LabelAccuracyEvaluator(pairs, loss: loss).evaluate(model).figures
         }
         if json {
-            return try Console.json(
-                Dictionary(
-                    uniqueKeysWithValues: figures.map { ($0.name, JSONValue.number($0.value)) }))
+            let members = figures.map { ($0.name, JSONValue.number($0.value)) }
+            return try Console.json(.sorted(Dictionary(uniqueKeysWithValues: members)))
         }
         for (name, value) in figures {
             try Console.print(name.padded(20) + value.fixed(4))

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Simile
 
 /// Shows a run: a bar on a terminal, plain lines elsewhere, JSON lines for machines.
@@ -83,7 +84,7 @@ final class Progress {
                 "event": .string("finished"), "steps": .integer(results.steps),
             ]
             for (name, value) in results.figures { values[name] = .number(value) }
-            return try Console.json(values)
+            return try Console.json(.sorted(values))
         }
         for (name, value) in results.figures {
             try Console.print(name.padded(26) + value.fixed(4))
@@ -106,7 +107,7 @@ final class Progress {
 
     private var seconds: Double { max((ContinuousClock.now - started) / .seconds(1), 1e-9) }
     private func rate(_ count: Int) -> Double { Double(count) / seconds }
-    private func emit(_ values: [String: JSONValue]) { try? Console.json(values) }
+    private func emit(_ values: [String: JSONValue]) { try? Console.json(.sorted(values)) }
 }
 
 /// The final figures of a run.
@@ -124,12 +125,10 @@ struct Results {
         figures += evaluation.figures.map { ("\(split)_\($0.name)", $0.value) }
     }
 
-    func json() throws -> String {
+    func json() -> String {
         var values: [String: JSONValue] = ["steps": .integer(steps)]
         if let bestStep { values["best_step"] = .integer(bestStep) }
         for (name, value) in figures { values[name] = .number(value) }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        return String(decoding: try encoder.encode(values), as: UTF8.self) + "\n"
+        return JSONValue.sorted(values).text
     }
 }

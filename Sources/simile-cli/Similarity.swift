@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 import Simile
 
 struct Similarity: ParsableCommand {
@@ -17,16 +18,6 @@ struct Similarity: ParsableCommand {
     var json = false
     @OptionGroup var compute: ComputeOptions
 
-    struct Result: Encodable {
-        struct Row: Encodable {
-            let index: Int
-            let sentence: String
-            let cosine: Float
-        }
-        let sentence: String
-        let similarities: [Row]
-    }
-
     func validate() throws {
         if others.isEmpty { throw ValidationError("give at least one other sentence") }
     }
@@ -40,10 +31,15 @@ struct Similarity: ParsableCommand {
         let first = embeddings.gather(Array(repeating: 0, count: others.count))
         let cosines = first.cosineSimilarity(embeddings.slice(1..<sentences.count)).values
         if json {
-            let rows = zip(others, cosines).enumerated().map {
-                Result.Row(index: $0.offset + 1, sentence: $0.element.0, cosine: $0.element.1)
+            let rows = zip(others, cosines).enumerated().map { index, row -> JSONValue in
+                [
+                    "index": .integer(index + 1), "sentence": .string(row.0),
+                    "cosine": .float(row.1),
+                ]
             }
-            return try Console.json(Result(sentence: sentence, similarities: rows))
+            return try Console.json([
+                "sentence": .string(sentence), "similarities": .array(rows),
+            ])
         }
         let width = others.map(\.count).max() ?? 0
         func row(_ index: String, _ sentence: String, _ cosine: String) throws {

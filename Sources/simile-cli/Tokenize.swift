@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import Simile
 import Support
 
@@ -27,11 +28,6 @@ struct Tokenize: ParsableCommand {
         }
     }
 
-    struct Result: Encodable {
-        let ids: [Int32]
-        let tokens: [String]?
-    }
-
     func run() throws {
         let (tokenizer, length) = try Self.tokenizer(of: ModelPath.resolve(model))
         var number = 0
@@ -43,7 +39,12 @@ struct Tokenize: ParsableCommand {
                 )
             }
             let ids = tokenizer.encode(text, maxLength: maxLength ?? length)
-            try Console.json(Result(ids: ids, tokens: tokens ? tokenizer.tokens(of: ids) : nil))
+            var members = [JSONValue.Member("ids", .array(ids.map { .integer(Int($0)) }))]
+            if tokens {
+                let texts = tokenizer.tokens(of: ids).map { JSONValue.string($0) }
+                members.append(JSONValue.Member("tokens", .array(texts)))
+            }
+            try Console.json(.object(members))
         }
     }
 
@@ -58,9 +59,7 @@ struct Tokenize: ParsableCommand {
     }
 
     private static func text(_ line: String) -> String? {
-        struct Line: Decodable { let text: String }
-        let data = Data(line.utf8)
-        return (try? JSONDecoder().decode(String.self, from: data))
-            ?? (try? JSONDecoder().decode(Line.self, from: data))?.text
+        guard let value = try? JSONValue(parsing: line.utf8) else { return nil }
+        return value.string ?? value["text"]?.string
     }
 }

@@ -89,7 +89,7 @@ import Testing
             header + "A dog.\tA cat.\t1\nA dog.\tA cat.\t2\n", to: "test.tsv")
         try train(folder, "run", ["--test", test])
         #expect(FileManager.default.fileExists(atPath: folder("run/model/model.safetensors").path))
-        #expect(try text(folder("run/results.json")).contains("\"steps\" : 7"))
+        #expect(try text(folder("run/results.json")).contains("\"steps\": 7"))
     }
 
     @Test func parallelFilesAreFoundFromElsewhere() throws {
