@@ -31,7 +31,7 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["Kernels"]),
         .target(name: "NeuralNetwork", dependencies: ["Tensors", "Kernels", "Support"]),
         .target(name: "Tokenization", dependencies: ["JSON", "Support"]),
-        .target(name: "Hub", dependencies: ["CCurl", "CCrypto", "Support"]),
+        .target(name: "Hub", dependencies: ["CCurl", "CCrypto", "JSON", "Support"]),
         .target(name: "Serialization", dependencies: ["NeuralNetwork", "CSystem", "JSON"]),
         .target(
             name: "ONNX",

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// What happens while a model is fetched.
 public enum HubEvent: Sendable, Equatable {
@@ -65,16 +66,13 @@ struct Listing {
 
     /// Reads the hub's answer; nil when it is not one.
     init?(answer: Data) {
-        struct Answer: Decodable {
-            struct File: Decodable { let rfilename: String }
-            let sha: String
-            let siblings: [File]
-        }
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: answer),
-            CachedRepository.isCommit(answer.sha)
+        guard let answer = try? JSONValue(parsing: answer), let commit = answer["sha"]?.string,
+            CachedRepository.isCommit(commit),
+            let files = answer["siblings"]?.elements?.map({ $0["rfilename"]?.string }),
+            !files.contains(nil)
         else { return nil }
-        commit = answer.sha
-        files = Set(answer.siblings.map(\.rfilename))
+        self.commit = commit
+        self.files = Set(files.compactMap(\.self))
     }
 
     init(_ connection: HubConnection) throws(HubError) {
