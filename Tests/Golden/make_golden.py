@@ -3,8 +3,9 @@
 
 usage: make_golden.py FOLDER
 
-The versions that made what stands here are in requirements.txt; other versions and other processors
-change the last bits.
+requirements.txt has the versions. Run again on another processor, tokenizer.jsonl, metrics.json and the
+random model come out the same to the bit and the rest within 2e-6, but for the key biases of
+after3.safetensors: their gradient is zero but for rounding, which AdamW scales up to whole steps.
 
 tokenizer.jsonl  text -> ids of the bert-base-uncased vocabulary (at most 128, special tokens added)
 minilm.json      all-MiniLM-L6-v2 on six sentences: ids, mean-pooled [6, 384], cosine of 0 with 1...5
@@ -205,22 +206,19 @@ def loss_values(out):
         "MultipleNegativesSymmetricRankingLoss": (2, None), "TripletLoss": (3, None),
         "BatchHardTripletLoss": (1, classes), "BatchAllTripletLoss": (1, classes),
         "BatchSemiHardTripletLoss": (1, classes), "BatchHardSoftMarginTripletLoss": (1, classes),
-        "MegaBatchMarginLoss": (2, None), "MSELoss": (1, embeddings[2]), "MarginMSELoss": (3, score),
+        "MSELoss": (1, embeddings[2]), "MarginMSELoss": (3, score),
         "DistillKLDivLoss": (3, torch.rand(8, 2)),
     }
     values = {}
     for name, (count, labels) in inputs.items():
-        try:
-            x = [e.clone().requires_grad_() for e in embeddings[:count]]
-            loss = getattr(losses, name.split("/")[0])(Fixed())
-            value = loss([{"e": e} for e in x], labels)
-            value.backward()
-            values[name] = {
-                "inputs": count, "value": value.item(),
-                "label": None if labels is None else labels.tolist(), "grad": [e.grad.tolist() for e in x],
-            }
-        except Exception as error:  # such as a loss that asks its model for more than Fixed has
-            print("left out", name, type(error).__name__, error)
+        x = [e.clone().requires_grad_() for e in embeddings[:count]]
+        loss = getattr(losses, name.split("/")[0])(Fixed())
+        value = loss([{"e": e} for e in x], labels)
+        value.backward()
+        values[name] = {
+            "inputs": count, "value": value.item(),
+            "label": None if labels is None else labels.tolist(), "grad": [e.grad.tolist() for e in x],
+        }
     result = {
         "embeddings": [e.tolist() for e in embeddings], "binary": binary.tolist(), "score": score.tolist(),
         "class": classes.tolist(), "losses": values,
