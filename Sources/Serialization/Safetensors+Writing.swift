@@ -26,7 +26,8 @@ extension SafetensorsFile {
     ///
     /// Equal arrays make equal bytes. The metadata says `format: pt`, which older readers ask for.
     ///
-    /// - Throws: `SerializationError.unwritable`; what was at `url` is then unchanged.
+    /// - Throws: `SerializationError.unwritable`, and what lending an array throws; what was at `url` is
+    ///   then unchanged.
     public static func write(_ arrays: [OutgoingArray], to url: URL) throws {
         let sorted = arrays.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         var header = "{\"__metadata__\":{\"format\":\"pt\"}"
@@ -42,25 +43,15 @@ extension SafetensorsFile {
         header += "}"
         while header.utf8.count % 8 != 0 { header += " " }
 
-        try AtomicFile.write(to: url) { temporary in
-            do {
-                try Data().write(to: temporary)
-                let file = try FileHandle(forWritingTo: temporary)
-                defer { try? file.close() }
-                var length = UInt64(header.utf8.count).littleEndian
-                try file.write(contentsOf: Data(bytes: &length, count: 8))
-                try file.write(contentsOf: Data(header.utf8))
-                for array in sorted {
-                    try array.withValues { values in
-                        precondition(
-                            values.count == array.shape.reduce(1, *), "\(array.name) \(array.shape)"
-                        )
-                        try values.withUnsafeBytes { try file.write(contentsOf: $0) }
-                    }
+        try FileWriter.write(to: url) { file in
+            try file.write([UInt64(header.utf8.count).littleEndian])
+            try file.write(Data(header.utf8))
+            for array in sorted {
+                try array.withValues { values in
+                    precondition(
+                        values.count == array.shape.reduce(1, *), "\(array.name) \(array.shape)")
+                    try file.write(values)
                 }
-            } catch {
-                throw SerializationError.unwritable(
-                    path: url.path, reason: error.localizedDescription)
             }
         }
     }
