@@ -13,8 +13,7 @@ import Testing
             tape.backward(from: loss)
             tape.backward(from: loss)
         }
-        #expect(message(result).contains("the tape has run backwards once"))
-        #expect(message(result).contains("record the loss on a new tape"))
+        #expect(says(result, "the tape has run backwards once and its entries are gone"))
     }
 
     @Test func gradientOfAnotherTapesTensorTraps() async {
@@ -25,7 +24,7 @@ import Testing
             let gradients = tape.backward(from: tape.watch(Tensor([1, 2])).sum())
             _ = gradients[Tape().watch(Tensor([3, 4]))]
         }
-        #expect(message(result).contains("the tensor is on another tape than the loss"))
+        #expect(says(result, "the tensor is on another tape than the loss"))
     }
 
     @Test func tensorsThatTheLossDoesNotDependOnHaveNone() {
@@ -37,8 +36,14 @@ import Testing
         #expect(gradients[plain] == nil)
         #expect(gradients[tape.watch(plain)] == nil, "watched after the pass back")
     }
+}
 
-    private func message(_ result: ExitTest.Result?) -> String {
-        String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    }
+/// Whether a process trapped with a sentence; in optimised builds, which have none, whether it ran.
+func says(_ result: ExitTest.Result?, _ sentence: String) -> Bool {
+    guard let result else { return false }
+    #if DEBUG
+        return String(decoding: result.standardErrorContent, as: UTF8.self).contains(sentence)
+    #else
+        return true
+    #endif
 }
