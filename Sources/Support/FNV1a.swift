@@ -1,14 +1,18 @@
 /// The 64-bit FNV-1a hash, fed byte by byte: the same on every platform and in every process.
 ///
-/// Fowler, Noll and Vo 1991. Not for cryptography.
-package struct FNV1a {
-    package var value: UInt64 = 0xcbf2_9ce4_8422_2325
+/// Fowler, Noll and Vo 1991. Not for cryptography. It is public because the compiler puts only public
+/// functions of another module in place, and the tokenizer feeds it every byte of every text.
+public struct FNV1a: Sendable {
+    /// The hash of the bytes so far.
+    public var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
+    /// The hash of no bytes.
     @inlinable
-    package init() {}
+    public init() {}
 
-    @inlinable @inline(__always)
-    package mutating func add(_ byte: UInt8) {
+    /// Adds a byte.
+    @inlinable
+    public mutating func add(_ byte: UInt8) {
         value = (value ^ UInt64(byte)) &* 0x100_0000_01b3
     }
 }
