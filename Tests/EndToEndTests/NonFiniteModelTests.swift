@@ -1,5 +1,6 @@
 import Foundation
 import Simile
+import TestSupport
 import Testing
 
 /// What is said of a model whose training diverged: no command passes it on as if it were one.
@@ -22,9 +23,7 @@ import Testing
         let offsets = try #require(header[name]?["data_offsets"] as? [Int])
         for index in 0..<3 {
             let start = 8 + length + offsets[0] + 4 * index
-            withUnsafeBytes(of: value.bitPattern.littleEndian) {
-                bytes.replaceSubrange(start..<start + 4, with: $0)
-            }
+            bytes.replaceSubrange(start..<start + 4, with: value.bitPattern.littleEndianBytes)
         }
         try bytes.write(to: file)
         return folder("broken").path
@@ -32,7 +31,7 @@ import Testing
 
     @Test(arguments: [Float.nan, -.infinity])
     func nothingIsMadeOfIt(_ value: Float) throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let model = try Self.brokenModel(value, in: folder)
         let before = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
         let problem = "\(Self.name): 3 of its 32 numbers are NaN or infinite"

@@ -1,6 +1,7 @@
 import Foundation
 import HDF5
 import Tensors
+import TestSupport
 
 @testable import SentenceEmbedding
 
@@ -28,7 +29,7 @@ extension SentenceTransformer {
 /// Writes the older format of `torch.save`: five pickles, then the storages.
 func torchFile(_ arrays: [PublishedArray]) -> Data {
     func le<Number: FixedWidthInteger>(_ number: Number) -> Data {
-        withUnsafeBytes(of: number.littleEndian) { Data($0) }
+        Data(number.littleEndianBytes)
     }
     func text(_ text: String) -> Data { Data("X".utf8) + le(UInt32(text.utf8.count)) + text.utf8 }
     func integers(_ values: [Int]) -> Data {

@@ -10,9 +10,9 @@ import Testing
 
     /// A file with a header of any text and some bytes of data.
     private func file(_ header: String, data: Data = Data(), length: UInt64? = nil) throws -> URL {
-        var size = (length ?? UInt64(header.utf8.count)).littleEndian
+        let size = (length ?? UInt64(header.utf8.count)).littleEndianBytes
         let url = folder("test.safetensors")
-        try (Data(bytes: &size, count: 8) + Data(header.utf8) + data).write(to: url)
+        try (Data(size) + Data(header.utf8) + data).write(to: url)
         return url
     }
 
@@ -59,11 +59,7 @@ import Testing
         let half: [UInt16] = [0x3C00, 0x0001, 0x7C00, 0x7E00]
         let brain: [UInt16] = [0x3F80, 0xC000]
         let double = Double(0.1).bitPattern
-        var data = Data()
-        for bits in half + brain {
-            withUnsafeBytes(of: bits.littleEndian) { data.append(contentsOf: $0) }
-        }
-        withUnsafeBytes(of: double.littleEndian) { data.append(contentsOf: $0) }
+        let data = Data((half + brain).flatMap(\.littleEndianBytes) + double.littleEndianBytes)
         let file = try SafetensorsFile(
             file(
                 """

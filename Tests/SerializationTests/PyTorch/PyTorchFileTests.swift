@@ -1,5 +1,6 @@
 import Foundation
 import NeuralNetwork
+import TestSupport
 import Testing
 
 @testable import Serialization
@@ -11,7 +12,7 @@ import Testing
     }
 
     private func floats(_ values: [Float]) -> [UInt8] {
-        values.flatMap { Pickle.littleEndian($0.bitPattern) }
+        values.flatMap { $0.bitPattern.littleEndianBytes }
     }
 
     @Test(arguments: [false, true])

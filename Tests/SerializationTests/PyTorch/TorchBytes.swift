@@ -1,13 +1,14 @@
 import Foundation
+import TestSupport
 
 /// Pickles written instruction by instruction, proper ones and others.
 enum Pickle {
     static func text(_ text: String) -> [UInt8] {
-        Array("X".utf8) + littleEndian(UInt32(text.utf8.count)) + Array(text.utf8)
+        Array("X".utf8) + UInt32(text.utf8.count).littleEndianBytes + Array(text.utf8)
     }
 
     static func integer(_ value: Int) -> [UInt8] {
-        [0x8A, 8] + littleEndian(UInt64(bitPattern: Int64(value)))
+        [0x8A, 8] + UInt64(bitPattern: Int64(value)).littleEndianBytes
     }
 
     static func global(_ module: String, _ name: String) -> [UInt8] {
@@ -41,10 +42,6 @@ enum Pickle {
     static func whole(_ instructions: [UInt8]) -> [UInt8] {
         [0x80, 2] + instructions + Array(".".utf8)
     }
-
-    static func littleEndian<Number: FixedWidthInteger>(_ value: Number) -> [UInt8] {
-        withUnsafeBytes(of: value.littleEndian) { Array($0) }
-    }
 }
 
 /// Zip files of stored members.
@@ -64,7 +61,7 @@ struct Zip {
 
     var bytes: [UInt8] {
         func le<Number: FixedWidthInteger>(_ value: Number) -> [UInt8] {
-            Pickle.littleEndian(value)
+            value.littleEndianBytes
         }
         var (file, directory): ([UInt8], [UInt8]) = ([], [])
         for (name, bytes) in members {
