@@ -39,9 +39,9 @@ public struct HDF5File: ~Copyable, Sendable {
         try self.init(FileHandle(id: id, path: path, isWritable: true))
     }
 
-    /// Opens a file to read from, without locking it.
+    /// Opens a file to read from.
     ///
-    /// A read-only file system will do, and so will a file that others are reading.
+    /// No file is locked, read or written, so every file system will do. A read-only file system will do, and so will a file that others are reading.
     public init(opening path: String) throws(HDF5Error) {
         let place = try Self.checked(path)
         try Self.requireRegularFile(place)
@@ -49,7 +49,6 @@ public struct HDF5File: ~Copyable, Sendable {
         let id = try Library.locked { () throws(HDF5Error) -> hid_t in
             let access = try Self.accessList(place)
             defer { H5Pclose(access) }
-            try place.check(H5Pset_file_locking(access, false, true), "open the file")
             return try place.check(H5Fopen(path, chdf5_read_only(), access), "open the file")
         }
         try self.init(FileHandle(id: id, path: path, isWritable: false))
@@ -119,8 +118,9 @@ public struct HDF5File: ~Copyable, Sendable {
             try place.check(
                 H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110), "open the file")
             try place.check(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG), "open the file")
-            // Locks that the file system cannot provide are done without.
-            try place.check(H5Pset_file_locking(access, true, true), "open the file")
+            // Locks keep nobody out: files are written under names of their own and then renamed. And on
+            // file systems without locks (NFS, Lustre) asking for one is an error (ENOLCK).
+            try place.check(H5Pset_file_locking(access, false, true), "open the file")
         } catch {
             H5Pclose(access)
             throw error

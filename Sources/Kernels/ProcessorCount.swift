@@ -3,27 +3,61 @@ import Foundation
 
 /// How many processors this process may use.
 public enum ProcessorCount {
-    /// The smaller of the scheduler's affinity mask and the control group's quota, at least 1.
+    /// The smaller of the scheduler's affinity mask and the control groups' quota, at least 1.
     public static let available: Int = {
         let affinity = Int(simile_affinity_count())
         let allowed = affinity > 0 ? affinity : ProcessInfo.processInfo.activeProcessorCount
-        return max(1, min(allowed, controlGroupQuota() ?? allowed))
+        let groups = text("/proc/self/cgroup") ?? "0::/\n1:cpu:/"
+        return max(1, min(allowed, quota(of: groups, mountedAt: "/sys/fs/cgroup") ?? allowed))
     }()
 
-    /// Processors granted by `cpu.max` (cgroup 2) or `cpu.cfs_quota_us` (cgroup 1), rounded up.
-    private static func controlGroupQuota() -> Int? {
-        func numbers(_ path: String) -> [Double]? {
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
-            return text.split(whereSeparator: \.isWhitespace).map { Double($0) ?? -1 }
+    /// The least processors that a control group of the process, or one that it lies in, grants, rounded up;
+    /// nil when none sets a limit.
+    ///
+    /// - Parameters:
+    ///   - groups: The lines of `/proc/self/cgroup`: `0::/a/b` (cgroup 2) or `4:cpu,cpuacct:/a/b` (cgroup 1).
+    ///   - root: Where the groups are mounted.
+    static func quota(of groups: String, mountedAt root: String) -> Int? {
+        var quotas: [Double] = []
+        for line in groups.split(separator: "\n") {
+            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count == 3 else { continue }
+            let controllers = fields[1].split(separator: ",")
+            guard controllers.isEmpty || controllers.contains("cpu") else { continue }
+            // In a container the path may be the host's, which is not there; the root then is its group.
+            var parts = fields[2].split(separator: "/")
+            repeat {
+                let path = parts.map { "/" + $0 }.joined()
+                quotas +=
+                    controllers.isEmpty
+                    ? ["", "/unified"].compactMap { quota2(root + $0 + path) }
+                    : ["/cpu", "/cpu,cpuacct"].compactMap { quota1(root + $0 + path) }
+            } while parts.popLast() != nil
         }
-        if let quota = numbers("/sys/fs/cgroup/cpu.max"), quota.count == 2, quota[0] > 0 {
-            return Int((quota[0] / quota[1]).rounded(.up))
-        }
-        if let quota = numbers("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")?.first, quota > 0,
-            let period = numbers("/sys/fs/cgroup/cpu/cpu.cfs_period_us")?.first, period > 0
-        {
-            return Int((quota / period).rounded(.up))
-        }
-        return nil
+        return quotas.min().map { Int($0.rounded(.up)) }
+    }
+
+    /// Processors granted by `cpu.max` (cgroup 2): quota and period, or `max` for no limit.
+    private static func quota2(_ folder: String) -> Double? {
+        let numbers = text(folder + "/cpu.max")?.split(whereSeparator: \.isWhitespace) ?? []
+        guard numbers.count == 2 else { return nil }
+        return ratio(numbers[0], numbers[1])
+    }
+
+    /// Processors granted by `cpu.cfs_quota_us` (cgroup 1), which is -1 for no limit.
+    private static func quota1(_ folder: String) -> Double? {
+        guard let quota = text(folder + "/cpu.cfs_quota_us"),
+            let period = text(folder + "/cpu.cfs_period_us")
+        else { return nil }
+        return ratio(quota[...], period[...])
+    }
+
+    private static func ratio(_ quota: Substring, _ period: Substring) -> Double? {
+        let numbers = [quota, period].map { Double($0.filter { !$0.isWhitespace }) ?? 0 }
+        return numbers.allSatisfy { $0 > 0 && $0.isFinite } ? numbers[0] / numbers[1] : nil
+    }
+
+    private static func text(_ path: String) -> String? {
+        try? String(contentsOfFile: path, encoding: .utf8)
     }
 }

@@ -29,6 +29,21 @@ public struct LearningRateSchedule: Sendable, Codable, Equatable {
         self.totalSteps = totalSteps
     }
 
+    /// Creates a schedule whose warm-up takes a share of the steps, as `warmup_ratio` of Hugging Face does.
+    ///
+    /// The warm-up begins with rate 0. It therefore leaves the peak at least one step: a run of a single step
+    /// has none, and a share of 1 is all steps but the last.
+    public init(_ kind: Kind = .linear, peak: Float, warmupRatio: Double, totalSteps: Int) {
+        let warmup = Self.warmupSteps(ratio: warmupRatio, totalSteps: totalSteps)
+        self.init(
+            kind, peak: peak, warmupSteps: min(warmup, totalSteps - 1), totalSteps: totalSteps)
+    }
+
+    /// The steps that a share of all comes to, rounded up.
+    public static func warmupSteps(ratio: Double, totalSteps: Int) -> Int {
+        Int((Double(totalSteps) * ratio).rounded(.up))
+    }
+
     /// The learning rate of a step.
     public func callAsFunction(_ step: Int) -> Float {
         if step < warmupSteps { return peak * Float(Double(step) / Double(max(1, warmupSteps))) }

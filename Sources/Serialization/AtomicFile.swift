@@ -23,12 +23,7 @@ public enum AtomicFile {
 
     /// Replaces a file by some bytes.
     public static func write(_ bytes: Data, to url: URL) throws {
-        try write(to: url) { temporary in
-            do { try bytes.write(to: temporary) } catch {
-                throw SerializationError.unwritable(
-                    path: url.path, reason: error.localizedDescription)
-            }
-        }
+        try FileWriter.write(to: url) { try $0.write(bytes) }
     }
 }
 
@@ -107,7 +102,7 @@ public enum AtomicFolder {
 }
 
 /// Names for unfinished work, beside what it will replace, so that a rename is all that is left to do.
-private enum Temporary {
+enum Temporary {
     static func sibling(of url: URL) throws(SerializationError) -> URL {
         let folder = url.deletingLastPathComponent()
         var isFolder: ObjCBool = false
@@ -123,18 +118,34 @@ private enum Temporary {
         return folder.appending(path: "\(prefix(url))\(getpid()).\(number)\(suffix)")
     }
 
-    private static func prefix(_ url: URL) -> String { ".\(url.lastPathComponent)." }
+    /// The beginning of the names of this machine's unfinished work.
+    private static func prefix(_ url: URL) -> String { ".\(url.lastPathComponent).\(machine)." }
     private static let suffix = ".part"
 
-    /// Removes what processes that are gone left unfinished.
+    /// What process numbers belong to: this start of this machine, and in it this container.
+    ///
+    /// In a folder that several machines or containers write to, a number that no process has here may be that of
+    /// a process elsewhere. Where the system does not say, a name that is never met again stands in.
+    static let machine: String = {
+        let boot = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+        let numbers = try? FileManager.default.destinationOfSymbolicLink(
+            atPath: "/proc/self/ns/pid")
+        let parts = [boot?.filter(\.isHexDigit).suffix(16), numbers?.filter(\.isNumber).suffix(16)]
+        guard parts.allSatisfy({ $0?.isEmpty == false }) else {
+            return String(UInt64.random(in: 0 ... .max), radix: 16)
+        }
+        return parts.compactMap(\.self).joined(separator: "-")
+    }()
+
+    /// Removes what processes of this machine that are gone left unfinished, and nothing else.
     private static func removeAbandoned(_ url: URL) {
         let (files, folder) = (FileManager.default, url.deletingLastPathComponent())
         for name in (try? files.contentsOfDirectory(atPath: folder.path)) ?? []
         where name.hasPrefix(prefix(url)) && name.hasSuffix(suffix) {
             let numbers = name.dropFirst(prefix(url).count).dropLast(suffix.count).split(
-                separator: ".")
+                separator: ".", omittingEmptySubsequences: false)
             guard numbers.count == 2, let process = pid_t(numbers[0]), process > 0,
-                kill(process, 0) != 0, errno == ESRCH
+                UInt32(numbers[1], radix: 16) != nil, kill(process, 0) != 0, errno == ESRCH
             else { continue }
             try? files.removeItem(at: folder.appending(path: name))
         }

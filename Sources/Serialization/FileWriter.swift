@@ -4,38 +4,30 @@ import Foundation
 package final class FileWriter {
     /// Bytes written so far.
     package private(set) var count = 0
-    private let file: FileHandle
+    private let descriptor: Int32
     private let path: String
 
-    private init(_ file: FileHandle, path: String) {
-        self.file = file
+    /// Creates a file; `path` is its name for messages.
+    private init(creating url: URL, path: String) throws(SerializationError) {
+        descriptor = open(url.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         self.path = path
+        if descriptor < 0 { throw failure() }
     }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Lets `body` write a file that replaces the one at `url` as a whole or not at all.
     ///
     /// - Throws: `SerializationError.unwritable`, and what `body` throws.
     package static func write(to url: URL, _ body: (FileWriter) throws -> Void) throws {
         try AtomicFile.write(to: url) { temporary in
-            let file: FileHandle
-            do {
-                try Data().write(to: temporary)
-                file = try FileHandle(forWritingTo: temporary)
-            } catch {
-                throw SerializationError.unwritable(
-                    path: url.path, reason: error.localizedDescription)
-            }
-            defer { try? file.close() }
-            try body(FileWriter(file, path: url.path))
+            try body(FileWriter(creating: temporary, path: url.path))
         }
     }
 
     /// Appends bytes.
     package func write(_ bytes: Data) throws(SerializationError) {
-        do { try file.write(contentsOf: bytes) } catch {
-            throw .unwritable(path: path, reason: error.localizedDescription)
-        }
-        count += bytes.count
+        try write([UInt8](bytes).span)
     }
 
     /// Appends numbers.
@@ -49,9 +41,24 @@ package final class FileWriter {
     package func write<Element: BitwiseCopyable>(
         _ values: Span<Element>
     ) throws(SerializationError) {
-        do { try values.withUnsafeBytes { try file.write(contentsOf: $0) } } catch {
-            throw .unwritable(path: path, reason: error.localizedDescription)
+        try values.withUnsafeBytes { (bytes) throws(SerializationError) in
+            var rest = bytes[...]
+            // A system call may write less than it is given, on a network file system for instance.
+            while !rest.isEmpty {
+                let part = UnsafeRawBufferPointer(rebasing: rest)
+                let written = Foundation.write(descriptor, part.baseAddress, part.count)
+                if written > 0 {
+                    rest = rest.dropFirst(written)
+                } else if errno != EINTR {
+                    throw failure()
+                }
+            }
+            count += bytes.count
         }
-        count += values.count * MemoryLayout<Element>.stride
+    }
+
+    /// The error that the last system call left behind.
+    private func failure() -> SerializationError {
+        .unwritable(path: path, reason: String(cString: strerror(errno)))
     }
 }

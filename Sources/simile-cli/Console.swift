@@ -4,15 +4,29 @@ import JSON
 import Synchronization
 
 /// Where the command writes: results on standard output, everything else on standard error.
+///
+/// What cannot be written to standard error (its disk is full, its reader or its terminal is gone) is lost, and
+/// ends nothing.
 enum Console {
     static let isTerminal = isatty(STDERR_FILENO) == 1
     /// Whether a line of progress stands at the cursor, for the next output to replace.
     private static let lineIsOpen = Atomic<Bool>(false)
 
+    /// Makes the three standard files safe to use; to be called before any other file is opened.
+    static func prepare() {
+        // A reader that is gone is then an error of the write, and not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        // A closed one would give its number to the next file that is opened, which then would be written to.
+        // What holds the number instead can be neither read from standard input nor written to by the others.
+        for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
+
     /// Prints a line for the person at the terminal.
     static func note(_ line: String) {
         let start = lineIsOpen.exchange(false, ordering: .relaxed) ? "\r\u{1B}[K" : ""
-        FileHandle.standardError.write(Data((start + line + "\n").utf8))
+        report(start + line + "\n")
     }
 
     /// Replaces the current line of the terminal, cut to its width: only one line can be replaced.
@@ -21,14 +35,16 @@ enum Console {
         let width = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 0
         let shown = line.prefix(width > 1 ? width - 1 : 79)
         lineIsOpen.store(true, ordering: .relaxed)
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(shown)".utf8))
+        report("\r\u{1B}[K\(shown)")
     }
 
     /// Ends the line of progress, which stays on the terminal.
     static func endProgress() {
-        if lineIsOpen.exchange(false, ordering: .relaxed) {
-            FileHandle.standardError.write(Data("\n".utf8))
-        }
+        if lineIsOpen.exchange(false, ordering: .relaxed) { report("\n") }
+    }
+
+    private static func report(_ text: String) {
+        _ = write(Array(text.utf8), to: STDERR_FILENO)
     }
 
     /// Prints a line of results on standard output at once, so that a reader sees it when it is written.
@@ -39,21 +55,33 @@ enum Console {
 
     /// Writes bytes to standard output; ends the command quietly when nobody reads any more, as with `| head`.
     static func write(_ bytes: [UInt8]) throws {
-        signal(SIGPIPE, SIG_IGN)
+        switch write(bytes, to: STDOUT_FILENO) {
+        case 0: return
+        case EPIPE: throw ExitCode.success
+        case let number:
+            throw CommandError.outputUnwritable(
+                path: "standard output", reason: String(cString: strerror(number)))
+        }
+    }
+
+    /// Writes bytes to the end, and returns the number of the error that prevented it, or 0.
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
         var rest = bytes[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes {
-                Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count)
+                Foundation.write(descriptor, $0.baseAddress, $0.count)
             }
             if written >= 0 {
                 rest = rest.dropFirst(written)
-            } else if errno == EPIPE {
-                throw ExitCode.success
+            } else if errno == EAGAIN {
+                // The file does not block, and its reader is slow.
+                var waited = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&waited, 1, -1)
             } else if errno != EINTR {
-                throw CommandError.outputUnwritable(
-                    path: "standard output", reason: String(cString: strerror(errno)))
+                return errno
             }
         }
+        return 0
     }
 }
 

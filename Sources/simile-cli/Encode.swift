@@ -53,7 +53,6 @@ struct Encode: ParsableCommand {
     func run() throws {
         try compute.prepare()
         let format = try resolvedFormat()
-        // Before the model: if standard input is closed, the model's file would get its number.
         let source = try SentenceFile(
             path: input, format: jsonl ? .jsonl : input.map(SentenceFile.Format.init) ?? .text)
         let encoding = Encoding(

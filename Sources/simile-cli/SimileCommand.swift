@@ -12,7 +12,7 @@ struct SimileCommand: ParsableCommand {
             MODEL is a Hugging Face or sentence-transformers folder, a checkpoint (.h5), or the ORG/NAME \
             of a model that 'simile fetch' has downloaded.
             Exit codes: 0 success; 1 an error, described on standard error; 64 wrong usage; \
-            130 stopped by Ctrl-C after saving.
+            130 stopped by Ctrl-C, SIGTERM or SIGHUP after saving.
             """,
         version: "0.1.0",
         subcommands: [
@@ -20,6 +20,11 @@ struct SimileCommand: ParsableCommand {
             Import.self,
             Export.self, Inspect.self, Fetch.self, Doctor.self,
         ])
+
+    static func main() {
+        Console.prepare()
+        main(nil)
+    }
 }
 
 /// What every command that computes takes.

@@ -75,6 +75,16 @@ import Testing
         #expect(try reader.root.childNames() == names)
     }
 
+    /// File systems without locks (NFS, Lustre) refuse to give one, which must not end a run.
+    @Test func noLockIsAskedFor() throws {
+        let path = folder.path("unlocked.h5")
+        let file = try HDF5File(creating: path)
+        let other = open(path, O_RDONLY | O_CLOEXEC)
+        defer { close(other) }
+        #expect(flock(other, LOCK_EX | LOCK_NB) == 0)
+        try file.close()
+    }
+
     @Test func readersCannotWrite() throws {
         let path = folder.path("read.h5")
         try writeSample(to: path)

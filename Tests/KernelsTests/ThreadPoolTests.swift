@@ -50,7 +50,6 @@ import Testing
         }
     }
 
-    @Test func thereIsAProcessor() { #expect(ProcessorCount.available >= 1) }
 }
 
 final class Counter: Sendable { let value = Atomic<Int>(0) }

@@ -23,4 +23,32 @@ import Testing
         )
         #expect(LearningRateSchedule(.cosine, peak: 2, warmupSteps: 0, totalSteps: 4)(9) == 0)
     }
+
+    /// A warm-up of all steps would train nothing, or never reach the peak.
+    @Test(
+        arguments: [
+            (1, 0.1, [2]), (1, 1, [2]), (1, 0, [2]), (2, 0.1, [0, 2]), (2, 1, [0, 2]),
+            (3, 1, [0, 1, 2]), (5, 1, [0, 0.5, 1, 1.5, 2]), (3, 0.9, [0, 1, 2]),
+        ] as [(Int, Double, [Float])])
+    func theWarmUpLeavesAStep(_ steps: Int, _ ratio: Double, _ expected: [Float]) {
+        for kind in LearningRateSchedule.Kind.allCases {
+            let schedule = LearningRateSchedule(
+                kind, peak: 2, warmupRatio: ratio, totalSteps: steps)
+            #expect((0..<steps).map { schedule($0) } == expected, "\(kind)")
+        }
+    }
+
+    /// Every other run has Hugging Face's schedule: ⌈ratio · steps⌉ rising from 0, then down to 0.
+    @Test(arguments: [(2, 0.1), (10, 0.1), (11, 0.1), (360, 0.1), (10, 0.9), (7, 0), (3, 0.5)])
+    func ordinaryRunsHaveTheUsualSchedule(_ steps: Int, _ ratio: Double) {
+        let schedule = LearningRateSchedule(peak: 1, warmupRatio: ratio, totalSteps: steps)
+        let warmup = Int((Double(steps) * ratio).rounded(.up))
+        #expect(schedule.warmupSteps == warmup)
+        for step in 0..<steps {
+            let rate =
+                step < warmup
+                ? Double(step) / Double(warmup) : Double(steps - step) / Double(steps - warmup)
+            #expect(schedule(step) == Float(rate), "step \(step)")
+        }
+    }
 }

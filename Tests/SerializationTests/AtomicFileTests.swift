@@ -29,6 +29,22 @@ import Testing
         #expect(folder.entries == ["file"])
     }
 
+    /// Process numbers mean nothing without the machine, and without the container, that they belong to.
+    @Test func temporaryNamesSayWhereTheyAreFrom() throws {
+        var name = ""
+        try AtomicFile.write(to: folder("file")) { temporary in
+            name = temporary.lastPathComponent
+            try Data().write(to: temporary)
+        }
+        let boot = try String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+        #expect(boot.filter(\.isHexDigit).hasSuffix(Temporary.machine.prefix { $0 != "-" }))
+        let container = try FileManager.default.destinationOfSymbolicLink(
+            atPath: "/proc/self/ns/pid")
+        #expect(container.hasSuffix("[\(Temporary.machine.split(separator: "-").last ?? "")]"))
+        #expect(name.hasPrefix(".file.\(Temporary.machine).\(getpid())."))
+        #expect(name.hasSuffix(".part"))
+    }
+
     @Test func aMissingParentIsNamed() {
         let error = #expect(throws: SerializationError.self) {
             try AtomicFile.write(Data(), to: folder("a/b"))
@@ -87,10 +103,15 @@ import Testing
         process.executableURL = URL(filePath: "/bin/true")
         try process.run()
         process.waitUntilExit()
-        let dead = ".file.\(process.processIdentifier).1f.part"
+        let (here, gone) = (Temporary.machine, process.processIdentifier)
+        let dead = ".file.\(here).\(gone).1f.part"
         let others = [
-            ".file.\(getpid()).1f.part", ".file.part",
-            ".other.\(process.processIdentifier).1f.part",
+            ".file.\(here).\(getpid()).1f.part", ".file.part", ".other.\(here).\(gone).1f.part",
+            // Of another machine or container, where a process may well have this number.
+            ".file.\(gone).1f.part", ".file.0123456789abcdef-4026531836.\(gone).1f.part",
+            // Nothing that this program would call a file.
+            ".file.\(here).\(gone).part", ".file.\(here).\(gone).notes.part",
+            ".file.\(here).\(gone).1f.part.orig", ".file.\(here).\(gone).1f..part",
         ]
         for name in [dead] + others { try Data().write(to: folder(name)) }
         try AtomicFile.write(Data("new".utf8), to: folder("file"))
