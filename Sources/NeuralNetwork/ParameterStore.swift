@@ -10,7 +10,8 @@ public enum ParameterSource {
 
 /// Every parameter of a model in declaration order: what optimizers, checkpoints and freezing work on.
 public final class ParameterStore: Sequence {
-    private let source: ParameterSource
+    /// Nil once every parameter has its values, so that the file they came from is not held open.
+    private var source: ParameterSource?
     private var parameters: [Parameter] = []
     private var names: Set<String> = []
     private var problems = WeightProblems()
@@ -27,10 +28,12 @@ public final class ParameterStore: Sequence {
     /// Iterates over the parameters in declaration order.
     public func makeIterator() -> IndexingIterator<[Parameter]> { parameters.makeIterator() }
 
-    /// Checks, once the model is made, that the source had each parameter in its shape, and no others.
+    /// Checks, once the model is made, that the source had each parameter in its shape, and no others, and
+    /// lets go of the source.
     ///
     /// - Throws: `ParameterError` naming every missing, misshapen, unreadable and unexpected array.
     public func validate() throws(ParameterError) {
+        defer { source = nil }
         guard case .weights(let reader) = source else { return }
         problems.unexpected = reader.names.filter { !names.contains($0) }
         if !problems.isEmpty { throw ParameterError(source: reader.source, problems: problems) }
@@ -89,6 +92,7 @@ public final class ParameterStore: Sequence {
             values.withUnsafeMutableBufferPointer { initial.fill($0, name: part.name, seed: seed) }
         }
         switch source {
+        case nil: preconditionFailure("\(part.name) is added to a store that is complete")
         case .random(let seed): initialize(seed: seed)
         case .weights(let reader):
             if reader.shape(of: part.name) == nil { return initialize(seed: 0) }

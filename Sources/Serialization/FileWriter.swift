@@ -7,8 +7,10 @@ package final class FileWriter {
     private let descriptor: Int32
     private let path: String
 
-    /// Creates a file; `path` is its name for messages.
-    private init(creating url: URL, path: String) throws(SerializationError) {
+    /// Creates a file that must not be there yet; `path` is its name for messages.
+    ///
+    /// - Throws: `SerializationError.unwritable`.
+    package init(creating url: URL, path: String) throws(SerializationError) {
         descriptor = open(url.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         self.path = path
         if descriptor < 0 { throw failure() }

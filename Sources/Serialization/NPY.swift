@@ -36,7 +36,7 @@ public final class NPYWriter {
             file = try FileHandle(forWritingTo: url)
             try file.seekToEnd()
         } catch {
-            throw .unwritable(path: path ?? url.path, reason: error.localizedDescription)
+            throw .unwritable(path: path ?? url.path, reason: error.systemReason)
         }
     }
 
@@ -84,7 +84,7 @@ public final class NPYWriter {
 
     private func guarding(_ body: () throws -> Void) throws(SerializationError) {
         do { try body() } catch {
-            throw .unwritable(path: path, reason: error.localizedDescription)
+            throw .unwritable(path: path, reason: error.systemReason)
         }
     }
 }

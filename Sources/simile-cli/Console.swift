@@ -86,6 +86,9 @@ enum Console {
 }
 
 extension Double {
+    /// A figure with four digits after the point.
+    var figure: String { isFinite ? fixed(4) : "undefined" }
+
     /// The number with a fixed count of digits after the point.
     func fixed(_ digits: Int) -> String { String(format: "%.\(digits)f", self) }
 }

@@ -37,26 +37,36 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         try compute.prepare()
         let model = try SentenceTransformer(path: ModelPath.resolve(self.model))
-        var figures: [(name: String, value: Double)] = []
+        var parts: [Evaluation] = []
         if let data {
             let pairs = try PairFileArguments.readScored(data, files.applied(to: PairFileOptions()))
             let evaluator = try EmbeddingSimilarityEvaluator(pairs)
-            figures += try evaluator.evaluate(model).figures
-            if let csv { try write(pairs, evaluator.similarities(model)[.cosine] ?? [], to: csv) }
+            let similarities = evaluator.similarities(model)
+            parts.append(evaluator.evaluation(of: similarities))
+            if let csv { try write(pairs, similarities[.cosine] ?? [], to: csv) }
         }
         if let nli {
             let loss = try classifier(model)
             var options = try files.applied(to: PairFileOptions())
             options.labels = try loss.labels(path: self.model)
             let pairs = try PairFileArguments.readLabelled(nli, options)
-            figures += try LabelAccuracyEvaluator(pairs, loss: loss).evaluate(model).figures
+            parts.append(LabelAccuracyEvaluator(pairs, loss: loss).evaluate(model))
         }
+        try show(parts.flatMap(\.figures))
+        let problems = parts.flatMap(\.problems)
+        if parts.contains(where: { $0.primary.isNaN }) {
+            throw CommandError.input(problems.joined(separator: "; "))
+        }
+        for problem in problems { Console.note(problem) }
+    }
+
+    private func show(_ figures: [(name: String, value: Double)]) throws {
         if json {
             let members = figures.map { ($0.name, JSONValue.number($0.value)) }
             return try Console.json(.sorted(Dictionary(uniqueKeysWithValues: members)))
         }
         for (name, value) in figures {
-            try Console.print(name.padded(20) + value.fixed(4))
+            try Console.print(name.padded(20) + value.figure)
         }
     }
 

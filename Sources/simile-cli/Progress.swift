@@ -50,10 +50,15 @@ final class Progress {
             }
             if losses.count > interval { losses.removeFirst() }
         case .evaluated(let evaluation, let isBest):
+            let start = state.beatsStart == false ? ", but not above the start" : ""
             evaluated(
-                "step \(state.step), dev\(isBest ? " (best)" : "")", evaluation, step: state.step)
+                state.step == 0
+                    ? "before training, dev"
+                    : "step \(state.step), dev\(isBest ? " (best\(start))" : "")",
+                evaluation, step: state.step)
         case .evaluationFailed(let reason):
-            Console.note("step \(state.step): no evaluation: \(reason)")
+            let when = state.step == 0 ? "before training" : "step \(state.step)"
+            Console.note("\(when): no evaluation: \(reason)")
         case .saved(let path):
             if json {
                 emit([
@@ -63,7 +68,8 @@ final class Progress {
         }
     }
 
-    func evaluated(_ what: String, _ evaluation: Evaluation, step: Int = 0) {
+    private func evaluated(_ what: String, _ evaluation: Evaluation, step: Int) {
+        for problem in evaluation.problems { Console.note("\(what): \(problem)") }
         if json {
             var values: [String: JSONValue] = [
                 "event": .string("evaluated"), "step": .integer(step),
@@ -74,20 +80,17 @@ final class Progress {
         let figures = evaluation.figures.filter {
             $0.name.hasSuffix("cosine") || $0.name == "accuracy"
         }
-        let text = figures.map { "\($0.name) \($0.value.fixed(4))" }.joined(separator: "  ")
+        let text = figures.map { "\($0.name) \($0.value.figure)" }.joined(separator: "  ")
         Console.note("\(what): \(text)")
     }
 
     func finished(_ results: Results) throws {
         if json {
-            var values: [String: JSONValue] = [
-                "event": .string("finished"), "steps": .integer(results.steps),
-            ]
-            for (name, value) in results.figures { values[name] = .number(value) }
-            return try Console.json(.sorted(values))
+            let event = ["event": JSONValue.string("finished")]
+            return try Console.json(.sorted(results.values.merging(event) { $1 }))
         }
         for (name, value) in results.figures {
-            try Console.print(name.padded(26) + value.fixed(4))
+            try Console.print(name.padded(26) + value.figure)
         }
     }
 
@@ -108,27 +111,4 @@ final class Progress {
     private var seconds: Double { max((ContinuousClock.now - started) / .seconds(1), 1e-9) }
     private func rate(_ count: Int) -> Double { Double(count) / seconds }
     private func emit(_ values: [String: JSONValue]) { try? Console.json(.sorted(values)) }
-}
-
-/// The final figures of a run.
-struct Results {
-    let steps: Int
-    let bestStep: Int?
-    private(set) var figures: [(name: String, value: Double)] = []
-
-    init(steps: Int, bestStep: Int?) {
-        self.steps = steps
-        self.bestStep = bestStep
-    }
-
-    mutating func add(_ split: String, _ evaluation: Evaluation) {
-        figures += evaluation.figures.map { ("\(split)_\($0.name)", $0.value) }
-    }
-
-    func json() -> String {
-        var values: [String: JSONValue] = ["steps": .integer(steps)]
-        if let bestStep { values["best_step"] = .integer(bestStep) }
-        for (name, value) in figures { values[name] = .number(value) }
-        return JSONValue.sorted(values).text
-    }
 }

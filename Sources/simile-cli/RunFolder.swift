@@ -19,14 +19,35 @@ struct RunFolder {
 
     func file(_ name: String) -> URL { url.appending(path: name) }
 
-    /// Makes the folder; refuses one that holds something.
-    func create() throws {
-        let files = FileManager.default
-        if let entries = try? files.contentsOfDirectory(atPath: path), !entries.isEmpty {
-            throw CommandError.outputInUse(path: path)
-        }
-        do { try files.createDirectory(at: checkpoints, withIntermediateDirectories: true) } catch {
-            throw CommandError.outputUnwritable(path: path, reason: error.localizedDescription)
+    /// Makes the folder of a new run with its recipe; refuses a folder that holds something.
+    ///
+    /// The recipe comes first: with it alone, a run that is cut short here can be resumed. What such a run left
+    /// before that is in nobody's way.
+    func create(recipe: String) throws {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        guard entries.allSatisfy({ $0.hasPrefix(".\(Self.recipeName).") && $0.hasSuffix(".part") })
+        else { throw CommandError.outputInUse(path: path) }
+        try makeFolder(url)
+        try write(recipe, to: Self.recipeName)
+    }
+
+    /// Tries what the run will depend on later: that the folder, and checkpoints in it, can be written.
+    func prepare<L: Loss>(for trainer: Trainer<L>) throws {
+        try makeFolder(checkpoints)
+        try Checkpoint.tryWriting(trainer, in: checkpoints)
+    }
+
+    /// Removes what `create` and `prepare` made in the folder, to leave it free for another try.
+    func clear() {
+        rmdir(checkpoints.path)
+        unlink(file(Self.recipeName).path)
+    }
+
+    private func makeFolder(_ url: URL) throws {
+        do {
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        } catch {
+            throw CommandError.outputUnwritable(path: path, reason: error.systemReason)
         }
     }
 
@@ -68,67 +89,28 @@ struct RunFolder {
         return try Recipe(yamlFile: file.path)
     }
 
-    /// Removes all but the latest checkpoints.
-    func removeCheckpoints(keeping count: Int) throws {
+    /// Removes all but the latest checkpoints; one that cannot be removed is named and stays.
+    func removeCheckpoints(keeping count: Int) {
         for name in steps().dropLast(count) {
-            try FileManager.default.removeItem(at: checkpoints.appending(path: name))
+            let url = checkpoints.appending(path: name)
+            if unlink(url.path) != 0 {
+                Console.note("\(url.path): cannot be removed (\(String(cString: strerror(errno))))")
+            }
         }
+    }
+
+    /// The checkpoints that are there, for messages: the best one and the latest.
+    func kept(bestStep: Int?) -> [String] {
+        var kept: [String] = []
+        if let bestStep, FileManager.default.fileExists(atPath: best.path) {
+            kept.append("\(best.path) (the best, step \(bestStep))")
+        }
+        if let last = steps().last { kept.append(checkpoints.appending(path: last).path) }
+        return kept
     }
 
     private func steps() -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints.path)) ?? []
         return names.filter { $0.hasPrefix("step-") && $0.hasSuffix(".h5") }.sorted()
-    }
-}
-
-/// `steps.csv` and `evaluations.csv`: one row for each step and each evaluation.
-final class RunLog {
-    private let path: String
-    private let steps: FileHandle
-    private let evaluations: URL
-    private var pending = ""
-
-    /// Opens the logs; rows after `step`, left by a run that was cut short, are dropped.
-    init(_ folder: RunFolder, from step: Int) throws {
-        let header = "step,loss,learning_rate,gradient_norm,pairs,tokens\n"
-        path = folder.file("steps.csv").path
-        evaluations = folder.file("evaluations.csv")
-        for (url, header) in [(folder.file("steps.csv"), header), (evaluations, "")] {
-            let old = (try? String(contentsOf: url, encoding: .utf8)) ?? header
-            let kept = old.split(separator: "\n").filter { line in
-                (line.split(separator: ",").first.flatMap { Int($0) } ?? 0) <= step
-            }
-            try AtomicFile.write(Data(kept.map { $0 + "\n" }.joined().utf8), to: url)
-        }
-        steps = try FileHandle(forWritingTo: folder.file("steps.csv"))
-        try steps.seekToEnd()
-    }
-
-    func handle(_ event: TrainingEvent, _ state: TrainingState) {
-        switch event {
-        case .stepped(let step):
-            pending +=
-                "\(state.step),\(step.loss),\(step.learningRate),\(step.gradientNorm),\(step.pairs),\(step.tokens)\n"
-            if pending.utf8.count > 1 << 12 { try? flush() }
-        case .evaluated(let evaluation, _):
-            var text = (try? String(contentsOf: evaluations, encoding: .utf8)) ?? ""
-            if text.isEmpty {
-                text = "step," + evaluation.figures.map(\.name).joined(separator: ",") + "\n"
-            }
-            text +=
-                "\(state.step)," + evaluation.figures.map { "\($0.value)" }.joined(separator: ",")
-                + "\n"
-            try? AtomicFile.write(Data(text.utf8), to: evaluations)
-        case .started, .evaluationFailed, .saved: break
-        }
-    }
-
-    /// Writes the rows that wait; those that cannot be written wait on.
-    func flush() throws {
-        do { try steps.write(contentsOf: Data(pending.utf8)) } catch {
-            throw CommandError.outputUnwritable(
-                path: path, reason: error.localizedDescription)
-        }
-        pending = ""
     }
 }

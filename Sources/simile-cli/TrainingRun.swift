@@ -4,11 +4,17 @@ import Kernels
 import Simile
 
 /// A run of `train`: files in, trainer, files out.
-struct TrainingRun {
+final class TrainingRun {
     let recipe: Recipe
     private let folder: RunFolder
     private let isNew: Bool
-    private let latest: RunFolder.Latest?
+    /// The checkpoint to go on from, until everything in it is read: an open file keeps its space on the disk
+    /// when it is removed.
+    private var latest: RunFolder.Latest?
+    /// The best weights, when they could not be written to a checkpoint.
+    private var unsavedBest: WeightsCopy?
+    /// Why there is no checkpoint of the last step that was to have one.
+    private var unsavedLast: (any Error)?
 
     /// A new run; the output folder must be new or empty.
     init(recipe: Recipe, output: String) throws {
@@ -70,35 +76,52 @@ struct TrainingRun {
         _ model: SentenceTransformer, _ loss: L, _ pairs: PairDataset<L.Label>,
         _ progress: Progress
     ) throws {
-        // Everything is read and checked before the first step, and before anything is written.
+        // Everything is read, checked and tried before the first step.
         let dev = try HeldOutPairs(recipe.dev, recipe.devNLI, recipe.data)
         let test = try HeldOutPairs(recipe.test, recipe.testNLI, recipe.data)
         let evaluator = try dev.evaluator(loss as? SoftmaxLoss)
         _ = try test.evaluator(loss as? SoftmaxLoss)
         let trainer = try Trainer(
             model: model, loss: loss, pairs: pairs, configuration: recipe.training)
+        let isResumed = latest != nil
         if let latest {
             try latest.checkpoint.restore(trainer)
             Console.note("\(latest.checkpoint.path): going on after step \(trainer.state.step)")
             try noteOtherArithmetic(latest.checkpoint)
-        } else if isNew {
-            try folder.create()
-            try folder.write(recipe.yaml(), to: RunFolder.recipeName)
-        } else {
+        } else if !isNew {
             Console.note("\(folder.path): no checkpoint yet; starting again with its recipe.yaml")
         }
-        let log = try RunLog(folder, from: trainer.state.step)
-        if latest == nil, let evaluator {
-            progress.evaluated("before training, dev", try evaluator.evaluate(model))
-        }
+        latest = nil
+        noteShortWarmUp(trainer.schedule)
+        try prepareFolder(for: trainer)
+        let log = try RunLog(folder, after: isResumed ? trainer.state.step : nil)
         let outcome = try steps(trainer, evaluator, log, progress)
-        if outcome == .stopped {
+        if outcome == .stopped, unsavedLast == nil {
             Console.note(
                 "stopped after step \(trainer.state.step); go on with: simile train --resume \(folder.path)"
             )
             throw ExitCode(130)
         }
         try finish(trainer, dev, test, progress)
+    }
+
+    /// Makes the folder of a new run, and tries what any run will need of it.
+    private func prepareFolder<L: Loss>(for trainer: Trainer<L>) throws {
+        if isNew { try folder.create(recipe: recipe.yaml()) }
+        do { try folder.prepare(for: trainer) } catch {
+            if isNew { folder.clear() }
+            throw error
+        }
+    }
+
+    /// Says when the warm-up is shorter than the recipe has it.
+    private func noteShortWarmUp(_ schedule: LearningRateSchedule) {
+        let ratio = recipe.training.warmupRatio
+        let asked = LearningRateSchedule.warmupSteps(ratio: ratio, totalSteps: schedule.totalSteps)
+        guard asked > schedule.warmupSteps else { return }
+        Console.note(
+            "warm-up: warmup_ratio \(ratio) is \(asked) of \(schedule.totalSteps) steps, which would leave none at the learning rate of \(schedule.peak); it takes \(schedule.warmupSteps)"
+        )
     }
 
     /// Says when the run will not end in the bits in which it would have ended where it began.
@@ -125,55 +148,124 @@ struct TrainingRun {
         let recipeJSON = String(decoding: try encoder.encode(recipe), as: UTF8.self)
         Interruption.install()
         defer { Console.endProgress() }
-        let outcome = try trainer.run(
-            evaluator: evaluator,
-            save: { isBest in
-                // First, so that a run that goes on from the checkpoint finds every row before it.
-                try log.flush()
-                let url = isBest ? folder.best : folder.checkpoint(step: trainer.state.step)
-                try Checkpoint.write(
-                    trainer, to: url, recipe: recipeJSON, includingOptimizer: !isBest)
-                if !isBest { try folder.removeCheckpoints(keeping: recipe.training.keepLast) }
-                return url.path
-            },
-            onEvent: { event in
-                progress.handle(event, trainer.state)
-                log.handle(event, trainer.state)
-                return Interruption.isRequested ? .stop : .proceed
-            })
-        try log.flush()
-        return outcome
+        defer { log.flush() }
+        do {
+            return try trainer.run(
+                evaluator: evaluator,
+                save: { isBest in
+                    // First, so that a run that goes on from the checkpoint finds every row before it.
+                    log.flush()
+                    return self.save(trainer, isBest: isBest, recipeJSON)
+                },
+                onEvent: { event in
+                    progress.handle(event, trainer.state)
+                    log.handle(event, trainer.state)
+                    return Interruption.isRequested ? .stop : .proceed
+                })
+        } catch let error as TrainingError {
+            throw CommandError.diverged(error, kept: folder.kept(bestStep: trainer.state.bestStep))
+        }
+    }
+
+    /// Writes a checkpoint and returns its path; when that fails the run goes on, and nil is returned.
+    private func save<L: Loss>(_ trainer: Trainer<L>, isBest: Bool, _ recipe: String) -> String? {
+        let step = trainer.state.step
+        let url = isBest ? folder.best : folder.checkpoint(step: step)
+        do {
+            try Checkpoint.write(trainer, to: url, recipe: recipe, includingOptimizer: !isBest)
+        } catch {
+            Console.note("step \(step): no checkpoint, but the run goes on: \(error)")
+            if isBest {
+                unsavedBest = WeightsCopy(of: trainer)
+            } else {
+                unsavedLast = error
+            }
+            return nil
+        }
+        if isBest {
+            unsavedBest = nil
+        } else {
+            unsavedLast = nil
+            folder.removeCheckpoints(keeping: self.recipe.training.keepLast)
+        }
+        return url.path
     }
 
     /// Measures and writes the best model, or the last one when there was nothing to choose by.
     private func finish<L: Loss>(
         _ trainer: Trainer<L>, _ dev: HeldOutPairs, _ test: HeldOutPairs, _ progress: Progress
     ) throws {
-        let hasBest = trainer.state.bestStep != nil
-        let model = hasBest ? try Checkpoint(folder.best).model() : trainer.model
-        let loss =
-            hasBest && recipe.loss == SoftmaxLoss.name
-            ? try Checkpoint(folder.best).softmaxLoss(dimension: model.embeddingDimension)
-            : trainer.loss as? SoftmaxLoss
-        var results = Results(steps: trainer.state.step, bestStep: trainer.state.bestStep)
+        let (model, loss) = best(of: trainer)
+        var results = Results(trainer.state)
         for (split, pairs) in [("dev", dev), ("test", test)] {
             do {
                 if let evaluator = try pairs.evaluator(loss) {
-                    results.add(split, try evaluator.evaluate(model))
+                    let evaluation = try evaluator.evaluate(model)
+                    results.add(split, evaluation)
+                    for problem in evaluation.problems { Console.note("\(split): \(problem)") }
                 }
             } catch {
                 // The model is worth keeping all the same.
                 Console.note("\(split): no evaluation: \(error)")
             }
         }
-        try progress.finished(results)
         let card = ModelCard(
             model, loss: "\(L.self)", pairs: trainer.pairs.count, configuration: recipe.training,
-            results: results.figures, baseModel: baseModel,
+            results: results.figures, before: results.before, baseModel: baseModel,
             data: URL(filePath: trainer.pairs.name).lastPathComponent)
-        try model.write(to: folder.model, modelCard: card.text)
-        try folder.write(results.json(), to: "results.json")
-        Console.note("model        \(folder.model.path)\ncheckpoints  \(folder.checkpoints.path)")
+        // Whatever fails, the rest is done. The figures come last: perhaps nobody is there to read them.
+        let written = Result { try model.write(to: folder.model, modelCard: card.text) }
+        let recorded = Result { try folder.write(results.json(), to: "results.json") }
+        noteStartNotBeaten(trainer.state)
+        if case .success = written {
+            Console.note(
+                "model        \(folder.model.path)\ncheckpoints  \(folder.checkpoints.path)")
+        }
+        let shown = Result { try progress.finished(results) }
+        try written.get()
+        try recorded.get()
+        if let unsavedLast {
+            throw CommandError.notResumable(
+                step: trainer.state.step, model: folder.model.path, reason: "\(unsavedLast)")
+        }
+        try shown.get()
+    }
+
+    /// The best model with its classifier, or the last one when there was nothing to choose by.
+    private func best<L: Loss>(
+        of trainer: Trainer<L>
+    ) -> (model: SentenceTransformer, loss: SoftmaxLoss?) {
+        let last = (model: trainer.model, loss: trainer.loss as? SoftmaxLoss)
+        guard let bestStep = trainer.state.bestStep else { return last }
+        if let unsavedBest {
+            unsavedBest.restore()
+            return last
+        }
+        do {
+            let checkpoint = try Checkpoint(folder.best)
+            let step = try checkpoint.state().step
+            guard step == bestStep else {
+                throw CommandError.input("\(folder.best.path): of step \(step), not \(bestStep)")
+            }
+            let model = try checkpoint.model()
+            let loss = try last.loss.map { _ in
+                try checkpoint.softmaxLoss(dimension: model.embeddingDimension)
+            }
+            return (model, loss)
+        } catch {
+            Console.note("the best model cannot be read, so model/ holds the last one: \(error)")
+            return last
+        }
+    }
+
+    /// Says when training made nothing better, by the figure that chooses the best model.
+    private func noteStartNotBeaten(_ state: TrainingState) {
+        guard let before = state.scoreBefore, let best = state.bestScore, let step = state.bestStep,
+            state.beatsStart == false
+        else { return }
+        Console.note(
+            "no evaluation on dev beat the model before training, which had \(before.fixed(4)): the best has \(best.fixed(4)), after step \(step), and is in model/"
+        )
     }
 
     /// The name of the folder that training began with; a checkpoint's, or a run's, says nothing.
@@ -201,16 +293,29 @@ private struct HeldOutPairs {
         var all: [any Evaluator] = []
         if let scored { all.append(try EmbeddingSimilarityEvaluator(scored)) }
         if let labelled, let loss { all.append(LabelAccuracyEvaluator(labelled, loss: loss)) }
-        return all.isEmpty ? nil : Evaluators(all: all)
+        return all.isEmpty ? nil : Evaluators(all)
     }
 }
 
-/// Several evaluators as one.
-private struct Evaluators: Evaluator {
-    let all: [any Evaluator]
+/// The weights of a model and its loss at some step.
+private struct WeightsCopy {
+    private let values: [(parameter: Parameter, tensor: Tensor)]
 
-    func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
-        let parts = try all.map { try $0.evaluate(model) }
-        return Evaluation(parts.flatMap(\.figures), primary: parts[0].primaryName)
+    init<L: Loss>(of trainer: Trainer<L>) {
+        values = (Array(trainer.model.parameters) + Array(trainer.loss.parameters))
+            .map { ($0, $0.tensor) }
+    }
+
+    /// Puts the weights back where they were taken from.
+    func restore() {
+        for (parameter, tensor) in values {
+            for part in parameter.parts {
+                tensor.withSpan { saved in
+                    parameter.setValues(of: part) { values in
+                        for i in 0..<values.count { values[i] = saved[part.offset + i] }
+                    }
+                }
+            }
+        }
     }
 }

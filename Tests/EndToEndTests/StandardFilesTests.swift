@@ -43,6 +43,18 @@ import Testing
         #expect(steps.split(separator: "\n").count == 1 + 7)
     }
 
+    /// The model comes first, then the figures: a reader that is gone costs nothing but them.
+    @Test(
+        arguments: [("| true", 0), ("--json | head -1", 0), (">&-", 1), ("> /dev/full", 1)]
+            as [(String, Int32)])
+    func noOutputOnStandardOutputCostsTheModel(_ redirection: String, _ status: Int32) throws {
+        let dev = ["--dev", "Datasets/small-sts/train.tsv"]
+        #expect(try run(train("run") + dev, redirection) == status)
+        _ = try SentenceTransformer(path: folder("run/model").path)
+        let results = try String(contentsOf: folder("run/results.json"), encoding: .utf8)
+        #expect(results.contains("\"dev_spearman_cosine\": "))
+    }
+
     /// Files get the numbers 0, 1 and 2 when these are free, and would be written to as standard files.
     @Test func closedFilesAreNotMistakenForOthers() throws {
         let sentences = try folder.write("the dog runs\n", to: "in.txt")

@@ -57,6 +57,62 @@ import Testing
         #expect(second.loss.parameters.bits == whole.loss.parameters.bits)
     }
 
+    /// An open file keeps its space on the disk when it is removed, as the checkpoint a run goes on from is.
+    @Test func aModelDoesNotHoldTheFileItCameFrom() throws {
+        let folder = try TemporaryFolder()
+        let model = try TinyModel.make()
+        let trainer = try Trainer(
+            model: model, loss: TinyModel.softmaxLoss(model), pairs: TinyModel.labelled(16),
+            configuration: configuration())
+        try Checkpoint.write(trainer, to: folder("a.h5"))
+        func open() throws -> (SentenceTransformer, SoftmaxLoss) {
+            let checkpoint = try Checkpoint(folder("a.h5"))
+            let model = try checkpoint.model()
+            return (model, try checkpoint.softmaxLoss(dimension: model.embeddingDimension))
+        }
+        let (copy, loss) = try open()
+        let files = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+            .compactMap {
+                try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + $0)
+            }
+        #expect(!files.contains { $0.contains(folder.url.lastPathComponent) })
+        #expect(copy.parameters.bits == model.parameters.bits)
+        #expect(loss.labelNames == TinyModel.labels)
+    }
+
+    @Test func whereNoCheckpointCanBeIsFoundOutBeforehand() throws {
+        let folder = try TemporaryFolder()
+        let trainer = try Trainer(
+            model: TinyModel.make(), loss: CosineSimilarityLoss(), pairs: TinyModel.scored(16),
+            configuration: configuration())
+        try Checkpoint.tryWriting(trainer, in: folder.url)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+        let nowhere = folder("missing")
+        let error = #expect(throws: CheckpointError.self) {
+            try Checkpoint.tryWriting(trainer, in: nowhere)
+        }
+        #expect(
+            error?.description.hasPrefix("\(nowhere.path): no checkpoint can be written there (")
+                == true)
+        #expect(error?.description.contains("there is no folder \(nowhere.path)") == true)
+    }
+
+    @Test func weightsThatAreNotFiniteAreNotWritten() throws {
+        let folder = try TemporaryFolder()
+        let model = try TinyModel.make()
+        let loss = TinyModel.softmaxLoss(model)
+        let trainer = try Trainer(
+            model: model, loss: loss, pairs: TinyModel.labelled(16),
+            configuration: configuration())
+        let bias = try #require(loss.parameters.first { $0.name == "classifier.bias" })
+        bias.setValues(of: bias.parts[0]) { $0[0] = -.infinity }
+        let error = #expect(throws: NonFiniteError.self) {
+            try Checkpoint.write(trainer, to: folder("a.h5"))
+        }
+        #expect(error?.array == "classifier.bias")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    }
+
     @Test func modelComesBackWhole() throws {
         let folder = TemporaryFolder()
         let model = try TinyModel.make(pooling: [.cls, .mean], normalizes: true)

@@ -23,7 +23,9 @@ import Testing
         let trainer = try Trainer(
             model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(32),
             configuration: configuration {
-                $0.epochs = 200; $0.batchSize = 32; $0.learningRate = 3e-3
+                $0.epochs = 200
+                $0.batchSize = 32
+                $0.learningRate = 3e-3
             })
         var losses: [Float] = []
         _ = try trainer.run(onEvent: { event in
@@ -40,7 +42,9 @@ import Testing
         let trainer = try Trainer(
             model: model, loss: loss, pairs: TinyModel.labelled(32),
             configuration: configuration {
-                $0.epochs = 250; $0.batchSize = 32; $0.learningRate = 5e-3
+                $0.epochs = 250
+                $0.batchSize = 32
+                $0.learningRate = 5e-3
             })
         var losses: [Float] = []
         _ = try trainer.run(onEvent: { event in
@@ -48,7 +52,7 @@ import Testing
             return .proceed
         })
         #expect(losses[249] < 1e-3, "\(losses[0]) to \(losses[249])")
-        let accuracy = try LabelAccuracyEvaluator(TinyModel.labelled(32), loss: loss).evaluate(
+        let accuracy = LabelAccuracyEvaluator(TinyModel.labelled(32), loss: loss).evaluate(
             model)
         #expect(accuracy.primary == 1)
     }
@@ -78,7 +82,8 @@ import Testing
         let trainer = try Trainer(
             model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(16),
             configuration: configuration {
-                $0.maxSteps = 2; $0.warmupRatio = 0
+                $0.maxSteps = 2
+                $0.warmupRatio = 0
             })
         _ = try trainer.run()
         let after = model.parameters.bits
@@ -94,7 +99,8 @@ import Testing
             let trainer = try Trainer(
                 model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(40),
                 configuration: configuration {
-                    $0.maxSteps = 6; $0.seed = seed
+                    $0.maxSteps = 6
+                    $0.seed = seed
                 })
             _ = try trainer.run()
             return model.parameters.bits
@@ -142,7 +148,9 @@ import Testing
         let trainer = try Trainer(
             model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(20),
             configuration: configuration {
-                $0.epochs = 2; $0.evaluateEvery = 2; $0.saveEvery = 2
+                $0.epochs = 2
+                $0.evaluateEvery = 2
+                $0.saveEvery = 2
             })
         var (rates, evaluated, saved, best): ([Float], [Int], [Int], Int) = ([], [], [], 0)
         let outcome = try trainer.run(
@@ -157,8 +165,8 @@ import Testing
                 return .proceed
             })
         #expect(outcome == .finished)
-        // Three batches an epoch; evaluations at even steps and at both epoch ends, never twice.
-        #expect(evaluated == [2, 3, 4, 6])
+        // Three batches an epoch; evaluations before, at even steps and at both epoch ends, never twice.
+        #expect(evaluated == [0, 2, 3, 4, 6])
         #expect(saved == [2, 3, 4, 6])
         #expect(best >= 1)
         #expect(rates == (0..<6).map { trainer.schedule($0) })
@@ -175,7 +183,8 @@ import Testing
         let trainer = try Trainer(
             model: TinyModel.make(), loss: CosineSimilarityLoss(), pairs: TinyModel.scored(64),
             configuration: configuration {
-                $0.evaluateEvery = 1; $0.patience = 3
+                $0.evaluateEvery = 1
+                $0.patience = 3
             })
         #expect(try trainer.run(evaluator: Falling()) == .outOfPatience)
         #expect(trainer.state.step == 4)
@@ -198,8 +207,11 @@ import Testing
                 if case .evaluationFailed(let reason) = event { reasons.append(reason) }
                 return .proceed
             })
-        #expect(reasons.count == 1)
+        // Before the first step and after the last: neither ends the run.
+        #expect(reasons.count == 2)
+        #expect(trainer.state.step == 1)
         #expect(trainer.state.bestScore == nil)
+        #expect(trainer.state.before == nil)
     }
 
     @Test func nonFiniteLossNamesTheRowsAndChangesNothing() throws {
@@ -255,5 +267,142 @@ import Testing
                 pairs: PairDataset<Float>(name: "empty.tsv", pairs: []),
                 configuration: TrainingConfiguration())
         }
+    }
+
+    @Test func theStartIsMeasuredAndKept() throws {
+        struct Scores: Evaluator {
+            let values: [Int: Double]
+            let step: () -> Int
+            func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
+                Evaluation([("x", values[step()] ?? .nan), ("y", .nan)], primary: "x")
+            }
+        }
+        func state(_ values: [Int: Double]) throws -> TrainingState {
+            let trainer = try Trainer(
+                model: TinyModel.make(), loss: CosineSimilarityLoss(), pairs: TinyModel.scored(24),
+                configuration: configuration { $0.evaluateEvery = 1 })
+            _ = try trainer.run(
+                evaluator: Scores(values: values, step: { trainer.state.step }))
+            return trainer.state
+        }
+        let worse = try state([0: 0.9, 1: 0.5, 2: 0.8, 3: 0.7])
+        #expect(worse.before == ["x": 0.9])
+        #expect(worse.scoreBefore == 0.9)
+        #expect(worse.bestScore == 0.8)
+        #expect(worse.bestStep == 2)
+        #expect(worse.evaluationsSinceBest == 1)
+        #expect(worse.beatsStart == false)
+        #expect(try state([0: 0.9, 1: 0.9]).beatsStart == false)
+        #expect(try state([0: 0.9, 3: 0.91]).beatsStart == true)
+        // A figure that is undefined, or infinite, is no score.
+        #expect(try state([1: 0.5]).beatsStart == nil)
+        #expect(try state([0: .infinity, 1: 0.5, 2: .infinity]).bestStep == 1)
+        #expect(
+            try JSONDecoder().decode(TrainingState.self, from: JSONEncoder().encode(worse))
+                == worse)
+    }
+
+    /// States of older checkpoints had a key more, and lacked two.
+    @Test func statesOfOlderCheckpointsAreRead() throws {
+        let text = #"""
+            {"batch":3,"bestScore":0.5,"bestStep":2,"epoch":1,"evaluationsSinceBest":1,"lastEvaluation":3,"step":9}
+            """#
+        let state = try JSONDecoder().decode(TrainingState.self, from: Data(text.utf8))
+        var expected = TrainingState()
+        (expected.step, expected.epoch, expected.batch) = (9, 1, 3)
+        (expected.bestScore, expected.bestStep, expected.evaluationsSinceBest) = (0.5, 2, 1)
+        #expect(state == expected)
+        #expect(state.beatsStart == nil)
+    }
+
+    /// The reported loss is the mean of the step's pairs, also when the last batch is shorter.
+    @Test func theLossIsTheMeanOfThePairs() throws {
+        func loss(_ batches: [[Int]]) throws -> StepReport {
+            let trainer = try Trainer(
+                model: TinyModel.make(dropout: 0), loss: CosineSimilarityLoss(),
+                pairs: TinyModel.scored(16), configuration: configuration())
+            return try trainer.step(batches)
+        }
+        let whole = try loss([Array(0..<11)])
+        let parts = try loss([Array(0..<8), Array(8..<11)])
+        #expect(abs(whole.loss - parts.loss) < 1e-6, "\(whole.loss) and \(parts.loss)")
+        #expect(parts.pairs == 11)
+        let means = try [loss([Array(0..<8)]).loss, loss([Array(8..<11)]).loss]
+        #expect(abs((means[0] + means[1]) / 2 - parts.loss) > 1e-4)
+    }
+
+    /// One step's changes are seen by no loss: they are looked at before anything is measured or written.
+    @Test(arguments: [1, 2, 3], [Float.nan, .infinity])
+    func weightsThatAreNotFiniteGoNowhere(_ badStep: Int, _ value: Float) throws {
+        let model = try TinyModel.make()
+        let bias = try #require(
+            model.parameters.first { $0.name == "encoder.layer.1.output.dense.bias" })
+        let trainer = try Trainer(
+            model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(24),
+            configuration: configuration {
+                $0.evaluateEvery = 1
+                $0.saveEvery = 1
+            })
+        var (evaluated, saved): ([Int], [Int]) = ([], [])
+        func run(evaluator: (any Evaluator)?, isSaving: Bool) throws -> TrainingOutcome {
+            try trainer.run(
+                evaluator: evaluator,
+                save: isSaving
+                    ? { _ in
+                        saved.append(trainer.state.step)
+                        return nil
+                    } : nil,
+                onEvent: { event in
+                    if case .evaluated = event { evaluated.append(trainer.state.step) }
+                    if case .stepped = event, trainer.state.step == badStep {
+                        bias.setValues(of: bias.parts[0]) { $0[3] = value }
+                    }
+                    return .proceed
+                })
+        }
+        let isLast = badStep == 3
+        let error = #expect(throws: TrainingError.self) {
+            // Nobody measures or saves: the last step is looked at all the same.
+            _ = try run(
+                evaluator: isLast ? nil : EmbeddingSimilarityEvaluator(TinyModel.scored(10)),
+                isSaving: !isLast)
+        }
+        #expect(
+            error?.description.hasPrefix(
+                "the weights after step \(badStep) are not saved: encoder.layer.1.output.dense.bias: 1 of its 32 numbers are NaN or infinite"
+            ) == true, "\(String(describing: error))")
+        #expect(evaluated == (isLast ? [] : Array(0..<badStep)))
+        #expect(saved.allSatisfy { $0 < badStep })
+        #expect(!isLast || saved.isEmpty)
+    }
+
+    @Test func aRunWithEverythingFrozenIsRefused() throws {
+        let model = try TinyModel.make()
+        model.parameters.freeze { !$0.hasPrefix("pooler.") }
+        let error = #expect(throws: TrainingError.nothingToTrain) {
+            _ = try Trainer(
+                model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(16),
+                configuration: configuration())
+        }
+        #expect(error?.description.contains("leave a module out of freeze") == true)
+        // A classifier alone may be trained.
+        _ = try Trainer(
+            model: model, loss: TinyModel.softmaxLoss(model), pairs: TinyModel.labelled(16),
+            configuration: configuration())
+    }
+
+    @Test(arguments: LearningRateSchedule.Kind.allCases)
+    func aRunOfOneStepTrains(_ kind: LearningRateSchedule.Kind) throws {
+        let model = try TinyModel.make()
+        let before = model.parameters.bits
+        let trainer = try Trainer(
+            model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(8),
+            configuration: configuration { $0.schedule = kind })
+        _ = try trainer.run(onEvent: { event in
+            if case .stepped(let step) = event { #expect(step.learningRate == 1e-3) }
+            return .proceed
+        })
+        #expect(trainer.state.step == 1)
+        #expect(model.parameters.bits != before)
     }
 }

@@ -11,9 +11,13 @@ extension Checkpoint {
     ///
     /// It is written beside `url`, flushed to disk and renamed, so that a checkpoint that was there stays
     /// whole until the new one is. Without the optimizer it is a third of the size and cannot be resumed.
+    ///
+    /// - Throws: `NonFiniteError` when a weight is NaN or infinite; nothing is written then.
     public static func write<L: Loss>(
         _ trainer: Trainer<L>, to url: URL, recipe: String = "", includingOptimizer: Bool = true
     ) throws {
+        try trainer.model.parameters.requireFinite()
+        try trainer.loss.parameters.requireFinite()
         try write(to: url) { root in
             try write(trainer.model, in: root)
             try write(trainer.loss, in: root)
@@ -26,6 +30,28 @@ extension Checkpoint {
             try training.set("threads", to: ThreadPool.shared.count)
             try training.set("products", to: GEMM.Engine.preferred.rawValue)
             if includingOptimizer { try write(trainer.optimizer, in: root) }
+        }
+    }
+
+    /// Tries whether checkpoints of a run can be written to a folder, before the run depends on it: that HDF5
+    /// can write there, and that there is room for one.
+    ///
+    /// - Throws: `CheckpointError.unwritable` or `CheckpointError.noRoom`.
+    public static func tryWriting<L: Loss>(_ trainer: Trainer<L>, in folder: URL) throws {
+        let trial = folder.appending(path: "trial.h5")
+        do { try write(to: trial) { _ in } } catch {
+            throw CheckpointError.unwritable(path: folder.path, reason: "\(error)")
+        }
+        unlink(trial.path)
+        let numbers = trainer.optimizer.parameters.reduce(0) { $0 + $1.shape.count }
+        let needed = numbers * MemoryLayout<Float>.stride * (1 + AdamW.Moment.allCases.count)
+        var disk = statvfs()
+        // Some network file systems do not say how large they are.
+        guard statvfs(folder.path, &disk) == 0, disk.f_blocks > 0 else { return }
+        let (free, overflows) = UInt64(disk.f_bavail).multipliedReportingOverflow(
+            by: UInt64(disk.f_frsize))
+        if !overflows, free < UInt64(needed) {
+            throw CheckpointError.noRoom(path: folder.path, needed: needed, free: Int(free))
         }
     }
 

@@ -12,6 +12,10 @@ public enum CheckpointError: Error, CustomStringConvertible {
     case noOptimizer(path: String)
     /// The checkpoint was trained with another loss.
     case otherLoss(path: String, found: String, expected: String)
+    /// No HDF5 file can be written to a folder.
+    case unwritable(path: String, reason: String)
+    /// The disk of a folder has no room for one checkpoint; sizes are in bytes.
+    case noRoom(path: String, needed: Int, free: Int)
     /// The file itself cannot be read or written.
     case file(HDF5Error)
 
@@ -28,7 +32,16 @@ public enum CheckpointError: Error, CustomStringConvertible {
             "\(path): holds a model without optimizer state, so training cannot go on from it; resume from the latest checkpoint instead, or start a new run with this one as the model"
         case .otherLoss(let path, let found, let expected):
             "\(path): trained with the loss \(found), not \(expected)"
+        case .unwritable(let path, let reason):
+            "\(path): no checkpoint can be written there (\(reason)); give a folder on another disk, or free space and check the permissions"
+        case .noRoom(let path, let needed, let free):
+            "\(path): a checkpoint of this run takes \(Self.size(needed)), but only \(Self.size(free)) are free on the disk; free some, or give a folder on another disk"
         case .file(let error): "\(error)"
         }
+    }
+
+    /// A number of bytes for a reader: 424 kB, 1314 MB.
+    private static func size(_ bytes: Int) -> String {
+        bytes < 10_000_000 ? "\(bytes / 1000) kB" : "\(bytes / 1_000_000) MB"
     }
 }

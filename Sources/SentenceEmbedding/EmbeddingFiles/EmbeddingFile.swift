@@ -38,16 +38,8 @@ public enum EmbeddingFile {
                     columns: description.width, path: path))
         case .h5: return try HDF5EmbeddingWriter(temporary.path, description)
         case .jsonl, .csv:
-            try Data().write(to: temporary)
-            let file = try FileHandle(forWritingTo: temporary)
-            return TextEmbeddingWriter(format, width: description.width) { bytes in
-                do { try file.write(contentsOf: bytes) } catch {
-                    throw SerializationError.unwritable(
-                        path: path, reason: error.localizedDescription)
-                }
-            } close: {
-                try file.close()
-            }
+            let file = try FileWriter(creating: temporary, path: path)
+            return TextEmbeddingWriter(format, width: description.width) { try file.write($0) }
         }
     }
 }

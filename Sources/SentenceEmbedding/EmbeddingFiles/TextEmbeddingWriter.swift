@@ -3,18 +3,15 @@ public struct TextEmbeddingWriter: EmbeddingWriter {
     private let format: EmbeddingFormat
     private let width: Int
     private let write: ([UInt8]) throws -> Void
-    private let close: () throws -> Void
 
     /// Creates a writer of `jsonl` or `csv` lines of `width` numbers, which `write` gets as bytes.
     public init(
-        _ format: EmbeddingFormat, width: Int, write: @escaping ([UInt8]) throws -> Void,
-        close: @escaping () throws -> Void = {}
+        _ format: EmbeddingFormat, width: Int, write: @escaping ([UInt8]) throws -> Void
     ) {
         precondition(format.isText, "\(format) is not made of lines")
         self.format = format
         self.width = width
         self.write = write
-        self.close = close
     }
 
     /// Writes a line for each row; floats have the fewest digits that give the same float again.
@@ -26,8 +23,8 @@ public struct TextEmbeddingWriter: EmbeddingWriter {
         }
     }
 
-    /// Ends the output.
-    public func finish() throws { try close() }
+    /// Nothing: each line is complete.
+    public func finish() {}
 
     private func append(_ values: [some CustomStringConvertible], _ rows: Int) throws {
         precondition(values.count == rows * width, "\(values.count) values in \(rows) rows")

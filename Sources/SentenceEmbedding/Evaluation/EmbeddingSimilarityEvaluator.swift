@@ -37,16 +37,30 @@ public struct EmbeddingSimilarityEvaluator: Evaluator {
     }
 
     /// Eight figures, such as `spearman_cosine`, which is the primary one.
-    public func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
-        let scores = similarities(model)
+    public func evaluate(_ model: SentenceTransformer) -> Evaluation {
+        evaluation(of: similarities(model))
+    }
+
+    /// The figures of similarities that were computed before.
+    public func evaluation(of scores: [Similarity: [Double]]) -> Evaluation {
         let gold = pairs.map { Double($0.label) }
         var figures: [(name: String, value: Double)] = []
+        var undefined: [(names: [String], reason: String)] = []
         for similarity in Similarity.allCases {
             let predicted = scores[similarity, default: []]
-            figures.append(("spearman_\(similarity)", try Correlation.spearman(predicted, gold)))
-            figures.append(("pearson_\(similarity)", try Correlation.pearson(predicted, gold)))
+            for (kind, coefficient) in [
+                ("spearman", Correlation.spearman), ("pearson", Correlation.pearson),
+            ] {
+                let name = "\(kind)_\(similarity)"
+                do throws(CorrelationError) {
+                    figures.append((name, try coefficient(predicted, gold)))
+                } catch {
+                    figures.append((name, .nan))
+                    undefined.append(([name], "\(error)"))
+                }
+            }
         }
-        return Evaluation(figures, primary: "spearman_cosine")
+        return Evaluation(figures, undefined: undefined, primary: "spearman_cosine")
     }
 
     /// Every similarity of every pair, in the pairs' order.

@@ -16,14 +16,21 @@ public struct LabelAccuracyEvaluator: Evaluator {
         self.tokensPerBatch = tokensPerBatch
     }
 
-    /// One figure, `accuracy`, in 0...1.
-    public func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
-        let right = zip(predictions(model), pairs).count { $0 == $1.label }
+    /// One figure, `accuracy`, in 0...1; undefined when a class has a score that is not finite.
+    public func evaluate(_ model: SentenceTransformer) -> Evaluation {
+        let classes = predictions(model)
+        if let pair = classes.firstIndex(of: nil) {
+            let reason =
+                "the classifier's scores of pair \(pair) (from 0) are not finite numbers; the weights are damaged, or training diverged"
+            return Evaluation(
+                [("accuracy", .nan)], undefined: [(["accuracy"], reason)], primary: "accuracy")
+        }
+        let right = zip(classes, pairs).count { $0 == $1.label }
         return Evaluation([("accuracy", Double(right) / Double(pairs.count))], primary: "accuracy")
     }
 
-    /// The most likely class of every pair.
-    public func predictions(_ model: SentenceTransformer) -> [Int32] {
+    /// The most likely class of every pair; nil where the scores are not finite.
+    public func predictions(_ model: SentenceTransformer) -> [Int32?] {
         let embeddings = model.encode(
             pairs.map(\.first) + pairs.map(\.second), tokensPerBatch: tokensPerBatch)
         let logits = loss.logits(
@@ -32,6 +39,7 @@ public struct LabelAccuracyEvaluator: Evaluator {
         let values = logits.values
         return (0..<pairs.count).map { pair in
             let row = values[pair * classes..<(pair + 1) * classes]
+            guard row.allSatisfy(\.isFinite) else { return nil }
             return Int32((row.indices.max { row[$0] < row[$1] } ?? row.startIndex) - row.startIndex)
         }
     }

@@ -18,13 +18,15 @@ public struct ModelCard {
     ///   - pairs: How many pairs it was trained on.
     ///   - results: Names and values in the order to show them; a name begins with the split, as in
     ///     `test_spearman_cosine`.
+    ///   - before: The values that some of them had before training, by name.
     ///   - baseModel: The name of the model that training began with.
     ///   - data: The name of the file with the training pairs.
     ///   - datasets: Data sets on a hub that the pairs come from.
     public init(
         _ model: SentenceTransformer, loss: String, pairs: Int,
         configuration: TrainingConfiguration, results: [(name: String, value: Double)],
-        baseModel: String? = nil, data: String? = nil, datasets: [String] = []
+        before: [String: Double] = [:], baseModel: String? = nil, data: String? = nil,
+        datasets: [String] = []
     ) {
         var metadata = ModelCardMetadata()
         metadata.tags += ["generated_from_trainer", "dataset_size:\(pairs)", "loss:\(loss)"]
@@ -33,7 +35,7 @@ public struct ModelCard {
         metadata.results = results
         text =
             metadata.yaml + Self.description(model, baseModel: baseModel)
-            + Self.training(loss, pairs, configuration, data: data) + Self.table(results)
+            + Self.training(loss, pairs, configuration, data: data) + Self.table(results, before)
     }
 
     private static func description(_ model: SentenceTransformer, baseModel: String?) -> String {
@@ -115,10 +117,22 @@ public struct ModelCard {
             + rows.map { "| \($0) | \($1) |\n" }.joined()
     }
 
-    private static func table(_ results: [(name: String, value: Double)]) -> String {
+    private static func table(
+        _ results: [(name: String, value: Double)], _ before: [String: Double]
+    ) -> String {
         if results.isEmpty { return "" }
-        return "\n## Results\n\n| figure | value |\n|---|---|\n"
-            + results.map { "| \($0.name) | \(String(format: "%.4f", $0.value)) |\n" }.joined()
+        func number(_ value: Double?) -> String {
+            value.map { $0.isFinite ? String(format: "%.4f", $0) : "undefined" } ?? ""
+        }
+        let head =
+            before.isEmpty
+            ? "| figure | value |\n|---|---|\n"
+            : "| figure | before training | value |\n|---|---|---|\n"
+        return "\n## Results\n\n" + head
+            + results.map { name, value in
+                let start = before.isEmpty ? "" : " \(number(before[name])) |"
+                return "| \(name) |\(start) \(number(value)) |\n"
+            }.joined()
     }
 
     private static func percent(_ share: Double) -> String {

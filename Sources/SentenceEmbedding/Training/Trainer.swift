@@ -27,7 +27,7 @@ public final class Trainer<L: Loss> {
 
     /// Prepares a run from its beginning.
     ///
-    /// - Throws: `TrainingError` when a setting is out of range or there are no pairs.
+    /// - Throws: `TrainingError` when a setting is out of range, or there are no pairs or nothing to train.
     public init(
         model: SentenceTransformer, loss: L, pairs: PairDataset<L.Label>,
         configuration: TrainingConfiguration
@@ -49,35 +49,42 @@ public final class Trainer<L: Loss> {
         let totalSteps = min(configuration.maxSteps ?? .max, stepsPerEpoch * configuration.epochs)
         schedule = LearningRateSchedule(
             configuration.schedule, peak: configuration.learningRate,
-            warmupSteps: Int((Double(totalSteps) * configuration.warmupRatio).rounded(.up)),
-            totalSteps: totalSteps)
+            warmupRatio: configuration.warmupRatio, totalSteps: totalSteps)
         var adamW = AdamW.Configuration()
         adamW.weightDecay = configuration.weightDecay
         optimizer = AdamW(Array(model.parameters) + Array(loss.parameters), adamW)
+        // BERT's pooler is no part of the embeddings, and so has no gradient.
+        guard
+            optimizer.parameters.contains(where: { !$0.isFrozen && !$0.name.hasPrefix("pooler.") })
+        else { throw .nothingToTrain }
         tokens = Array(repeating: nil, count: pairs.count)
     }
 
     /// Runs to the end from where `state` stands.
     ///
     /// - Parameters:
-    ///   - evaluator: Measures the model every `evaluateEvery` steps and after each epoch.
-    ///   - save: Writes a checkpoint and returns its path; `isBest` right after the best evaluation so far.
+    ///   - evaluator: Measures the model before the first step, every `evaluateEvery` steps and after each epoch.
+    ///   - save: Writes a checkpoint and returns its path, or nil when there is none; `isBest` right after the
+    ///     best evaluation so far.
     ///   - onEvent: Sees what happens, and may ask to stop.
-    /// - Throws: `TrainingError.nonFinite` before a bad step changes anything, and what `save` throws.
+    /// - Throws: `TrainingError.nonFinite` before a bad step changes anything,
+    ///   `TrainingError.nonFiniteWeights` before such weights are measured or saved, at the latest after the last
+    ///   step, and what `save` throws.
     public func run(
         evaluator: (any Evaluator)? = nil,
-        save: ((_ isBest: Bool) throws -> String)? = nil,
+        save: ((_ isBest: Bool) throws -> String?)? = nil,
         onEvent: (TrainingEvent) -> TrainingControl = { _ in .proceed }
     ) throws -> TrainingOutcome {
         var isStopping =
             onEvent(.started(totalSteps: schedule.totalSteps, stepsPerEpoch: stepsPerEpoch))
             == .stop
         func report(_ event: TrainingEvent) { if onEvent(event) == .stop { isStopping = true } }
-        func saveLast() throws {
-            if let save { report(.saved(path: try save(false))) }
+        func saveNow(isBest: Bool) throws {
+            if let path = try save?(isBest) { report(.saved(path: path)) }
         }
         func isDue(_ interval: Int) -> Bool { interval > 0 && state.step % interval == 0 }
 
+        if let evaluator, state.step == 0 { _ = evaluate(evaluator, report) }
         while hasStepsLeft && isPatient && !isStopping {
             let lengths =
                 configuration.groupByLength
@@ -95,13 +102,13 @@ public final class Trainer<L: Loss> {
                     state.epoch += 1
                     state.batch = 0
                 }
-                if let evaluator, isEpochEnd || isDue(configuration.evaluateEvery) {
-                    let isBest = evaluate(evaluator, report)
-                    if isBest, let save { report(.saved(path: try save(true))) }
+                let isMeasured = isEpochEnd || isDue(configuration.evaluateEvery)
+                let isSaved = isEpochEnd || isDue(configuration.saveEvery)
+                if isMeasured || isSaved || isStopping { try requireFiniteWeights() }
+                if let evaluator, isMeasured, evaluate(evaluator, report) {
+                    try saveNow(isBest: true)
                 }
-                if isEpochEnd || isStopping || !isPatient || isDue(configuration.saveEvery) {
-                    try saveLast()
-                }
+                if isSaved || isStopping || !isPatient { try saveNow(isBest: false) }
                 if isEpochEnd { break }
             }
         }
@@ -117,11 +124,22 @@ public final class Trainer<L: Loss> {
         configuration.patience.map { state.evaluationsSinceBest < $0 } ?? true
     }
 
+    /// Checks the weights that the last step made, which no loss has seen yet.
+    private func requireFiniteWeights() throws(TrainingError) {
+        do throws(NonFiniteError) {
+            try model.parameters.requireFinite()
+            try loss.parameters.requireFinite()
+        } catch {
+            throw .nonFiniteWeights(step: state.step, error)
+        }
+    }
+
     /// One optimizer step on some batches of pair indices.
     func step(_ batches: [[Int]]) throws(TrainingError) -> StepReport {
         let parameters = optimizer.parameters
         let (stepIndex, share) = (state.step, 1 / Float(batches.count))
-        var (loss, pairCount, tokenCount) = (Float(0), 0, 0)
+        let pairCount = batches.reduce(0) { $0 + $1.count }
+        var (loss, tokenCount) = (Float(0), 0)
         parameters.clearGradients()
         for (number, batch) in batches.enumerated() {
             let ids = tokenized(batch)
@@ -137,8 +155,7 @@ public final class Trainer<L: Loss> {
                 throw nonFinite("loss", batch, embeddings)
             }
             tape.backward(from: value, scale: share)
-            loss += value.item() * share
-            pairCount += batch.count
+            loss += value.item() * (Float(batch.count) / Float(pairCount))
             tokenCount += input.ids.count
         }
         let norm = parameters.gradientNorm()
@@ -154,14 +171,20 @@ public final class Trainer<L: Loss> {
             tokens: tokenCount)
     }
 
-    /// Evaluates and keeps the score; true when it is the best so far.
+    /// Evaluates and keeps the score; true when it is the best since the first step.
     private func evaluate(_ evaluator: any Evaluator, _ report: (TrainingEvent) -> Void) -> Bool {
-        state.lastEvaluation = state.step
         do {
             let evaluation = try evaluator.evaluate(model)
-            let isBest = evaluation.primary > state.bestScore ?? -.infinity
+            let score = evaluation.primary.isFinite ? evaluation.primary : nil
+            if state.step == 0 {
+                state.before = evaluation.defined
+                state.scoreBefore = score
+                report(.evaluated(evaluation, isBest: false))
+                return false
+            }
+            let isBest = score.map { $0 > state.bestScore ?? -.infinity } ?? false
             if isBest {
-                state.bestScore = evaluation.primary
+                state.bestScore = score
                 state.bestStep = state.step
                 state.evaluationsSinceBest = 0
             } else {
@@ -170,7 +193,7 @@ public final class Trainer<L: Loss> {
             report(.evaluated(evaluation, isBest: isBest))
             return isBest
         } catch {
-            state.evaluationsSinceBest += 1
+            if state.step > 0 { state.evaluationsSinceBest += 1 }
             report(.evaluationFailed(reason: "\(error)"))
             return false
         }

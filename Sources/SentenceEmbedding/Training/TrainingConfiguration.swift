@@ -6,13 +6,13 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var epochs = 1
     /// Pairs computed at a time.
     public var batchSize = 16
-    /// Batches whose gradients are averaged for one optimizer step.
+    /// Batches whose gradients are averaged for one optimizer step; a shorter last one counts as much.
     public var accumulationSteps = 1
     /// The peak learning rate.
     public var learningRate: Float = 2e-5
     /// What the learning rate does after the warm-up.
     public var schedule: LearningRateSchedule.Kind = .linear
-    /// Share of all steps during which the learning rate rises from 0, 0...1.
+    /// Share of all steps during which the learning rate rises from 0, 0...1; it leaves at least one step.
     public var warmupRatio = 0.1
     /// AdamW's weight decay, for all but biases and LayerNorm.
     public var weightDecay: Float = 0.01

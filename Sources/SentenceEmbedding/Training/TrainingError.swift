@@ -1,3 +1,5 @@
+import NeuralNetwork
+
 /// Why training cannot start or go on.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// A setting is out of range.
@@ -8,6 +10,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     ///
     /// `step` counts from 1; `lines` are those of the pairs to blame, none when most of the batch is.
     case nonFinite(what: String, step: Int, path: String, lines: [Int])
+    /// The weights after a step are infinite or not a number: nothing is measured or saved with them.
+    case nonFiniteWeights(step: Int, NonFiniteError)
+    /// Every parameter that the embeddings depend on is frozen, and the loss has none.
+    case nothingToTrain
     /// A checkpoint belongs to a run on other data.
     case otherData(path: String, found: String, expected: String)
 
@@ -26,6 +32,11 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             return lines.isEmpty
                 ? "\(problem): training on \(path) diverged. Lower the learning rate, or start from other weights"
                 : "\(problem), because of \(path), lines \(shown)\(more). Look at these lines, or lower the learning rate"
+        case .nonFiniteWeights(let step, let error):
+            return "the weights after step \(step) are not saved: \(error)"
+        case .nothingToTrain:
+            return
+                "every parameter is frozen, so nothing would be trained: leave a module out of freeze"
         case .otherData(let path, let found, let expected):
             return
                 "\(path) is not the data this run was started with (digest \(found), expected \(expected)): resume with the original file, or start a new run"

@@ -6,17 +6,25 @@ public struct TrainingState: Codable, Sendable, Equatable {
     public var epoch = 0
     /// Batches of the current epoch that are done.
     public var batch = 0
-    /// The best primary figure of an evaluation so far.
+    /// The figures before the first step, by name; nil when nothing was measured.
+    public var before: [String: Double]?
+    /// The primary one of them.
+    public var scoreBefore: Double?
+    /// The best primary figure of an evaluation after the first step so far.
     public var bestScore: Double?
     /// The step of that evaluation.
     public var bestStep: Int?
-    /// The step of the last evaluation.
-    public var lastEvaluation: Int?
     /// Evaluations since the best.
     public var evaluationsSinceBest = 0
 
     /// Creates the state of a run that has not begun.
     public init() {}
+
+    /// Whether the best evaluation beats the one before the first step; nil while one of them is missing.
+    public var beatsStart: Bool? {
+        guard let scoreBefore, let bestScore else { return nil }
+        return bestScore > scoreBefore
+    }
 }
 
 /// What a run reports as it goes.
@@ -25,9 +33,9 @@ public enum TrainingEvent: Sendable {
     case started(totalSteps: Int, stepsPerEpoch: Int)
     /// An optimizer step was taken.
     case stepped(StepReport)
-    /// The model was evaluated; `isBest` when it beat all evaluations before.
+    /// The model was evaluated; `isBest` when it beat all evaluations since the first step.
     case evaluated(Evaluation, isBest: Bool)
-    /// An evaluation gave no figure, and the best stays as it was.
+    /// An evaluation gave no figure at all, and the best stays as it was.
     case evaluationFailed(reason: String)
     /// A checkpoint is complete on disk.
     case saved(path: String)
