@@ -40,15 +40,7 @@ public enum AtomicFolder {
         to url: URL, owns: (String) -> Bool, _ body: (_ temporary: URL) throws -> Void
     ) throws {
         let files = FileManager.default
-        var isFolder: ObjCBool = false
-        let exists = files.fileExists(atPath: url.path, isDirectory: &isFolder)
-        if exists, !isFolder.boolValue {
-            throw SerializationError.unwritable(path: url.path, reason: "it is a file")
-        }
-        let foreign = try exists ? contents(of: url).filter { !owns($0) } : []
-        guard foreign.isEmpty else {
-            throw SerializationError.otherFilesInFolder(path: url.path, files: foreign.sorted())
-        }
+        let exists = try isReplaceable(url, owns: owns)
         let temporary = try Temporary.sibling(of: url)
         do {
             do {
@@ -73,6 +65,25 @@ public enum AtomicFolder {
             try? files.removeItem(at: temporary)
             throw error
         }
+    }
+
+    /// Whether there is a folder that `write` would replace, rather than nothing.
+    ///
+    /// - Throws: `SerializationError` when there is a file, or a folder that would not be replaced.
+    @discardableResult
+    public static func isReplaceable(_ url: URL, owns: (String) -> Bool) throws -> Bool {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+            return false
+        }
+        if !isFolder.boolValue {
+            throw SerializationError.unwritable(path: url.path, reason: "it is a file")
+        }
+        let foreign = try contents(of: url).filter { !owns($0) }
+        guard foreign.isEmpty else {
+            throw SerializationError.otherFilesInFolder(path: url.path, files: foreign.sorted())
+        }
+        return true
     }
 
     /// The files in a folder and in the folders in it, by their paths.
@@ -155,7 +166,10 @@ enum Temporary {
         let file = open(url.path, O_RDONLY)
         guard file >= 0 else { throw failure(url) }
         defer { close(file) }
-        guard fsync(file) == 0 || errno == EINVAL || errno == EROFS else { throw failure(url) }
+        // Not every file system can flush every kind of file, above all folders.
+        guard fsync(file) == 0 || [EINVAL, EROFS, EOPNOTSUPP, ENOSYS].contains(errno) else {
+            throw failure(url)
+        }
     }
 
     /// The error that the last system call left behind.

@@ -31,8 +31,9 @@ struct RunFolder {
         try write(recipe, to: Self.recipeName)
     }
 
-    /// Tries what the run will depend on later: that the folder, and checkpoints in it, can be written.
+    /// Tries what the run will depend on later: that the model and checkpoints can be written.
     func prepare<L: Loss>(for trainer: Trainer<L>) throws {
+        try AtomicFolder.isReplaceable(model, owns: ModelFolder.isWritten)
         try makeFolder(checkpoints)
         try Checkpoint.tryWriting(trainer, in: checkpoints)
     }

@@ -31,6 +31,7 @@ final class TrainingRun {
         isNew = false
         latest = try folder.latest()
         recipe = try latest?.recipe ?? folder.recipe()
+        try recipe.validate()
     }
 
     func execute(_ progress: Progress) throws {

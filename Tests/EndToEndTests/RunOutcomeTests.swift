@@ -190,6 +190,16 @@ import Testing
                 .isEmpty)
     }
 
+    /// Weights of 1e30 are finite, and what is computed with them is not.
+    @Test func aModelThatOverflowsIsNotDelivered() throws {
+        let run = try train(
+            "run", ["--max-steps", "1", "--learning-rate", "1e30", "--max-gradient-norm", "0"])
+        #expect(run.status == 1)
+        #expect(
+            run.error.contains("Error: the model after step 1 is not saved: "), "\(run.error)")
+        #expect(!exists("run/model"))
+    }
+
     @Test func theCheckpointsOfADivergedRunAreNamed() throws {
         let run = try train(
             "run",
@@ -223,6 +233,26 @@ import Testing
         #expect(precious.error.contains("exists and is not empty"))
         // It may be another machine's, and is left alone.
         #expect(FileManager.default.fileExists(atPath: unfinished.path))
+    }
+
+    /// Files beside the model would be lost with it: said before the run takes its steps.
+    @Test func aModelFolderWithOtherFilesIsNoticedFirst() throws {
+        #expect(try train("run", ["--max-steps", "2"]).status == 0)
+        _ = try folder.write("precious", to: "run/model/notes.md")
+        let resumed = try resume("run")
+        #expect(resumed.status == 1)
+        #expect(resumed.error.contains("model: is to be replaced, but holds notes.md"))
+        #expect(!resumed.error.contains("steps an epoch"), "\(resumed.error)")
+        #expect(try text("run/model/notes.md") == "precious")
+    }
+
+    @Test func aRecipeWithoutAModelIsNotAFinishedRun() throws {
+        try FileManager.default.createDirectory(
+            at: folder("run"), withIntermediateDirectories: true)
+        _ = try folder.write("", to: "run/recipe.yaml")
+        let resumed = try resume("run")
+        #expect(resumed.status == 1)
+        #expect(resumed.error.contains("no model is given"), "\(resumed.error)")
     }
 
     @Test func aLogThatCannotBeReadIsNamed() throws {

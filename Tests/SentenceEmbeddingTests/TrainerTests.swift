@@ -376,6 +376,41 @@ import Testing
         #expect(!isLast || saved.isEmpty)
     }
 
+    /// Finite weights may be too large to compute with.
+    @Test func aModelThatOverflowsGoesNowhere() throws {
+        let model = try TinyModel.make()
+        let norms = model.parameters.filter { $0.name.contains("layer.1.output.LayerNorm") }
+        #expect(norms.count == 2)
+        let pairs = TinyModel.scored(8)
+        let trainer = try Trainer(
+            model: model, loss: CosineSimilarityLoss(), pairs: pairs,
+            configuration: configuration())
+        var saved = 0
+        let error = #expect(throws: TrainingError.self) {
+            _ = try trainer.run(
+                save: { _ in
+                    saved += 1
+                    return nil
+                },
+                onEvent: { event in
+                    guard case .stepped = event else { return .proceed }
+                    for parameter in norms {
+                        parameter.setValues(of: parameter.parts[0]) { values in
+                            for i in 0..<values.count { values[i] = 3e38 }
+                        }
+                    }
+                    return .proceed
+                })
+        }
+        guard case .nonFiniteEmbedding(step: 1, path: "scored.tsv", let line) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect((1...8).contains(line))
+        #expect(error?.description.contains("training diverged: lower the learning rate") == true)
+        #expect(saved == 0)
+    }
+
     @Test func aRunWithEverythingFrozenIsRefused() throws {
         let model = try TinyModel.make()
         model.parameters.freeze { !$0.hasPrefix("pooler.") }

@@ -68,8 +68,8 @@ public final class Trainer<L: Loss> {
     ///     best evaluation so far.
     ///   - onEvent: Sees what happens, and may ask to stop.
     /// - Throws: `TrainingError.nonFinite` before a bad step changes anything,
-    ///   `TrainingError.nonFiniteWeights` before such weights are measured or saved, at the latest after the last
-    ///   step, and what `save` throws.
+    ///   `TrainingError.nonFiniteWeights` or `TrainingError.nonFiniteEmbedding` before such a model is measured or
+    ///   saved, at the latest after the last step, and what `save` throws.
     public func run(
         evaluator: (any Evaluator)? = nil,
         save: ((_ isBest: Bool) throws -> String?)? = nil,
@@ -104,7 +104,9 @@ public final class Trainer<L: Loss> {
                 }
                 let isMeasured = isEpochEnd || isDue(configuration.evaluateEvery)
                 let isSaved = isEpochEnd || isDue(configuration.saveEvery)
-                if isMeasured || isSaved || isStopping { try requireFiniteWeights() }
+                if isMeasured || isSaved || isStopping {
+                    try requireSoundModel(on: batches[end - 1])
+                }
                 if let evaluator, isMeasured, evaluate(evaluator, report) {
                     try saveNow(isBest: true)
                 }
@@ -124,13 +126,19 @@ public final class Trainer<L: Loss> {
         configuration.patience.map { state.evaluationsSinceBest < $0 } ?? true
     }
 
-    /// Checks the weights that the last step made, which no loss has seen yet.
-    private func requireFiniteWeights() throws(TrainingError) {
+    /// Checks the weights that the last step made, which no loss has seen yet, and what the model makes of the
+    /// step's pairs: with very large weights that overflows.
+    private func requireSoundModel(on batch: [Int]) throws(TrainingError) {
         do throws(NonFiniteError) {
             try model.parameters.requireFinite()
             try loss.parameters.requireFinite()
         } catch {
             throw .nonFiniteWeights(step: state.step, error)
+        }
+        let values = model.encode(batch.flatMap { [pairs[$0].first, pairs[$0].second] }).values
+        if let bad = values.firstIndex(where: { !$0.isFinite }) {
+            let pair = pairs[batch[bad / (2 * model.embeddingDimension)]]
+            throw .nonFiniteEmbedding(step: state.step, path: pairs.name, line: pair.line)
         }
     }
 

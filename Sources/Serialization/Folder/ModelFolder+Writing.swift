@@ -94,7 +94,7 @@ extension ModelFolder {
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {
-            throw SerializationError.unwritable(path: url.path, reason: error.localizedDescription)
+            throw SerializationError.unwritable(path: url.path, reason: error.systemReason)
         }
     }
 
