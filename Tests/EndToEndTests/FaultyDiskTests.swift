@@ -9,7 +9,7 @@ struct FaultyDiskTests {
     private let start: String
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = TemporaryFolder()
         start = try folder.newModel()
     }
 

@@ -8,7 +8,7 @@ import Testing
     private let start: String
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = TemporaryFolder()
         start = try folder.newModel()
     }
 

@@ -59,7 +59,7 @@ import Testing
 
     /// An open file keeps its space on the disk when it is removed, as the checkpoint a run goes on from is.
     @Test func aModelDoesNotHoldTheFileItCameFrom() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let model = try TinyModel.make()
         let trainer = try Trainer(
             model: model, loss: TinyModel.softmaxLoss(model), pairs: TinyModel.labelled(16),
@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test func whereNoCheckpointCanBeIsFoundOutBeforehand() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let trainer = try Trainer(
             model: TinyModel.make(), loss: CosineSimilarityLoss(), pairs: TinyModel.scored(16),
             configuration: configuration())
@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test func weightsThatAreNotFiniteAreNotWritten() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let model = try TinyModel.make()
         let loss = TinyModel.softmaxLoss(model)
         let trainer = try Trainer(
