@@ -32,7 +32,8 @@ let package = Package(
         .target(name: "NeuralNetwork", dependencies: ["Tensors", "Kernels", "Support"]),
         .target(name: "Tokenization", dependencies: ["JSON", "Support"]),
         .target(name: "Hub", dependencies: ["CCurl", "CCrypto", "JSON", "Support"]),
-        .target(name: "Serialization", dependencies: ["NeuralNetwork", "CSystem", "JSON"]),
+        .target(
+            name: "Serialization", dependencies: ["NeuralNetwork", "CSystem", "JSON", "Support"]),
         .target(
             name: "ONNX",
             dependencies: [

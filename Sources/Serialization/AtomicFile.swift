@@ -1,5 +1,6 @@
 import CSystem
 import Foundation
+import Support
 
 /// Replaces a file as a whole or not at all.
 public enum AtomicFile {
@@ -72,11 +73,8 @@ public enum AtomicFolder {
     /// - Throws: `SerializationError` when there is a file, or a folder that would not be replaced.
     @discardableResult
     public static func isReplaceable(_ url: URL, owns: (String) -> Bool) throws -> Bool {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
-            return false
-        }
-        if !isFolder.boolValue {
+        guard FileManager.default.fileExists(atPath: url.path) else { return false }
+        if !FileManager.default.folderExists(atPath: url.path) {
             throw SerializationError.unwritable(path: url.path, reason: "it is a file")
         }
         let foreign = try contents(of: url).filter { !owns($0) }
@@ -116,11 +114,10 @@ public enum AtomicFolder {
 enum Temporary {
     static func sibling(of url: URL) throws(SerializationError) -> URL {
         let folder = url.deletingLastPathComponent()
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) else {
+        guard FileManager.default.fileExists(atPath: folder.path) else {
             throw .unwritable(path: url.path, reason: "there is no folder \(folder.path)")
         }
-        guard isFolder.boolValue else {
+        guard FileManager.default.folderExists(atPath: folder.path) else {
             throw .unwritable(path: url.path, reason: "\(folder.path) is a file, not a folder")
         }
         guard access(folder.path, W_OK) == 0 else { throw failure(url) }
