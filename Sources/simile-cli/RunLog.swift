@@ -25,8 +25,12 @@ final class RunLog {
         try folder.write(Self.text(stepRows.isEmpty ? [header] : stepRows), to: "steps.csv")
         try folder.write(Self.text(evaluationRows), to: "evaluations.csv")
         stepsPath = stepsFile.path
-        steps = try FileHandle(forWritingTo: stepsFile)
-        stepsEnd = try steps.seekToEnd()
+        do {
+            steps = try FileHandle(forWritingTo: stepsFile)
+            stepsEnd = try steps.seekToEnd()
+        } catch {
+            throw CommandError.outputUnwritable(path: stepsPath, reason: error.systemReason)
+        }
     }
 
     /// The header and the rows up to a step of an older log; nothing without a step, or when there is none.

@@ -33,6 +33,7 @@ struct FaultyDiskTests {
     @Test(arguments: [ENOLCK, EOPNOTSUPP, EINVAL, ENOSYS])
     func aDiskWithoutLocks(_ number: Int32) throws {
         let faults = try FaultyDisk.environment(.noLocks(number))
+            .merging(["HDF5_USE_FILE_LOCKING": "TRUE"]) { $1 }
         let run = try train("run", [], faults)
         #expect(run.status == 0, "\(run.error)")
         #expect(try entries("run/checkpoints") == ["step-00000007.h5"])

@@ -402,7 +402,11 @@ import Testing
                     return .proceed
                 })
         }
-        guard case .nonFiniteEmbedding(step: 1, path: "scored.tsv", let line) = error else {
+        guard
+            case .nonFiniteEmbedding(
+                step: 1, path: "scored.tsv", let line,
+                array: "encoder.layer.1.output.LayerNorm.weight", weight: 3e38) = error
+        else {
             Issue.record("\(String(describing: error))")
             return
         }

@@ -138,8 +138,25 @@ public final class Trainer<L: Loss> {
         let values = model.encode(batch.flatMap { [pairs[$0].first, pairs[$0].second] }).values
         if let bad = values.firstIndex(where: { !$0.isFinite }) {
             let pair = pairs[batch[bad / (2 * model.embeddingDimension)]]
-            throw .nonFiniteEmbedding(step: state.step, path: pairs.name, line: pair.line)
+            let (array, weight) = largestWeight
+            throw .nonFiniteEmbedding(
+                step: state.step, path: pairs.name, line: pair.line, array: array, weight: weight)
         }
+    }
+
+    /// The weight of the model that is farthest from 0, and the array that it is in.
+    private var largestWeight: (array: String, weight: Float) {
+        var largest: (array: String, weight: Float) = ("", 0)
+        for parameter in model.parameters {
+            for part in parameter.parts {
+                parameter.withValues(of: part) { values in
+                    for i in values.indices where abs(values[i]) > abs(largest.weight) {
+                        largest = (part.name, values[i])
+                    }
+                }
+            }
+        }
+        return largest
     }
 
     /// One optimizer step on some batches of pair indices.

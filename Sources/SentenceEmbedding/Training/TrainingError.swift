@@ -12,8 +12,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case nonFinite(what: String, step: Int, path: String, lines: [Int])
     /// The weights after a step are infinite or not a number: nothing is measured or saved with them.
     case nonFiniteWeights(step: Int, NonFiniteError)
-    /// The weights after a step are finite, but the embedding that they give a training sentence is not.
-    case nonFiniteEmbedding(step: Int, path: String, line: Int)
+    /// The weights after a step are finite, but the embedding that they give a training sentence is not; `weight`,
+    /// in `array`, is the farthest from 0.
+    case nonFiniteEmbedding(step: Int, path: String, line: Int, array: String, weight: Float)
     /// Every parameter that the embeddings depend on is frozen, and the loss has none.
     case nothingToTrain
     /// A checkpoint belongs to a run on other data.
@@ -36,9 +37,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
                 : "\(problem), because of \(path), lines \(shown)\(more). Look at these lines, or lower the learning rate"
         case .nonFiniteWeights(let step, let error):
             return "the weights after step \(step) are not saved: \(error)"
-        case .nonFiniteEmbedding(let step, let path, let line):
+        case .nonFiniteEmbedding(let step, let path, let line, let array, let weight):
             return
-                "the model after step \(step) is not saved: its weights are so large that an embedding of \(path), line \(line), is not finite; training diverged: lower the learning rate"
+                "the model after step \(step) is not saved: its weights are so large (\(array) has \(weight)) that an embedding of \(path), line \(line), is not finite; training diverged: lower the learning rate"
         case .nothingToTrain:
             return
                 "every parameter is frozen, so nothing would be trained: leave a module out of freeze"
