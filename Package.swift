@@ -27,11 +27,12 @@ let package = Package(
         .target(name: "Support"),
         .target(name: "JSON"),
         .target(name: "Kernels", dependencies: ["CKernels", "CSystem"]),
-        .target(name: "HDF5", dependencies: ["CHDF5", "Support"]),
+        .target(name: "Digest", dependencies: ["CCrypto"]),
+        .target(name: "HDF5", dependencies: ["CHDF5", "Digest", "Support"]),
         .target(name: "Tensors", dependencies: ["Kernels"]),
         .target(name: "NeuralNetwork", dependencies: ["Tensors", "Kernels", "Support"]),
         .target(name: "Tokenization", dependencies: ["JSON", "Support"]),
-        .target(name: "Hub", dependencies: ["CCurl", "CCrypto", "JSON", "Support"]),
+        .target(name: "Hub", dependencies: ["CCurl", "Digest", "JSON", "Support"]),
         .target(
             name: "Serialization", dependencies: ["NeuralNetwork", "CSystem", "JSON", "Support"]),
         .target(
@@ -70,7 +71,8 @@ let package = Package(
             path: "Experiments/Benchmarks", exclude: ["README.md", "peer.py", "results"]),
 
         .target(name: "Fuzzing", path: "Tests/Fuzzing"),
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["HDF5", "simile-cli"], path: "Tests/TestSupport"),
         .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),

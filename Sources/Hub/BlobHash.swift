@@ -1,4 +1,4 @@
-import CCrypto
+import Digest
 import Support
 
 /// What the name of a blob says of its content.
@@ -44,27 +44,11 @@ enum BlobHash: Equatable {
     ///
     /// - Parameter read: Fills the buffer and returns the count, 0 at the end, less for an error.
     func computed(size: Int64, read: (UnsafeMutableRawBufferPointer) -> Int) -> String? {
-        guard let context = EVP_MD_CTX_new() else { return nil }
-        defer { EVP_MD_CTX_free(context) }
-        switch self {
-        case .sha256:
-            guard EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else { return nil }
-        case .gitBlob:
-            let header = Array("blob \(size)\0".utf8)
-            guard EVP_DigestInit_ex(context, EVP_sha1(), nil) == 1,
-                EVP_DigestUpdate(context, header, header.count) == 1
-            else { return nil }
-        }
-        var piece = [UInt8](repeating: 0, count: 1 << 20)
-        while true {
-            let count = piece.withUnsafeMutableBytes(read)
-            guard count >= 0 else { return nil }
-            if count == 0 { break }
-            guard EVP_DigestUpdate(context, piece, count) == 1 else { return nil }
-        }
-        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-        var length: UInt32 = 0
-        guard EVP_DigestFinal_ex(context, &digest, &length) == 1 else { return nil }
-        return String(hexadecimal: digest.prefix(Int(length)))
+        let digest =
+            switch self {
+            case .sha256: Digest.sha256.computed(read: read)
+            case .gitBlob: Digest.sha1.computed(after: Array("blob \(size)\0".utf8), read: read)
+            }
+        return digest.map { String(hexadecimal: $0) }
     }
 }

@@ -12,7 +12,11 @@ struct Inspect: ParsableCommand {
     var parameters = false
 
     func run() throws {
-        let model = try SentenceTransformer(path: ModelPath.resolve(self.model))
+        let path = try ModelPath.resolve(self.model)
+        var isFolder: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        let checkpoint = isFolder.boolValue ? nil : try Checkpoint(URL(filePath: path))
+        let model = try checkpoint?.model() ?? SentenceTransformer(path: path)
         let configuration = model.bert.configuration
         let count = model.parameters.reduce(0) { $0 + $1.shape.count }
         try Console.print(
@@ -34,9 +38,7 @@ struct Inspect: ParsableCommand {
         do { try model.parameters.requireFinite() } catch {
             try Console.print("not finite       \(error)")
         }
-        if let checkpoint = try? Checkpoint(URL(filePath: self.model)),
-            let loss = checkpoint.lossName
-        {
+        if let checkpoint, let loss = checkpoint.lossName {
             let state = try checkpoint.state()
             try Console.print(
                 "trained with     the \(loss) loss, \(state.step) steps, \(state.epoch) whole epochs"

@@ -19,13 +19,14 @@ struct SimileCommand: ParsableCommand {
         subcommands: [
             Train.self, Evaluate.self, Encode.self, Similarity.self, Tokenize.self, New.self,
             Import.self,
-            Export.self, Inspect.self, Fetch.self, Doctor.self,
+            Export.self, Inspect.self, Fetch.self, Doctor.self, ReadHDF5.self,
         ])
 
     static func main() {
         Console.prepare()
         // The environment's wish would go before what is asked for each file: no file of ours needs a lock.
         setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1)
+        ReadHDF5.beforeOpening()
         main(nil)
     }
 }

@@ -37,9 +37,12 @@ import Testing
         try train(folder, "run", ["--save-every", "3", "--keep-last", "2"])
         let last = folder("run/checkpoints/step-00000007.h5")
         let whole = try Data(contentsOf: last)
-        try whole.prefix(whole.count / 2).write(to: last)
+        var damaged = whole
+        damaged[whole.count / 2] ^= 1
+        try damaged.write(to: last)
         let resumed = try CommandRunner.run(["train", "--resume", folder("run").path])
         #expect(resumed.status == 0, "\(resumed.error)")
+        #expect(resumed.error.contains("\(last.path): damaged: "))
         #expect(resumed.error.contains("trying the one before"))
         #expect(resumed.error.contains("step-00000006.h5: going on after step 6"))
         #expect(try Data(contentsOf: last) == whole)

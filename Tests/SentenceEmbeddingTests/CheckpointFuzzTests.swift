@@ -3,6 +3,7 @@ import Fuzzing
 import HDF5
 import NeuralNetwork
 import Serialization
+import TestSupport
 import Testing
 import Tokenization
 
@@ -29,7 +30,7 @@ import Tokenization
         try Checkpoint.write(trainer, to: url, recipe: "{}", includingOptimizer: false)
     }
 
-    /// Damage to the bytes, nearly all of which carry checksums.
+    /// Damage to the bytes: the digest notices all of it.
     @Test func damagedFiles() async {
         await #expect(processExitsWith: .success) {
             let folder = TemporaryFolder()
@@ -37,8 +38,26 @@ import Tokenization
             try CheckpointFuzzTests.write(to: url)
             let proper = Array(try Data(contentsOf: url))
             Fuzz.run(
-                [proper], memory: .used, readShare: 0.001...0.95,
+                [proper], memory: .used, readShare: 0...0.1,
                 expects: { isErrorOfReading($0, at: url) }
+            ) { bytes, _ in
+                try Data(bytes).write(to: url)
+                try CheckpointFuzzTests.readAll(url)
+                // Some damage puts in place what was there.
+                precondition(bytes == proper, "damage was not noticed")
+            }
+        }
+    }
+
+    /// Damage to the bytes of a file without a digest, nearly all of which carry checksums.
+    @Test func damagedFilesOfVersion1() async {
+        await #expect(processExitsWith: .success) {
+            setTrial()
+            let folder = TemporaryFolder()
+            let url = folder("a.h5")
+            Fuzz.run(
+                [Array(try Data(contentsOf: Version1Tests.file))], memory: .used,
+                readShare: 0...0.95, expects: { isErrorOfReading($0, at: url) }
             ) { bytes, _ in
                 try Data(bytes).write(to: url)
                 try CheckpointFuzzTests.readAll(url)

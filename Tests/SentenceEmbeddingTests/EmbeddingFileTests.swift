@@ -2,6 +2,7 @@ import Foundation
 import HDF5
 import Serialization
 import Tensors
+import TestSupport
 import Testing
 
 @testable import SentenceEmbedding
@@ -67,6 +68,25 @@ import Testing
             try root.dataset(named: "ranges").read(as: Float.self) == [
                 -1, -0.75, -0.5, 1.25, 1.5, 1.75,
             ])
+    }
+
+    /// HDF5 marks a file that is open for writing, so this one would be refused were it not closed.
+    @Test func hdf5IsClosedWhenItIsFinished() throws {
+        let folder = TemporaryFolder()
+        let quantizer = try quantizer(.float32)
+        let writer = try HDF5EmbeddingWriter(
+            folder("a.h5").path,
+            EmbeddingDescription(
+                model: "tiny", dimension: 3, quantizer: quantizer, isNormalized: false))
+        try writer.append(quantizer(embeddings), rows: 4)
+        try writer.finish()
+        let copy = folder("copy.h5")
+        try FileManager.default.copyItem(at: folder("a.h5"), to: copy)
+        #expect(try HDF5File(opening: copy.path).root.contains("embeddings"))
+        let error = #expect(throws: HDF5Error.self) {
+            try writer.append(quantizer(embeddings), rows: 4)
+        }
+        #expect(error?.description.hasSuffix("was used after the file had been closed") == true)
     }
 
     @Test func lines() throws {

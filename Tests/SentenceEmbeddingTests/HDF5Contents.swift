@@ -65,7 +65,7 @@ struct HDF5Contents {
 
     /// Writes a file with the text of one entry replaced; what is no number then becomes text.
     func write(to url: URL, replacing index: Int, by bytes: [UInt8]) throws {
-        let file = try HDF5File(creating: url.path, replacing: true)
+        let file = try HDF5File(creating: url.path, replacing: true, withDigest: true)
         for (place, entry) in entries.enumerated() {
             var entry = entry
             if place == index {

@@ -1,6 +1,7 @@
 import Foundation
 import Fuzzing
 import Serialization
+import TestSupport
 import Testing
 
 @testable import SentenceEmbedding
@@ -38,6 +39,7 @@ import Testing
 
     @Test func damagedFiles() async {
         await #expect(processExitsWith: .success) {
+            setTrial()
             let folder = TemporaryFolder()
             let url = folder("tf_model.h5")
             let whole = OldKerasFile.bytes

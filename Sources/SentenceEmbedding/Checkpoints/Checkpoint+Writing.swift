@@ -9,8 +9,9 @@ import Tokenization
 extension Checkpoint {
     /// Writes a checkpoint of a run: model, loss, optimizer and where the run stands.
     ///
-    /// It is written beside `url`, flushed to disk and renamed, so that a checkpoint that was there stays
-    /// whole until the new one is. Without the optimizer it is a third of the size and cannot be resumed.
+    /// It is written beside `url` with a digest of all its bytes, flushed to disk and renamed, so that a
+    /// checkpoint that was there stays whole until the new one is. Without the optimizer it is a third of
+    /// the size and cannot be resumed.
     ///
     /// - Throws: `NonFiniteError` when a weight is NaN or infinite; nothing is written then.
     public static func write<L: Loss>(
@@ -65,7 +66,7 @@ extension Checkpoint {
 
     private static func write(to url: URL, _ body: (borrowing Group) throws -> Void) throws {
         try AtomicFile.write(to: url) { temporary in
-            let file = try HDF5File(creating: temporary.path)
+            let file = try HDF5File(creating: temporary.path, withDigest: true)
             try file.root.attributes.set("format", to: formatName)
             try file.root.attributes.set("format_version", to: formatVersion)
             try file.root.attributes.set("producer", to: "Simile")

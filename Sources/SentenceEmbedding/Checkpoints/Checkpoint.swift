@@ -9,15 +9,17 @@ import Tokenization
 /// The layout is documented in `Checkpoints/FORMAT.md`; any HDF5 tool reads it.
 public final class Checkpoint {
     static let formatName = "simile-checkpoint"
-    static let formatVersion = 1
+    static let formatVersion = 2
 
     /// The file.
     public let path: String
     let file: HDF5File
 
-    /// Opens a checkpoint.
+    /// Opens a checkpoint, once its digest shows that no bit of it has changed; that reads the whole file.
     ///
-    /// - Throws: `CheckpointError` when the file cannot be read or is something else.
+    /// Version 1 has no digest, so a file of it is opened like one from elsewhere; see `ForeignFile`.
+    ///
+    /// - Throws: `CheckpointError` when the file cannot be read, is damaged or is something else.
     public init(_ url: URL) throws(CheckpointError) {
         path = url.path
         do throws(HDF5Error) { file = try HDF5File(opening: url.path) } catch { throw .file(error) }
@@ -28,6 +30,12 @@ public final class Checkpoint {
         let version = (try? attributes.value("format_version", as: Int.self)) ?? 0
         guard version <= Self.formatVersion else {
             throw .laterVersion(path: path, found: version, supported: Self.formatVersion)
+        }
+        guard file.hasDigest || version == 1 else {
+            throw .invalid(
+                path: path, entry: "the file",
+                reason: "version \(version) has a digest in its first 512 bytes; another program "
+                    + "rewrote the file without")
         }
     }
 

@@ -3,11 +3,12 @@ import HDF5
 /// `.h5`: a dataset `embeddings` [sentences, width] with attributes that describe it, and with `int8`
 /// and `uint8` a dataset `ranges` [2, dimension], the least and the greatest value of each column.
 final class HDF5EmbeddingWriter: EmbeddingWriter {
-    private let file: HDF5File
+    /// Nil once it is closed.
+    private var file: HDF5File?
     private var dataset: Dataset
 
     init(_ path: String, _ description: EmbeddingDescription) throws(HDF5Error) {
-        file = try HDF5File(creating: path)
+        let file = try HDF5File(creating: path)
         let root = file.root
         let row = [description.width]
         dataset =
@@ -27,6 +28,7 @@ final class HDF5EmbeddingWriter: EmbeddingWriter {
             try root.write(
                 ranges.minima + ranges.maxima, shape: [2, description.dimension], as: "ranges")
         }
+        self.file = consume file
     }
 
     func append(_ embeddings: QuantizedEmbeddings, rows: Int) throws {
@@ -37,5 +39,8 @@ final class HDF5EmbeddingWriter: EmbeddingWriter {
         }
     }
 
-    func finish() throws { try file.flush() }
+    func finish() throws {
+        let open = file.take()
+        try open?.close()
+    }
 }

@@ -10,7 +10,9 @@ import Glibc
 /// Any thread may use any handle: calls into the C library are made one at a time.
 ///
 /// Files created here have the layout of HDF5 1.10, in which all structure carries checksums; they
-/// record no times, so that equal content makes equal bytes.
+/// record no times, so that equal content makes equal bytes. A file created with a digest is known again
+/// by it: it is opened only if no bit of it has changed. The digest tells damage, not forgery. For files
+/// without one see ``ForeignFile``.
 public struct HDF5File: ~Copyable, Sendable {
     private let handle: FileHandle
     private let rootHandle: ObjectHandle
@@ -21,11 +23,19 @@ public struct HDF5File: ~Copyable, Sendable {
     /// The path that the file was opened or created with.
     public var path: String { handle.path }
 
+    /// Whether the file has a digest, which then holds.
+    public var hasDigest: Bool { handle.hasDigest }
+
     /// Creates a file to write to.
     ///
-    /// - Parameter replacing: whether a file that is there already is overwritten; if not, finding
-    ///   one is an error.
-    public init(creating path: String, replacing: Bool = false) throws(HDF5Error) {
+    /// - Parameters:
+    ///   - replacing: whether a file that is there already is overwritten; if not, finding one is an
+    ///     error.
+    ///   - withDigest: whether ``close()`` reads the file once more and puts a digest of it into a
+    ///     user block, 512 bytes at the front, which HDF5's tools skip. They must not change the file then.
+    public init(
+        creating path: String, replacing: Bool = false, withDigest: Bool = false
+    ) throws(HDF5Error) {
         let place = try Self.checked(path)
         let id = try Library.locked { () throws(HDF5Error) -> hid_t in
             let access = try Self.accessList(place)
@@ -33,25 +43,31 @@ public struct HDF5File: ~Copyable, Sendable {
             let creation = try place.check(H5Pcreate(chdf5_file_create()), "create the file")
             defer { H5Pclose(creation) }
             try trackOrder(of: creation, place)
+            if withDigest {
+                try place.check(
+                    H5Pset_userblock(creation, hsize_t(UserBlock.size)), "create the file")
+            }
             let flags = replacing ? chdf5_truncate() : chdf5_exclusive()
             return try place.check(H5Fcreate(path, flags, creation, access), "create the file")
         }
-        try self.init(FileHandle(id: id, path: path, isWritable: true))
+        try self.init(FileHandle(id: id, path: path, isWritable: true, hasDigest: withDigest))
     }
 
     /// Opens a file to read from.
     ///
-    /// No file is locked, read or written, so every file system will do. A read-only file system will do, and so will a file that others are reading.
+    /// No file is locked, read or written, so every file system will do, also one that is read-only, and
+    /// so will a file that others are reading. One with a digest is read whole before HDF5 opens it.
     public init(opening path: String) throws(HDF5Error) {
         let place = try Self.checked(path)
         try Self.requireRegularFile(place)
-        try rehearse(place)
+        let hasDigest = try UserBlock.verify(place)
+        if !hasDigest { try ForeignFile.check(place) }
         let id = try Library.locked { () throws(HDF5Error) -> hid_t in
             let access = try Self.accessList(place)
             defer { H5Pclose(access) }
             return try place.check(H5Fopen(path, chdf5_read_only(), access), "open the file")
         }
-        try self.init(FileHandle(id: id, path: path, isWritable: false))
+        try self.init(FileHandle(id: id, path: path, isWritable: false, hasDigest: hasDigest))
     }
 
     private init(_ handle: FileHandle) throws(HDF5Error) {
@@ -85,6 +101,7 @@ public struct HDF5File: ~Copyable, Sendable {
             }
             try place.check(H5Fclose(handle.id), "close the file")
         }
+        if handle.isWritable && handle.hasDigest { try UserBlock.write(place) }
     }
 
     private static func checked(_ path: String) throws(HDF5Error) -> Place {
@@ -98,12 +115,7 @@ public struct HDF5File: ~Copyable, Sendable {
     /// Opening a pipe or a terminal would wait for a writer, maybe for ever.
     private static func requireRegularFile(_ place: Place) throws(HDF5Error) {
         var status = stat()
-        guard stat(place.file, &status) == 0 else {
-            switch errno {
-            case EACCES, EPERM: throw .permissionDenied(file: place.file)
-            default: throw .fileMissing(file: place.file)
-            }
-        }
+        guard stat(place.file, &status) == 0 else { throw place.systemFailure("open the file") }
         switch status.st_mode & S_IFMT {
         case S_IFREG where status.st_size > 0: return
         case S_IFREG: throw .notHDF5(file: place.file, reason: "it is empty")

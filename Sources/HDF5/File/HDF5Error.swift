@@ -4,7 +4,7 @@ import Support
 ///
 /// `file` is the path given by the caller; `object` is the path inside the file, such as
 /// `/model/pooler.dense.weight`, with `@name` appended for an attribute.
-public enum HDF5Error: Error, Equatable, Sendable {
+public enum HDF5Error: Error, Equatable, Codable, Sendable {
     /// There is no file (when reading) or no folder (when creating) at that path.
     case fileMissing(file: String)
     /// The path names something that is not an HDF5 file.
@@ -94,7 +94,8 @@ extension HDF5Error: CustomStringConvertible {
             "\(file): \(object) fails its checksum: the bytes changed after they were written; "
                 + "use another copy of the file"
         case .damaged(let file, let object, let reason):
-            "\(file): \(object) is damaged: \(reason); use another copy of the file"
+            "\(file): \(object == "/" ? "" : object + " is ")damaged: \(reason); "
+                + "use another copy of the file"
         case .unsupported(let file, let object, let reason):
             "\(file): \(object) cannot be read here: \(reason)"
         case .readOnly(let file, let object):

@@ -7,13 +7,15 @@ final class FileHandle: Sendable {
     let id: hid_t
     let path: String
     let isWritable: Bool
+    let hasDigest: Bool
     /// Why the file was given up, if it was.
     private let failure = Mutex<HDF5Error?>(nil)
 
-    init(id: hid_t, path: String, isWritable: Bool) {
+    init(id: hid_t, path: String, isWritable: Bool, hasDigest: Bool) {
         self.id = id
         self.path = path
         self.isWritable = isWritable
+        self.hasDigest = hasDigest
     }
 
     deinit {

@@ -23,6 +23,30 @@ enum Links {
                 }, pointer)
         }
         try place.check(status, "list the group")
+        return try utf8(names, place)
+    }
+
+    /// The paths from group `id` to all that is below it; one for each object, if links lead in circles.
+    static func paths(below id: hid_t, _ place: Place) throws(HDF5Error) -> [String] {
+        var paths: [String?] = []
+        let status = withUnsafeMutablePointer(to: &paths) { pointer in
+            H5Ovisit2(
+                id, H5_INDEX_NAME, H5_ITER_INC,
+                { _, path, _, context in
+                    guard let path, let context else { return -1 }
+                    context.assumingMemoryBound(to: [String?].self).pointee
+                        .append(String(validatingCString: path))
+                    return 0
+                }, pointer, UInt32(H5O_INFO_BASIC))
+        }
+        try place.check(status, "list all objects")
+        // The first is the group itself.
+        return try utf8(paths.dropFirst(), place)
+    }
+
+    private static func utf8(
+        _ names: some Collection<String?>, _ place: Place
+    ) throws(HDF5Error) -> [String] {
         let valid = names.compactMap { $0 }
         if valid.count < names.count { throw place.damaged("a name in it is not UTF-8") }
         return valid
@@ -61,7 +85,9 @@ enum Links {
             let place = Place(
                 file: parent.place.file, object: Names.join(walkedPath, String(part)))
             if H5Lexists(parent.id, next, access) > 0 {
-                if chdf5_is_external_link(parent.id, next, access) > 0 {
+                var link = H5L_info_t()
+                try place.check(H5Lget_info(parent.id, next, &link, access), "look for the object")
+                if link.type == H5L_TYPE_EXTERNAL {
                     throw place.unsupported("it is a link into another file")
                 }
                 if H5Oexists_by_name(parent.id, next, access) > 0 {
@@ -86,10 +112,11 @@ enum Links {
         return place.missing(present: present)
     }
 
-    /// How links are followed: within the file only.
+    /// How links are followed: within the file only, as a file from elsewhere must not choose what else
+    /// is opened.
     private static func accessList(_ place: Place) throws(HDF5Error) -> hid_t {
         let access = try place.check(H5Pcreate(chdf5_link_access()), "look for the object")
-        if chdf5_refuse_external_links(access) < 0 {
+        if H5Pset_elink_cb(access, { _, _, _, _, _, _, _ in -1 }, nil) < 0 {
             H5Pclose(access)
             throw place.failure("look for the object")
         }

@@ -41,28 +41,15 @@ extension Dataset {
         let place = handle.place
         let type = try Text.variableType(like: stored, place)
         defer { H5Tclose(type) }
-        let transfer = try place.check(H5Pcreate(chdf5_dataset_transfer()), "read the dataset")
-        defer { H5Pclose(transfer) }
-        // The text is in the file uncompressed, so there is no more of it than the file is long.
-        var fileSize: hsize_t = 0
-        try place.check(H5Fget_filesize(handle.file.id, &fileSize), "read the dataset")
-        let limit = Int(clamping: fileSize) + count
-        let strings = Result { () throws(HDF5Error) -> [String] in
-            try withUnsafeTemporaryAllocation(of: chdf5_allowance.self, capacity: 1) {
-                (memory) throws(HDF5Error) -> [String] in
-                guard let allowance = memory.baseAddress else { return [] }
-                allowance.initialize(to: chdf5_allowance(remaining: limit, blocks: nil))
-                defer { chdf5_release_strings(allowance) }
-                try place.check(chdf5_limit_strings(transfer, allowance), "read the dataset")
-                var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
-                try place.check(
-                    H5Dread(
-                        handle.id, type, chdf5_whole_space(), chdf5_whole_space(), transfer,
-                        &pointers),
-                    "read the dataset")
-                return try Text.decode(pointers, place)
-            }
-        }
-        return try strings.get()
+        let space = try place.check(H5Dget_space(handle.id), "read the shape")
+        defer { H5Sclose(space) }
+        var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
+        try place.check(
+            H5Dread(
+                handle.id, type, chdf5_whole_space(), chdf5_whole_space(), chdf5_default(),
+                &pointers),
+            "read the dataset")
+        defer { H5Dvlen_reclaim(type, space, chdf5_default(), &pointers) }
+        return try Text.decode(pointers, place)
     }
 }

@@ -34,18 +34,31 @@ struct Place: Sendable {
         if stack.messages.contains(where: { $0.contains("a file which is already open") }) {
             return .fileInUse(file: file)
         }
-        switch stack.errno {
-        case ENOENT, ENOTDIR: return .fileMissing(file: file)
-        case EACCES, EPERM, EROFS: return .permissionDenied(file: file)
-        case EEXIST: return .fileExists(file: file)
-        case EISDIR: return .notHDF5(file: file, reason: "it is a folder")
-        case ENOSPC, EDQUOT, EFBIG: return .diskFull(file: file)
-        case EWOULDBLOCK where stack.saysLocked: return .fileInUse(file: file)
-        default: break
-        }
+        if stack.saysLocked && stack.errno == EWOULDBLOCK { return .fileInUse(file: file) }
+        if let error = stack.errno.flatMap(error(ofNumber:)) { return error }
         if stack.saysNotHDF5 { return .notHDF5(file: file, reason: "it has no HDF5 signature") }
         return .failed(
             file: file, object: object, operation: operation, messages: stack.messages)
+    }
+
+    /// The error that a call of the operating system has just ended in.
+    func systemFailure(_ operation: String) -> HDF5Error {
+        let number = errno
+        return error(ofNumber: number)
+            ?? .failed(
+                file: file, object: object, operation: operation,
+                messages: [String(cString: strerror(number))])
+    }
+
+    private func error(ofNumber number: Int32) -> HDF5Error? {
+        switch number {
+        case ENOENT, ENOTDIR: .fileMissing(file: file)
+        case EACCES, EPERM, EROFS: .permissionDenied(file: file)
+        case EEXIST: .fileExists(file: file)
+        case EISDIR: .notHDF5(file: file, reason: "it is a folder")
+        case ENOSPC, EDQUOT, EFBIG: .diskFull(file: file)
+        default: nil
+        }
     }
 
     func missing(present: [String]) -> HDF5Error {

@@ -23,6 +23,13 @@ public struct Group: ~Copyable, Sendable {
         }
     }
 
+    /// The paths to all groups and datasets below this one, each once.
+    func pathsBelow() throws(HDF5Error) -> [String] {
+        try handle.locked { () throws(HDF5Error) -> [String] in
+            try Links.paths(below: handle.id, handle.place)
+        }
+    }
+
     /// Whether there is a group or dataset at `name`.
     public func contains(_ name: String) throws(HDF5Error) -> Bool {
         try Names.checkPath(name, in: handle.place.file)
