@@ -22,7 +22,7 @@ struct Evaluate: ParsableCommand {
     var nli: String?
     @Option(help: "Write the pairs with gold and predicted scores to this CSV file.")
     var csv: String?
-    @OptionGroup var files: PairFileArguments
+    @OptionGroup(title: "Pair files") var files: PairFileArguments<MainFile>
     @Flag(help: "Print JSON.")
     var json = false
     @OptionGroup var compute: ComputeOptions
@@ -32,6 +32,11 @@ struct Evaluate: ParsableCommand {
             throw ValidationError("give --data FILE, --nli FILE, or both")
         }
         if csv != nil && data == nil { throw ValidationError("--csv needs --data FILE") }
+        if data != nil, nli != nil, let key = files.options.stated.first {
+            throw ValidationError(
+                "\(MainFile.flag(key, nil)) describes one file, but --data and --nli are two: evaluate on one after the other"
+            )
+        }
     }
 
     func run() throws {
@@ -39,7 +44,9 @@ struct Evaluate: ParsableCommand {
         let model = try SentenceTransformer(path: ModelPath.resolve(self.model))
         var parts: [Evaluation] = []
         if let data {
-            let pairs = try PairFileArguments.readScored(data, files.applied(to: PairFileOptions()))
+            let (pairs, _) = try PairFiles.readScored(
+                [PairSource(data, files.options)], MainFile.self)
+            try pairs.requireTokens(of: model.tokenizer)
             let evaluator = try EmbeddingSimilarityEvaluator(pairs)
             let similarities = evaluator.similarities(model)
             parts.append(evaluator.evaluation(of: similarities))
@@ -47,10 +54,11 @@ struct Evaluate: ParsableCommand {
         }
         if let nli {
             let loss = try classifier(model)
-            var options = try files.applied(to: PairFileOptions())
+            var options = files.options
             options.labels = try loss.labels(path: self.model)
-            let pairs = try PairFileArguments.readLabelled(nli, options)
-            parts.append(LabelAccuracyEvaluator(pairs, loss: loss).evaluate(model))
+            let (pairs, _) = try PairFiles.readLabelled(
+                [PairSource(nli, options)], MainFile.self)
+            parts.append(try LabelAccuracyEvaluator(pairs, loss: loss).evaluate(model))
         }
         try show(parts.flatMap(\.figures))
         let problems = parts.flatMap(\.problems)

@@ -9,16 +9,16 @@ struct Recipe: Codable {
     /// `cosine` for scored pairs, `softmax` for labelled ones.
     var loss = "cosine"
     /// The training pairs.
-    var train: String?
+    var train = PairSources()
     /// Scored pairs that choose the best model.
-    var dev: String?
+    var dev = PairSources()
     /// Labelled pairs to measure the classifier on; they choose the best model when there is no `dev`.
-    var devNLI: String?
+    var devNLI = PairSources()
     /// Scored pairs for the final figures.
-    var test: String?
+    var test = PairSources()
     /// Labelled pairs for the final figures.
-    var testNLI: String?
-    /// How to read the pair files.
+    var testNLI = PairSources()
+    /// How to read the training files; held-out ones as far as they and their own options leave it open.
     var data = PairFileOptions()
     /// The most tokens of a sentence; by default the model's.
     var maxSequenceLength: Int?
@@ -43,11 +43,14 @@ struct Recipe: Codable {
         let keys = try decoder.container(keyedBy: CodingKeys.self)
         model = try keys.decodeIfPresent(String.self, forKey: .model)
         loss = try keys.decodeIfPresent(String.self, forKey: .loss) ?? loss
-        train = try keys.decodeIfPresent(String.self, forKey: .train)
-        dev = try keys.decodeIfPresent(String.self, forKey: .dev)
-        devNLI = try keys.decodeIfPresent(String.self, forKey: .devNLI)
-        test = try keys.decodeIfPresent(String.self, forKey: .test)
-        testNLI = try keys.decodeIfPresent(String.self, forKey: .testNLI)
+        func sources(_ key: CodingKeys) throws -> PairSources {
+            try keys.decodeIfPresent(PairSources.self, forKey: key) ?? PairSources()
+        }
+        train = try sources(.train)
+        dev = try sources(.dev)
+        devNLI = try sources(.devNLI)
+        test = try sources(.test)
+        testNLI = try sources(.testNLI)
         data = try keys.decodeIfPresent(PairFileOptions.self, forKey: .data) ?? data
         maxSequenceLength = try keys.decodeIfPresent(Int.self, forKey: .maxSequenceLength)
         freeze = try keys.decodeIfPresent([String].self, forKey: .freeze) ?? freeze
@@ -58,11 +61,10 @@ struct Recipe: Codable {
         var keys = encoder.container(keyedBy: CodingKeys.self)
         try keys.encodeIfPresent(model, forKey: .model)
         try keys.encode(loss, forKey: .loss)
-        try keys.encodeIfPresent(train, forKey: .train)
-        try keys.encodeIfPresent(dev, forKey: .dev)
-        try keys.encodeIfPresent(devNLI, forKey: .devNLI)
-        try keys.encodeIfPresent(test, forKey: .test)
-        try keys.encodeIfPresent(testNLI, forKey: .testNLI)
+        for (key, sources) in [
+            (CodingKeys.train, train), (.dev, dev), (.devNLI, devNLI), (.test, test),
+            (.testNLI, testNLI),
+        ] where !sources.isEmpty { try keys.encode(sources, forKey: key) }
         try keys.encode(data, forKey: .data)
         try keys.encodeIfPresent(maxSequenceLength, forKey: .maxSequenceLength)
         if !freeze.isEmpty { try keys.encode(freeze, forKey: .freeze) }
@@ -71,58 +73,20 @@ struct Recipe: Codable {
 }
 
 extension Recipe {
-    /// Reads a recipe; a key that does not exist is refused, with the closest that does.
-    init(yamlFile path: String) throws {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw CommandError.input("\(path): no such recipe, or not UTF-8 text; check the path")
-        }
-        do {
-            let known = CodingKeys.allCases.map(\.rawValue) + TrainingConfiguration.keys
-            let mapping = try Yams.load(yaml: text) as? [String: Any] ?? [:]
-            let data = mapping["data"] as? [String: Any] ?? [:]
-            for (keys, known) in [(mapping.keys, known), (data.keys, PairFileOptions.keys)] {
-                for key in keys.sorted() where !known.contains(key) {
-                    throw CommandError.unknownKey(
-                        key, path: path, known: known)
-                }
-            }
-            self = try YAMLDecoder().decode(Recipe.self, from: text.isEmpty ? "{}" : text)
-        } catch let error as CommandError {
-            throw error
-        } catch let error as DecodingError {
-            throw CommandError.input("\(path): \(Self.sentence(error))")
-        } catch {
-            throw CommandError.input("\(path): not a YAML file that can be read (\(error))")
-        }
-    }
-
-    /// The recipe as YAML, with numbers as a person would write them: Yams has 1.9999999494757503e-05.
-    func yaml() throws -> String {
-        let lines = try YAMLEncoder().encode(self).split(separator: "\n")
-        return lines.map { line in
-            guard let colon = line.firstRange(of: ": "), line[colon.upperBound...].contains("e"),
-                let number = Float(line[colon.upperBound...])
-            else { return line + "\n" }
-            return line[..<colon.upperBound] + "\(number)\n"
-        }.joined()
-    }
-
     /// The recipe with absolute paths, so that a run can be resumed from any folder.
     func withAbsolutePaths() -> Recipe {
-        func absolute(_ path: String?) -> String? {
-            path.map { path in
-                PairFileArguments.files(path)
-                    .map { URL(filePath: $0).standardizedFileURL.path }.joined(separator: ",")
-            }
+        func absolute(_ path: String) -> String {
+            PairFiles.paths(path).map { URL(filePath: $0).standardizedFileURL.path }
+                .joined(separator: ",")
         }
         var copy = self
         // A name of the hub is not a path.
         if let model, FileManager.default.fileExists(atPath: model) { copy.model = absolute(model) }
-        copy.train = absolute(train)
-        copy.dev = absolute(dev)
-        copy.devNLI = absolute(devNLI)
-        copy.test = absolute(test)
-        copy.testNLI = absolute(testNLI)
+        for sources in [\Recipe.train, \.dev, \.devNLI, \.test, \.testNLI] {
+            copy[keyPath: sources].sources = self[keyPath: sources].sources.map {
+                PairSource(absolute($0.path), $0.options)
+            }
+        }
         return copy
     }
 
@@ -132,15 +96,16 @@ extension Recipe {
             throw CommandError.input(
                 "loss is '\(loss)'; expected cosine (scored pairs) or softmax (labelled pairs)")
         }
-        for (key, value) in [("model", model), ("train", train)] where value == nil {
+        for (key, isMissing) in [("model", model == nil), ("train", train.isEmpty)] where isMissing
+        {
             throw CommandError.input("no \(key) is given: add --\(key), or '\(key):' to the recipe")
         }
-        if loss == CosineSimilarityLoss.name, devNLI ?? testNLI != nil {
+        if loss == CosineSimilarityLoss.name, !devNLI.isEmpty || !testNLI.isEmpty {
             throw CommandError.input(
                 "dev_nli and test_nli measure the classifier of the softmax loss; with the cosine loss give dev and test"
             )
         }
-        if dev == nil, devNLI == nil {
+        if dev.isEmpty, devNLI.isEmpty {
             for (key, isGiven) in [
                 ("patience", training.patience != nil),
                 ("evaluate_every", training.evaluateEvery > 0),
@@ -150,55 +115,33 @@ extension Recipe {
             }
         }
         try training.validate()
-        let held = [("dev", dev), ("dev_nli", devNLI), ("test", test), ("test_nli", testNLI)]
-        for (key, path) in held where path != nil && path == train {
-            Console.note(
-                "\(key) is the training file itself: its figures say nothing about other sentences")
+        let scored: [PairFileOptions.Key] = [.label, .labelOrder]
+        let labelled: [PairFileOptions.Key] = [.score, .scoreRange, .decimalComma]
+        for (key, held, useless) in [
+            ("dev", dev, scored), ("dev_nli", devNLI, labelled), ("test", test, scored),
+            ("test_nli", testNLI, labelled),
+        ] {
+            for source in held.sources {
+                if let option = source.options.stated.first(where: useless.contains) {
+                    throw CommandError.input(
+                        "\(key): \(option.rawValue) says nothing about \(useless == scored ? "scored" : "labelled") pairs; leave it out, or state it for \(useless == scored ? "\(key)_nli" : String(key.dropLast(4)))"
+                    )
+                }
+                if train.sources.contains(where: { $0.path == source.path }) {
+                    Console.note(
+                        "\(key) is the training file itself: its figures say nothing about other sentences"
+                    )
+                }
+            }
         }
     }
 
     /// The keys whose values another recipe has otherwise.
     func keys(changedIn other: Recipe) throws -> [String] {
-        let mine = try Yams.compose(yaml: YAMLEncoder().encode(self))
-        let theirs = try Yams.compose(yaml: YAMLEncoder().encode(other))
+        let mine = try Yams.compose(yaml: yaml())
+        let theirs = try Yams.compose(yaml: other.yaml())
         return (CodingKeys.allCases.map(\.rawValue) + TrainingConfiguration.keys).filter {
             mine?[$0] != theirs?[$0]
-        }
-    }
-
-    private static func sentence(_ error: DecodingError) -> String {
-        func key(_ context: DecodingError.Context) -> String {
-            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-            return path.isEmpty ? "the recipe" : path
-        }
-        switch error {
-        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-            return "\(key(context)) is not \(words(for: type))"
-        case .keyNotFound(let missing, _): return "\(missing.stringValue) is missing"
-        case .dataCorrupted(let context):
-            let choices =
-                switch key(context) {
-                case "schedule": LearningRateSchedule.Kind.allCases.map(\.rawValue)
-                case "data.format": PairFormat.allCases.map(\.rawValue)
-                default: [String]()
-                }
-            return choices.isEmpty
-                ? "\(key(context)): \(context.debugDescription)"
-                : "\(key(context)) is none of \(choices.joined(separator: ", "))"
-        @unknown default: return "\(error)"
-        }
-    }
-
-    private static func words(for type: any Any.Type) -> String {
-        switch "\(type)" {
-        case "Int": "a whole number"
-        case "UInt64": "a whole number from 0"
-        case "Float", "Double": "a number"
-        case "Bool": "true or false"
-        case "Sequence": "a list, such as [embeddings]"
-        case "Mapping": "keys with values"
-        case "Scalar", "String": "a single value"
-        default: "of type \(type)"
         }
     }
 }

@@ -9,6 +9,10 @@ struct Train: ParsableCommand {
             Writes to the --output folder: model/ (a sentence-transformers folder with the best model), \
             checkpoints/ (HDF5), recipe.yaml, steps.csv, evaluations.csv and results.json. \
             Settings come from the recipe, then from the options given here. \
+            The options under "Pair files" describe the training file. With dev-, dev-nli-, test- or test-nli- \
+            before its name, as in --dev-first or --no-test-quoting, each describes the file of --dev, --dev-nli, \
+            --test or --test-nli. A held-out file without options of its own is read as what its format or header \
+            says; only what these leave open is taken from the training file, and the line about the file says so. \
             Ctrl-C saves a checkpoint and ends; --resume goes on from there to the same result.
             """)
 
@@ -27,22 +31,29 @@ struct Train: ParsableCommand {
     var loss: String?
     @Option(
         help:
-            "The training pairs; for labelled ones also three parallel files: FIRST,SECOND,LABELS.")
-    var train: String?
+            "The training pairs; for labelled ones also three parallel files: FIRST,SECOND,LABELS. May be repeated, as may the next four: all files are one table."
+    )
+    var train: [String] = []
     @Option(help: "Scored pairs that choose the best model.")
-    var dev: String?
+    var dev: [String] = []
     @Option(help: "Labelled pairs to measure the classifier on.")
-    var devNli: String?
+    var devNli: [String] = []
     @Option(help: "Scored pairs for the final figures.")
-    var test: String?
+    var test: [String] = []
     @Option(help: "Labelled pairs for the final figures.")
-    var testNli: String?
+    var testNli: [String] = []
+    @Option(help: "The names of the classes in the order of their ids, separated by commas.")
+    var labels: String?
     @Option(help: "The most tokens of a sentence, both special tokens included.")
     var maxSeqLength: Int?
     @Option(
         help: "Do not train this module, such as embeddings or encoder.layer.0; may be repeated.")
     var freeze: [String] = []
-    @OptionGroup(title: "Pair files") var files: PairFileArguments
+    @OptionGroup(title: "Pair files") var files: PairFileArguments<MainFile>
+    @OptionGroup(visibility: .hidden) var devFiles: PairFileArguments<DevFile>
+    @OptionGroup(visibility: .hidden) var devNLIFiles: PairFileArguments<DevNLIFile>
+    @OptionGroup(visibility: .hidden) var testFiles: PairFileArguments<TestFile>
+    @OptionGroup(visibility: .hidden) var testNLIFiles: PairFileArguments<TestNLIFile>
     @OptionGroup(title: "Hyper-parameters") var hyperparameters: Hyperparameters
     @OptionGroup var compute: ComputeOptions
 
@@ -84,16 +95,57 @@ struct Train: ParsableCommand {
         var settings = recipe
         settings.model = model ?? settings.model
         settings.loss = loss ?? settings.loss
-        settings.train = train ?? settings.train
-        settings.dev = dev ?? settings.dev
-        settings.devNLI = devNli ?? settings.devNLI
-        settings.test = test ?? settings.test
-        settings.testNLI = testNli ?? settings.testNLI
+        settings.data = settings.data.changed(by: files.options)
+        if let labels { settings.data.labels = try Self.labels(labels) }
+        settings.train.replace(with: train)
+        settings.train.change(by: files.options, onlyWithOwn: true)
+        try settings.dev.set(dev, devFiles)
+        try settings.devNLI.set(devNli, devNLIFiles)
+        try settings.test.set(test, testFiles)
+        try settings.testNLI.set(testNli, testNLIFiles)
         settings.maxSequenceLength = maxSeqLength ?? settings.maxSequenceLength
         settings.freeze += freeze
-        settings.data = try files.applied(to: settings.data)
         settings.training = hyperparameters.applied(to: settings.training)
         return settings.withAbsolutePaths()
+    }
+
+    private static func labels(_ text: String) throws -> LabelSet {
+        let names = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        guard let set = names == LabelSet.inference.names ? .inference : LabelSet(names: names)
+        else {
+            throw ValidationError(
+                "--labels is '\(text)'; expected two or more different names separated by commas")
+        }
+        return set
+    }
+}
+
+extension PairSources {
+    /// Takes other files, if there are any; options of the old ones do not describe them.
+    fileprivate mutating func replace(with paths: [String]) {
+        if !paths.isEmpty { sources = paths.map { PairSource($0) } }
+    }
+
+    /// Changes the options of each file, or of each that has some.
+    fileprivate mutating func change(by given: PairFileOptions, onlyWithOwn: Bool = false) {
+        for index in sources.indices
+        where !onlyWithOwn || !sources[index].options.stated.isEmpty {
+            sources[index].options = sources[index].options.changed(by: given)
+        }
+    }
+
+    /// Takes other files and options of a role.
+    fileprivate mutating func set<Role: PairFileRole>(
+        _ paths: [String], _ arguments: PairFileArguments<Role>
+    ) throws {
+        replace(with: paths)
+        let given = arguments.options
+        if let key = given.stated.first, sources.isEmpty {
+            throw ValidationError(
+                "\(Role.flag(key, nil)) describes the file of --\(Role.prefix.dropLast()), which is not given"
+            )
+        }
+        change(by: given)
     }
 }
 
@@ -125,10 +177,12 @@ struct Hyperparameters: ParsableArguments {
     var keepLast: Int?
     @Option(help: "Stop after so many evaluations without improvement.")
     var patience: Int?
-    @Flag(inversion: .prefixedNo, help: "Put sentences of similar length into a batch.")
+    @Flag(
+        inversion: .prefixedNo, exclusivity: .exclusive,
+        help: "Put sentences of similar length into a batch.")
     var groupByLength: Bool?
     @Flag(
-        inversion: .prefixedNo,
+        inversion: .prefixedNo, exclusivity: .exclusive,
         help: "Compute activations twice instead of keeping them: less memory, a third more time.")
     var gradientCheckpointing: Bool?
     @Option(help: "Decides the order of pairs, dropout and the classifier's first weights (42).")

@@ -35,7 +35,7 @@ final class TrainingRun {
     }
 
     func execute(_ progress: Progress) throws {
-        guard let modelPath = recipe.model, let trainPath = recipe.train else { return }
+        guard let modelPath = recipe.model else { return }
         let model = try latest?.model ?? SentenceTransformer(path: ModelPath.resolve(modelPath))
         if let length = recipe.maxSequenceLength {
             guard (3...model.bert.configuration.maxPositionEmbeddings).contains(length) else {
@@ -46,18 +46,20 @@ final class TrainingRun {
             model.maxSequenceLength = length
         }
         for name in recipe.freeze { try freeze(name, in: model) }
+        let files = recipe.train.sources.map {
+            PairSource($0.path, recipe.data.overlaid(with: $0.options))
+        }
         if recipe.loss == SoftmaxLoss.name {
             let loss =
                 try latest?.checkpoint.softmaxLoss(dimension: model.embeddingDimension)
                 ?? SoftmaxLoss(
                     dimension: model.embeddingDimension, labels: recipe.data.labels.names,
                     source: .random(seed: recipe.training.seed))
-            try train(
-                model, loss, PairFileArguments.readLabelled(trainPath, recipe.data), progress)
+            let (pairs, options) = try PairFiles.readLabelled(files, MainFile.self)
+            try train(model, loss, pairs, options, progress)
         } else {
-            try train(
-                model, CosineSimilarityLoss(), PairFileArguments.readScored(trainPath, recipe.data),
-                progress)
+            let (pairs, options) = try PairFiles.readScored(files, MainFile.self)
+            try train(model, CosineSimilarityLoss(), pairs, options, progress)
         }
     }
 
@@ -75,11 +77,13 @@ final class TrainingRun {
 
     private func train<L: Loss>(
         _ model: SentenceTransformer, _ loss: L, _ pairs: PairDataset<L.Label>,
-        _ progress: Progress
+        _ options: TrainingFileOptions?, _ progress: Progress
     ) throws {
         // Everything is read, checked and tried before the first step.
-        let dev = try HeldOutPairs(recipe.dev, recipe.devNLI, recipe.data)
-        let test = try HeldOutPairs(recipe.test, recipe.testNLI, recipe.data)
+        let dev = try HeldOutPairs(
+            recipe.dev, DevFile.self, recipe.devNLI, DevNLIFile.self, options, model.tokenizer)
+        let test = try HeldOutPairs(
+            recipe.test, TestFile.self, recipe.testNLI, TestNLIFile.self, options, model.tokenizer)
         let evaluator = try dev.evaluator(loss as? SoftmaxLoss)
         _ = try test.evaluator(loss as? SoftmaxLoss)
         let trainer = try Trainer(
@@ -213,7 +217,8 @@ final class TrainingRun {
         let card = ModelCard(
             model, loss: "\(L.self)", pairs: trainer.pairs.count, configuration: recipe.training,
             results: results.figures, before: results.before, baseModel: baseModel,
-            data: URL(filePath: trainer.pairs.name).lastPathComponent)
+            data: trainer.pairs.fileNames.map { URL(filePath: $0).lastPathComponent }
+                .joined(separator: ", "))
         // Whatever fails, the rest is done. The figures come last: perhaps nobody is there to read them.
         let written = Result { try model.write(to: folder.model, modelCard: card.text) }
         let recorded = Result { try folder.write(results.json(), to: "results.json") }
@@ -283,9 +288,21 @@ private struct HeldOutPairs {
     private let scored: PairDataset<Float>?
     private let labelled: PairDataset<Int32>?
 
-    init(_ scored: String?, _ labelled: String?, _ options: PairFileOptions) throws {
-        self.scored = try scored.map { try PairFileArguments.readScored($0, options) }
-        self.labelled = try labelled.map { try PairFileArguments.readLabelled($0, options) }
+    init<S: PairFileRole, L: PairFileRole>(
+        _ scored: PairSources, _ scoredRole: S.Type, _ labelled: PairSources,
+        _ labelledRole: L.Type,
+        _ training: TrainingFileOptions?, _ tokenizer: BertTokenizer
+    ) throws {
+        self.scored =
+            scored.isEmpty
+            ? nil
+            : try PairFiles.readScored(scored.sources, scoredRole, training: training).pairs
+        self.labelled =
+            labelled.isEmpty
+            ? nil
+            : try PairFiles.readLabelled(labelled.sources, labelledRole, training: training).pairs
+        try self.scored?.requireTokens(of: tokenizer)
+        try self.labelled?.requireTokens(of: tokenizer)
     }
 
     /// Measures both kinds of pairs, or nil when there are none; the first one's primary figure chooses

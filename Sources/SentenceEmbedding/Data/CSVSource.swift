@@ -46,10 +46,7 @@ struct CSVSource: RecordSource {
             guard let quote = lines.bytes[position..<end].firstIndex(of: Self.quote) else {
                 record.bytes.append(contentsOf: lines.bytes[position..<(end + lines.terminator)])
                 guard record.bytes.count < limit, try lines.next() else {
-                    throw .malformed(
-                        path: lines.path, line: line,
-                        reason: "the quote that opens field \(field) is never closed; if quotes "
-                            + "are ordinary characters in this file, turn quoting off")
+                    throw .neverClosed(path: lines.path, line: line, field: field)
                 }
                 position = lines.line.lowerBound
                 continue

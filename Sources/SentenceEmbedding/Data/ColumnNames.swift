@@ -7,10 +7,12 @@ enum ColumnNames {
         ("text_a", "text_b"), ("s1", "s2"), ("question1", "question2"),
         ("#1 string", "#2 string"), ("first", "second"), ("anchor", "positive"),
     ]
-    /// Scores; a hub file may call its score a label.
+    /// Scores.
     static let scores = [
-        "score", "scores", "similarity", "similarity_score", "relatedness_score", "label",
+        "score", "scores", "similarity", "similarity_score", "relatedness_score",
     ]
+    /// What a file of the hub may call its score.
+    static let scoresAsLabels = ["label"]
     /// Labels.
     static let labels = [
         "gold_label", "label", "labels", "entailment_judgment", "entailment_label", "judgment",
@@ -27,5 +29,14 @@ enum ColumnNames {
         }
         let hasSentence = sentencePairs.contains { names.contains($0.0) || names.contains($0.1) }
         return hasSentence && !names.isDisjoint(with: scores + labels)
+    }
+
+    /// Whether a name goes on with the scheme of a pair of names: `sentence3`, `text_c`, `negative`.
+    static func continues(_ pair: (String, String), _ name: String) -> Bool {
+        if pair == ("anchor", "positive") { return name.hasPrefix("negative") }
+        guard pair.0.dropLast() == pair.1.dropLast(), name != pair.0, name != pair.1 else {
+            return false
+        }
+        return name.dropLast() == pair.0.dropLast()
     }
 }

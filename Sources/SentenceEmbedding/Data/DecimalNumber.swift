@@ -8,4 +8,15 @@ enum DecimalNumber {
         else { return nil }
         return value
     }
+
+    /// The finite number with a comma before its decimals; nil if there is a point.
+    static func parse(withComma bytes: ArraySlice<UInt8>) -> Double? {
+        guard !bytes.contains(UInt8(ascii: ".")) else { return nil }
+        return parse(ArraySlice(bytes.map { $0 == UInt8(ascii: ",") ? UInt8(ascii: ".") : $0 }))
+    }
+
+    /// The whole number that a text such as `1` or `1.0` is; nil for anything else.
+    static func whole(_ text: String) -> Int? {
+        parse(Array(text.utf8)[...]).flatMap(Int.init(exactly:))
+    }
 }

@@ -16,11 +16,13 @@ struct JSONLinesSource: RecordSource {
         guard line.contains(where: { !JSONReader.isSpace($0) }) else { return true }
         let isFirst = keyBytes.isEmpty
         record.fields = [Range<Int>?](repeating: nil, count: keyBytes.count)
+        var doubled: [UInt8]?
         var reader = JSONReader(lines.bytes, in: lines.line)
         do throws(JSONError) {
             try reader.readObject { (reader, key) throws(JSONError) in
                 let value = try Self.readField(&reader, into: &record.bytes)
                 if let index = keyBytes.firstIndex(where: { $0.elementsEqual(key) }) {
+                    if record.fields[index] != nil { doubled = doubled ?? keyBytes[index] }
                     record.fields[index] = value
                 } else if isFirst {
                     keyBytes.append(Array(key))
@@ -28,6 +30,9 @@ struct JSONLinesSource: RecordSource {
                 }
             }
             try reader.finish()
+            if let doubled {
+                record.fault = "the key '\(String(decoding: doubled, as: UTF8.self))' is there twice"
+            }
         } catch {
             record.fault = "invalid JSON: \(error)"
         }

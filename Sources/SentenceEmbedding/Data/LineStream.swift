@@ -9,6 +9,7 @@ final class LineStream {
     /// A line is refused beyond this: it bounds memory where a file has no line ends.
     static let longestLine = 16 << 20
     private static let chunk = 1 << 18
+    private static let sample = 1 << 16
 
     /// The file, for messages.
     let path: String
@@ -93,16 +94,39 @@ final class LineStream {
         return true
     }
 
-    /// Up to `count` bytes ahead of the first line, for recognising the content.
-    func peek(_ count: Int) -> ArraySlice<UInt8> { bytes[line.upperBound...].prefix(count) }
+    /// The first whole lines, about 64 KiB of them, for recognising the content; before `next`.
+    func firstLines() throws(PairFileError) -> [UInt8] {
+        let start = line.upperBound
+        while bytes.count - start < Self.sample || indexOfLineFeed(from: start) == nil {
+            let end = bytes.count
+            guard end - start < Self.longestLine, try append() else {
+                return Array(bytes[start...])
+            }
+            try refuseNUL(from: end)
+        }
+        let end =
+            bytes[..<(start + Self.sample)].lastIndex(of: 0x0a) ?? indexOfLineFeed(from: start)
+        return Array(bytes[start...(end ?? bytes.count - 1)])
+    }
+
+    /// Up to `count` bytes ahead of the first line.
+    private func peek(_ count: Int) -> ArraySlice<UInt8> { bytes[line.upperBound...].prefix(count) }
 
     /// Drops the bytes read so far and appends a chunk; false at the end of the file.
     private func fill() throws(PairFileError) -> Bool {
-        guard let file else { return false }
         bytes.removeSubrange(0..<position)
         line = 0..<0
         terminator = 0
         position = 0
+        let start = bytes.count
+        guard try append() else { return false }
+        try refuseNUL(from: start)
+        return true
+    }
+
+    /// Appends a chunk; false at the end of the file.
+    private func append() throws(PairFileError) -> Bool {
+        guard let file else { return false }
         var read: Int32 = 0
         bytes += [UInt8](unsafeUninitializedCapacity: Self.chunk) { buffer, count in
             read = gzread(file, buffer.baseAddress, UInt32(Self.chunk))
@@ -115,6 +139,15 @@ final class LineStream {
             throw failure(code, message.map { String(cString: $0) } ?? "")
         }
         return read > 0
+    }
+
+    /// A text file holds no NUL bytes, at its end neither: they are cut off or kept unseen by others.
+    private func refuseNUL(from start: Int) throws(PairFileError) {
+        guard let place = bytes[start...].firstIndex(of: 0) else { return }
+        let before = bytes[line.upperBound..<place].count { $0 == 0x0a }
+        throw .notText(
+            path: path,
+            reason: "line \(number + before + 1) holds a NUL byte; is it a binary file?")
     }
 
     private func failure(_ code: Int32, _ message: String) -> PairFileError {
@@ -136,7 +169,7 @@ final class LineStream {
 
     /// Refuses content that is plainly no text, and steps over a byte order mark.
     private func checkStart() throws(PairFileError) {
-        if bytes.isEmpty { _ = try fill() }
+        _ = try append()
         let start = peek(4)
         let known: [(magic: [UInt8], what: String)] = [
             ([0xff, 0xfe], "it is UTF-16 text; save it as UTF-8"),
@@ -151,10 +184,8 @@ final class LineStream {
         for (magic, what) in known where start.starts(with: magic) {
             throw .notText(path: path, reason: what)
         }
-        let sample = peek(1 << 16)
-        if sample.contains(0) {
-            throw .notText(path: path, reason: "it holds NUL bytes; is it a binary file?")
-        }
+        try refuseNUL(from: 0)
+        let sample = peek(Self.sample)
         if sample.contains(UInt8(ascii: "\r")), !sample.contains(UInt8(ascii: "\n")) {
             throw .notText(
                 path: path, reason: "its lines end with a lone CR; convert them to LF")

@@ -1,103 +1,128 @@
-import Foundation
-import JSON
+/// What a held-out file may take from the training file's options.
+///
+/// They describe the training file. A held-out file with options of its own takes none of them, one
+/// whose format or header says what is where takes only what these do not say (the range of the
+/// scores, the order of numeric labels, quoting, filters, decimal commas), a format that others
+/// publish not even that, and any other file is read as the training file is.
+public struct TrainingFileOptions: Sendable, Equatable {
+    /// The options of the training file.
+    public let options: PairFileOptions
+    /// The columns it has: numbers of columns mean the same only in files with as many.
+    public let columnCount: Int
+
+    /// Creates the options of a training file with so many columns.
+    public init(options: PairFileOptions, columnCount: Int) {
+        self.options = options
+        self.columnCount = columnCount
+    }
+
+    /// Creates the options of a training file that was read as the report says.
+    public init(_ options: PairFileOptions, _ report: ReadReport) {
+        self.init(options: options, columnCount: report.columnCount)
+    }
+
+    /// The options for three parallel held-out files, which have no columns.
+    func parallelOptions(
+        _ own: PairFileOptions, path: String
+    ) throws(PairFileError) -> PairFileOptions {
+        for key in Self.layout(.label) + [.quoting, .filters] where own.stated.contains(key) {
+            throw .uselessOption(path: path, key: key)
+        }
+        return own.overlaid(
+            with: options, own.stated.isEmpty ? Self.common + [.labelOrder] : Self.common
+        )
+        .overlaid(with: own)
+    }
+
+    /// What hold for all files of a run.
+    static let common: [PairFileOptions.Key] = [.labels, .skippedLabels, .maxRejectedShare]
+
+    /// What a file may leave unsaid whose columns are known.
+    fileprivate static func unsaid(_ target: PairTarget) -> [PairFileOptions.Key] {
+        [.quoting, .filters] + (target == .score ? [.scoreRange, .decimalComma] : [.labelOrder])
+    }
+
+    /// What says where to find the columns.
+    fileprivate static func layout(_ target: PairTarget) -> [PairFileOptions.Key] {
+        [.format, .delimiter, .header, .first, .second, target.key]
+    }
+}
 
 /// A pair file whose format and columns have been found.
 struct OpenedFile {
     var source: any RecordSource
     let layout: PairLayout
-    /// The first record where it is a row and no header.
-    let pending: Record?
+    /// The options in effect, with those taken from the training file.
+    let options: PairFileOptions
+    /// What else the quotes of the file could be.
+    let scan: QuotingScan?
 
-    /// Recognises the format from the first bytes and the columns from the first record.
+    /// Recognises the format and the columns from the first lines.
     init(
-        _ lines: LineStream, _ options: PairFileOptions, _ target: PairTarget
+        _ lines: LineStream, _ options: PairFileOptions, _ training: TrainingFileOptions?,
+        _ target: PairTarget
     ) throws(PairFileError) {
-        guard (0...1).contains(options.maxRejectedShare) else {
+        let finder = FormatFinder(path: lines.path, sample: try lines.firstLines(), target: target)
+        let reading = try Self.reading(finder, options, training)
+        (source, scan) = try reading.source(lines)
+        layout = reading.layout
+        self.options = reading.options
+        guard (0...1).contains(self.options.maxRejectedShare ?? 0) else {
             throw .badOption(
                 path: lines.path,
-                reason: "the share of rejected lines allowed is \(options.maxRejectedShare); "
-                    + "it must lie in 0...1")
-        }
-        let format = try Self.format(of: lines, options)
-        let finder = LayoutFinder(path: lines.path, options: options, target: target)
-        var record = Record()
-        if format == .jsonl {
-            var source = JSONLinesSource(lines: lines)
-            try Self.readFirst(&source, &record, lines)
-            layout = try finder.named(source.keys, format: "JSON lines")
-            (self.source, pending) = (source, record)
-            return
-        }
-        let quoting = options.quoting ?? (format == .csv)
-        let delimiter = try Self.delimiter(of: lines, options, format)
-        var source: any RecordSource =
-            quoting
-            ? CSVSource(lines: lines, delimiter: delimiter)
-            : DelimitedSource(lines: lines, delimiter: delimiter)
-        try Self.readFirst(&source, &record, lines)
-        let separator = ["\t": "TSV", ",": "CSV"][Character(Unicode.Scalar(delimiter))]
-        let words = separator ?? "text separated by '\(Character(Unicode.Scalar(delimiter)))'"
-        let row = record.texts
-        if try finder.hasHeader(row) {
-            (layout, pending) = (try finder.named(row, format: words), nil)
-        } else {
-            (layout, pending) = (try finder.unnamed(row, format: words), record)
-        }
-        self.source = source
-    }
-
-    /// Reads the first record that is not blank.
-    private static func readFirst(
-        _ source: inout some RecordSource, _ record: inout Record, _ lines: LineStream
-    ) throws(PairFileError) {
-        repeat {
-            guard try source.next(into: &record) else { throw .empty(path: lines.path) }
-        } while record.isBlank
-        if let fault = record.fault {
-            throw .malformed(path: lines.path, line: record.line, reason: fault)
+                reason: "the share of rejected lines allowed is "
+                    + "\(self.options.maxRejectedShare ?? 0); it must lie in 0...1")
         }
     }
 
-    private static func format(
-        of lines: LineStream, _ options: PairFileOptions
-    ) throws(PairFileError) -> PairFormat {
-        guard options.format == .automatic else { return options.format }
-        let start = lines.peek(1 << 16).drop { JSONReader.isSpace($0) }
-        guard let first = start.first else { throw .empty(path: lines.path) }
-        if first == UInt8(ascii: "{") { return .jsonl }
-        if first == UInt8(ascii: "["), isJSONArray(start) {
-            throw .notText(
-                path: lines.path,
-                reason: "it is a JSON array; write one object a line (JSON lines)")
+    private static func reading(
+        _ finder: FormatFinder, _ own: PairFileOptions, _ training: TrainingFileOptions?
+    ) throws(PairFileError) -> FileReading {
+        guard let training else { return try finder.find(own) }
+        let common = PairFileOptions().overlaid(with: training.options, TrainingFileOptions.common)
+        let isStated = own.stated.contains { !TrainingFileOptions.common.contains($0) }
+        let plain = common.overlaid(with: own)
+        if isStated { return try finder.find(plain) }
+        if let reading = try? finder.find(plain), reading.layout.isPublished { return reading }
+
+        let unsaid = TrainingFileOptions.unsaid(finder.target)
+        let layout = TrainingFileOptions.layout(finder.target)
+        func find(sharing keys: [PairFileOptions.Key]) throws(PairFileError) -> FileReading {
+            var reading = try finder.find(plain.overlaid(with: training.options, keys))
+            reading.layout.shared = training.options.stated.filter(keys.contains)
+            return reading
         }
-        // Three columns need two tabs; a lone tab may be part of a sentence.
-        let line = start.prefix { $0 != 0x0a }
-        return line.count { $0 == 0x09 } >= 2 ? .tsv : .csv
-    }
-
-    private static func isJSONArray(_ start: ArraySlice<UInt8>) -> Bool {
-        let second = start.dropFirst().first { !JSONReader.isSpace($0) }
-        return second == UInt8(ascii: "{") || second == UInt8(ascii: "[")
-    }
-
-    private static func delimiter(
-        of lines: LineStream, _ options: PairFileOptions, _ format: PairFormat
-    ) throws(PairFileError) -> UInt8 {
-        if let stated = options.delimiter {
-            guard stated.utf8.count == 1, let byte = stated.utf8.first, byte >= 0x09, byte < 0x80,
-                !"\"\r\n".utf8.contains(byte)
-            else {
-                throw .badOption(
-                    path: lines.path,
-                    reason: "the delimiter '\(stated)' must be one ASCII character, no quote and "
-                        + "no line end")
+        do {
+            return try find(sharing: unsaid)
+        } catch {
+            guard training.options.stated.contains(where: layout.contains) else { throw error }
+            let other: PairFileError
+            do {
+                let reading = try find(sharing: layout + unsaid)
+                if !training.countsColumns(finder.target)
+                    || reading.layout.columns.count == training.columnCount
+                {
+                    return reading
+                }
+                other = .badOption(
+                    path: finder.path,
+                    reason:
+                        "its number of columns is \(reading.layout.columns.count), the training "
+                        + "file's \(training.columnCount)")
+            } catch let failure {
+                other = failure
             }
-            return byte
+            throw .notLikeTrainingFile(error, other: other)
         }
-        guard format == .csv else { return UInt8(ascii: "\t") }
-        // Spreadsheets of countries with a decimal comma separate by semicolons.
-        let line = lines.peek(1 << 16).prefix { $0 != 0x0a }
-        let hasComma = line.contains(UInt8(ascii: ","))
-        return !hasComma && line.contains(UInt8(ascii: ";")) ? UInt8(ascii: ";") : UInt8(ascii: ",")
+    }
+}
+
+extension TrainingFileOptions {
+    /// Whether a column is stated by its number.
+    fileprivate func countsColumns(_ target: PairTarget) -> Bool {
+        let columns = [
+            options.first, options.second, target == .score ? options.score : options.label,
+        ]
+        return columns.contains { if case .number = $0 { true } else { false } }
     }
 }

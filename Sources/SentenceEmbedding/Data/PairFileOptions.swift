@@ -95,7 +95,8 @@ public struct PairFileOptions: Sendable, Hashable, Codable {
     public var format = PairFormat.automatic
     /// The character between fields, one ASCII character; nil for the format's own.
     public var delimiter: String?
-    /// Whether fields may be quoted; nil for yes in CSV, no in TSV.
+    /// Whether fields may be quoted; nil for yes in CSV, and for no in TSV, where files that look
+    /// quoted are refused until it is stated.
     public var quoting: Bool?
     /// Whether the first row names the columns; nil to recognise it.
     public var header: Bool?
@@ -107,10 +108,12 @@ public struct PairFileOptions: Sendable, Hashable, Codable {
     public var score: PairColumn?
     /// The column of the label; nil to recognise it.
     public var label: PairColumn?
-    /// The rows to keep: those that pass all filters.
-    public var filters: [RowFilter] = []
+    /// The rows to keep: those that pass all filters; nil for all.
+    public var filters: [RowFilter]?
     /// The range of the scores; nil only for files whose range is known.
     public var scoreRange: ScoreRange?
+    /// Whether scores are written with a decimal comma; nil for no.
+    public var decimalComma: Bool?
     /// The classes.
     public var labels = LabelSet.inference
     /// What numbers mean, for files whose labels are numbers.
@@ -118,25 +121,29 @@ public struct PairFileOptions: Sendable, Hashable, Codable {
     /// Labels of rows that are left out and counted: SNLI and MultiNLI mark pairs without a
     /// majority label so.
     public var skippedLabels = ["-", "-1"]
-    /// The share of damaged lines, in 0...1, that is left out without stopping.
+    /// The share of damaged lines, in 0...1, that is left out without stopping; nil for none.
     ///
-    /// 0, the default, stops at any. Labels and scores that contradict the options always stop.
-    public var maxRejectedShare = 0.0
+    /// Labels and scores that contradict the options always stop.
+    public var maxRejectedShare: Double?
 
     /// Creates the default options.
     public init() {}
 
-    enum CodingKeys: String, CodingKey, CaseIterable {
+    /// The options' names, as recipes write them.
+    public enum Key: String, CodingKey, CaseIterable, Sendable {
         case format, delimiter, quoting, header, first, second, score, label, filters
         case scoreRange = "score_range"
+        case decimalComma = "decimal_comma"
         case labels
         case labelOrder = "label_order"
         case skippedLabels = "skipped_labels"
         case maxRejectedShare = "max_rejected_share"
     }
 
+    typealias CodingKeys = Key
+
     /// The names of all options, as in recipes.
-    public static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
+    public static var keys: [String] { Key.allCases.map(\.rawValue) }
 }
 
 extension PairFileOptions {
@@ -155,11 +162,12 @@ extension PairFileOptions {
         second = try values.decodeIfPresent(PairColumn.self, forKey: .second)
         score = try values.decodeIfPresent(PairColumn.self, forKey: .score)
         label = try values.decodeIfPresent(PairColumn.self, forKey: .label)
-        try read(.filters, &filters)
+        filters = try values.decodeIfPresent([RowFilter].self, forKey: .filters)
         scoreRange = try values.decodeIfPresent(ScoreRange.self, forKey: .scoreRange)
+        decimalComma = try values.decodeIfPresent(Bool.self, forKey: .decimalComma)
         try read(.labels, &labels)
         labelOrder = try values.decodeIfPresent(LabelOrder.self, forKey: .labelOrder)
         try read(.skippedLabels, &skippedLabels)
-        try read(.maxRejectedShare, &maxRejectedShare)
+        maxRejectedShare = try values.decodeIfPresent(Double.self, forKey: .maxRejectedShare)
     }
 }

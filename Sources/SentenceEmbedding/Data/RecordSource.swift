@@ -45,9 +45,12 @@ protocol RecordSource {
 struct DelimitedSource: RecordSource {
     let lines: LineStream
     let delimiter: UInt8
+    /// Looks for what a quoted file would have, unless it is stated that this is none.
+    var scan: QuotingScan?
 
     mutating func next(into record: inout Record) throws(PairFileError) -> Bool {
         guard try lines.next() else { return false }
+        scan?.read(lines.bytes[lines.line], number: lines.number)
         record.reset(line: lines.number)
         record.bytes.append(contentsOf: lines.bytes[lines.line])
         var start = 0

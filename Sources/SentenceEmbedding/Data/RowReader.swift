@@ -1,33 +1,38 @@
+import Tokenization
+
 /// Turns records into pairs, and keeps account of those that give none.
 struct RowReader<Parser: TargetParser> {
     let path: String
     let layout: PairLayout
-    let maxRejectedShare: Double
+    let options: PairFileOptions
+    /// What else the quotes of the file could be.
+    let scan: QuotingScan?
     private(set) var report: ReadReport
 
     private var parser: Parser
     private var pairs: [SentencePair<Parser.Label>] = []
     private var refused = 0
-    // Whether all sentences so far are numbers, or in quotes.
+    // Whether all sentences so far are numbers.
     private var firstAllNumbers = true
     private var secondAllNumbers = true
-    private var allQuoted = true
     private var valuesFilteredOut: Set<String> = []
 
-    init(path: String, layout: PairLayout, parser: Parser, maxRejectedShare: Double) {
+    init(
+        path: String, layout: PairLayout, parser: Parser, options: PairFileOptions,
+        scan: QuotingScan? = nil
+    ) {
         self.path = path
         self.layout = layout
         self.parser = parser
-        self.maxRejectedShare = maxRejectedShare
-        let used = [layout.first, layout.second, layout.target]
-        report = ReadReport(path: path, format: layout.format, columns: used.map(layout.name))
+        self.options = options
+        self.scan = scan
+        report = ReadReport(path: path, layout: layout)
     }
 
-    /// Reads all records of the source, after one that has been read already.
+    /// Reads all records of the source.
     mutating func readAll(
-        _ source: inout some RecordSource, startingWith pending: Record?
+        _ source: inout some RecordSource
     ) throws(PairFileError) -> [SentencePair<Parser.Label>] {
-        if let pending { read(pending) }
         var record = Record()
         while try source.next(into: &record) { read(record) }
         try finish()
@@ -52,9 +57,9 @@ struct RowReader<Parser: TargetParser> {
         switch parser.parse(target, line: record.line) {
         case .value(let label): append(record, label)
         case .unlabelled: report.unlabelled += 1
-        case .rejected(let reason):
+        case .rejected(let reason, let remedy):
             let mayBeHeader = layout.mayHaveHeader && record.line == 1
-            report.reject(line: record.line, reason + (mayBeHeader ? PairLayout.headerHint : ""))
+            report.reject(line: record.line, reason, remedy: mayBeHeader ? .header : remedy)
         case .refused: refused += 1
         }
     }
@@ -67,10 +72,6 @@ struct RowReader<Parser: TargetParser> {
         else { return }
         firstAllNumbers = firstAllNumbers && DecimalNumber.parse(firstBytes) != nil
         secondAllNumbers = secondAllNumbers && DecimalNumber.parse(secondBytes) != nil
-        let quote = UInt8(ascii: "\"")
-        allQuoted =
-            allQuoted && firstBytes.count > 1 && firstBytes.first == quote
-            && firstBytes.last == quote
         pairs.append(SentencePair(first, second, label: label, line: record.line))
     }
 
@@ -89,15 +90,21 @@ struct RowReader<Parser: TargetParser> {
     private mutating func sentence(
         _ bytes: ArraySlice<UInt8>, _ index: Int, _ line: Int
     ) -> String? {
-        guard bytes.contains(where: { $0 > 0x20 }) else {
-            report.reject(line: line, "the sentence in \(layout.name(index)) is empty")
-            return nil
-        }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             report.reject(
                 line: line,
                 "the sentence in \(layout.name(index)) is not valid UTF-8; "
                     + "is the file in another encoding, such as Latin-1?")
+            return nil
+        }
+        // An escape of JSON can be one where the file itself holds none.
+        guard !bytes.contains(0) else {
+            report.reject(
+                line: line, "the sentence in \(layout.name(index)) holds a NUL character")
+            return nil
+        }
+        guard !BertTokenizer.isBlank(text) else {
+            report.reject(line: line, "the sentence in \(layout.name(index)) is empty")
             return nil
         }
         return text
@@ -117,11 +124,14 @@ struct RowReader<Parser: TargetParser> {
 
     private mutating func finish() throws(PairFileError) {
         report.pairs = pairs.count
+        let used = [layout.first, layout.second, layout.target] + layout.filters.map(\.index)
+        if try scan?.judge(path, used) == true { report.format += ", quotes kept as text" }
         guard report.rows > 0 else { throw .empty(path: path) }
         let interpretation = try parser.finish(layout)
         report.interpretation = interpretation
-        guard Double(report.rejected) <= maxRejectedShare * Double(report.rows) else {
-            throw .tooManyRejected(report, allowedShare: maxRejectedShare)
+        let allowed = options.maxRejectedShare ?? 0
+        guard Double(report.rejected) <= allowed * Double(report.rows) else {
+            throw .tooManyRejected(report, allowedShare: allowed)
         }
         guard !pairs.isEmpty else {
             let values = valuesFilteredOut.sorted().map { "'\($0)'" }.joined(separator: ", ")
@@ -133,19 +143,18 @@ struct RowReader<Parser: TargetParser> {
         ] where allNumbers && pairs.count > 1 {
             throw .numbersAsSentences(path: path, column: layout.name(column))
         }
-        addWarnings()
-    }
-
-    private mutating func addWarnings() {
         if let split = layout.unusedSplit {
-            report.warnings.append(
-                "the column \(layout.name(split)) tells training from test rows, and all were "
-                    + "read; choose with --where.")
+            report.warnings.append(.unusedSplit(column: layout.name(split)))
         }
-        if allQuoted, pairs.count > 2 {
+        if let own = layout.overridden {
             report.warnings.append(
-                "every sentence in \(layout.name(layout.first)) is in quotes, which were kept; "
-                    + "if they are no part of the text, turn quoting on.")
+                .formatOverridden(format: layout.format, columns: own.map(layout.name)))
+        }
+        guard let warning = parser.warning else { return }
+        if warning == .unusedLabelOrder, report.shared.contains(.labelOrder) {
+            report.shared.removeAll { $0 == .labelOrder }
+        } else {
+            report.warnings.append(warning)
         }
     }
 }

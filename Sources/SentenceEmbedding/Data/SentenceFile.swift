@@ -50,6 +50,11 @@ public struct SentenceFile {
                 path: name, line: line,
                 reason: "not valid UTF-8; is the file in another encoding, such as Latin-1?")
         }
+        // An escape of JSON can be one where the file itself holds none.
+        guard !bytes.contains(0) else {
+            throw .malformed(
+                path: name, line: line, reason: "the sentence holds a NUL character; take it out")
+        }
         return text
     }
 

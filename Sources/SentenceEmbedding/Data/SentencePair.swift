@@ -1,3 +1,5 @@
+import Tokenization
+
 /// Two sentences and what is known about the pair.
 public struct SentencePair<Label: Sendable>: Sendable {
     /// The first sentence (the premise), exactly as in the source.
@@ -25,8 +27,8 @@ extension SentencePair: Equatable where Label: Equatable {}
 
 /// Sentence pairs in the order of their source, all in memory.
 public struct PairDataset<Label: Sendable>: RandomAccessCollection, Sendable {
-    /// Where the pairs came from: a path, or a name given by the program.
-    public let name: String
+    /// Where the pairs came from: a path, several with commas, or a name given by the program.
+    public var name: String { files.map(\.name).joined(separator: ", ") }
     /// The pairs.
     public let pairs: [SentencePair<Label>]
     /// A 64-bit digest of all texts and labels, in order.
@@ -34,6 +36,8 @@ public struct PairDataset<Label: Sendable>: RandomAccessCollection, Sendable {
     /// A resumed run compares it with the digest stored in its checkpoint. It guards against
     /// mistakes, not against an adversary.
     public let digest: UInt64
+    /// The sources in order, each with the index after its last pair.
+    private let files: [(name: String, end: Int)]
 
     /// 0.
     public var startIndex: Int { 0 }
@@ -42,12 +46,42 @@ public struct PairDataset<Label: Sendable>: RandomAccessCollection, Sendable {
     /// The pair at an index from 0.
     public subscript(index: Int) -> SentencePair<Label> { pairs[index] }
 
+    /// The names of the sources, in order.
+    public var fileNames: [String] { files.map(\.name) }
+
+    /// The source of the pair at an index.
+    public func fileName(at index: Int) -> String {
+        files.first { index < $0.end }?.name ?? name
+    }
+
+    /// Where the pair at an index came from: `pairs.tsv:12`, or the source's name alone.
+    public func place(of index: Int) -> String {
+        pairs[index].line > 0
+            ? "\(fileName(at: index)):\(pairs[index].line)" : fileName(at: index)
+    }
+
     /// Creates a dataset; `labelBits` turns a label into the bits that enter the digest.
     public init(
         name: String, pairs: [SentencePair<Label>], labelBits: (Label) -> UInt64
     ) {
-        self.name = name
+        self.init(pairs: pairs, files: [(name, pairs.count)], labelBits)
+    }
+
+    /// Creates one table of several, in order.
+    public init(joining parts: [PairDataset], labelBits: (Label) -> UInt64) {
+        var end = 0
+        let files = parts.map { part in
+            end += part.count
+            return (part.name, end)
+        }
+        self.init(pairs: parts.flatMap(\.pairs), files: files, labelBits)
+    }
+
+    private init(
+        pairs: [SentencePair<Label>], files: [(String, Int)], _ labelBits: (Label) -> UInt64
+    ) {
         self.pairs = pairs
+        self.files = files
         var digest = ContentDigest()
         for pair in pairs {
             digest.add(pair.first)
@@ -63,11 +97,39 @@ extension PairDataset where Label == Float {
     public init(name: String, pairs: [SentencePair<Float>]) {
         self.init(name: name, pairs: pairs) { UInt64($0.bitPattern) }
     }
+
+    /// Creates one table of several, in order.
+    public init(joining parts: [PairDataset]) {
+        self.init(joining: parts) { UInt64($0.bitPattern) }
+    }
 }
 
 extension PairDataset where Label == Int32 {
     /// Creates a dataset of pairs with class ids from 0.
     public init(name: String, pairs: [SentencePair<Int32>]) {
         self.init(name: name, pairs: pairs) { UInt64(UInt32(bitPattern: $0)) }
+    }
+
+    /// Creates one table of several, in order.
+    public init(joining parts: [PairDataset]) {
+        self.init(joining: parts) { UInt64(UInt32(bitPattern: $0)) }
+    }
+}
+
+extension PairDataset {
+    /// Refuses sentences of which this tokenizer makes no token: their embedding would say nothing.
+    ///
+    /// - Throws: `PairFileError.malformed` naming the file and the line of the first one.
+    public func requireTokens(of tokenizer: BertTokenizer) throws(PairFileError) {
+        for (index, pair) in pairs.enumerated() {
+            for (sentence, which) in [(pair.first, "first"), (pair.second, "second")]
+            where tokenizer.givesNoToken(sentence) {
+                throw .malformed(
+                    path: fileName(at: index), line: pair.line,
+                    reason:
+                        "the \(which) sentence is empty: the model's tokenizer makes no token of "
+                        + "'\(sentence.prefix(40))'")
+            }
+        }
     }
 }

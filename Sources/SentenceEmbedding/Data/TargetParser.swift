@@ -4,7 +4,7 @@ enum ParsedTarget<Label> {
     /// The row has no label and is left out.
     case unlabelled
     /// The field is damaged.
-    case rejected(String)
+    case rejected(String, Remedy? = nil)
     /// The field contradicts the options; `finish` throws about it.
     case refused
 }
@@ -18,6 +18,9 @@ protocol TargetParser {
 
     /// Throws if the fields contradict the options; otherwise says how they were understood.
     func finish(_ layout: PairLayout) throws(PairFileError) -> String
+
+    /// What in the fields may be a mistake.
+    var warning: ReadWarning? { get }
 }
 
 /// Scores, scaled to 0...1.
@@ -27,6 +30,7 @@ struct ScoreParser: TargetParser {
     let stated: ScoreRange?
     /// The range known from the format.
     let known: ScoreRange?
+    let decimalComma: Bool
 
     private var lowest = Double.infinity
     private var highest = -Double.infinity
@@ -34,15 +38,17 @@ struct ScoreParser: TargetParser {
     private var outside = 0
     private var firstOutside: (line: Int, score: Double)?
 
-    init(path: String, stated: ScoreRange?, known: ScoreRange?) {
+    init(path: String, known: ScoreRange?, _ options: PairFileOptions) {
         self.path = path
-        self.stated = stated
         self.known = known
+        stated = options.scoreRange
+        decimalComma = options.decimalComma ?? false
     }
 
     mutating func parse(_ field: ArraySlice<UInt8>, line: Int) -> ParsedTarget<Float> {
-        guard let score = DecimalNumber.parse(field) ?? trimmedNumber(field) else {
-            return .rejected(problem(field))
+        guard let score = number(field) else {
+            let (reason, remedy) = problem(field)
+            return .rejected(reason, remedy)
         }
         count += 1
         lowest = min(lowest, score)
@@ -76,18 +82,33 @@ struct ScoreParser: TargetParser {
             + "\(shortNumber(lowest))...\(shortNumber(highest))"
     }
 
-    private func trimmedNumber(_ field: ArraySlice<UInt8>) -> Double? {
-        guard field.first == 0x20 || field.last == 0x20 else { return nil }
-        return DecimalNumber.parse(Array(String(decoding: field, as: UTF8.self).trimmed.utf8)[...])
+    var warning: ReadWarning? {
+        guard let stated, count > 1, 2 * (highest - lowest) < stated.upper - stated.lower else {
+            return nil
+        }
+        return .narrowScores(lowest: lowest, highest: highest, range: stated)
     }
 
-    private func problem(_ field: ArraySlice<UInt8>) -> String {
-        let text = String(decoding: field.prefix(60), as: UTF8.self)
-        if field.isEmpty { return "the score is empty" }
-        if DecimalNumber.parse(ArraySlice(text.replacing(",", with: ".").utf8)) != nil {
-            return "score '\(text)' has a decimal comma; write a point"
+    private func number(_ field: ArraySlice<UInt8>) -> Double? {
+        var digits = field
+        if field.first == 0x20 || field.last == 0x20 {
+            digits = Array(String(decoding: field, as: UTF8.self).trimmed.utf8)[...]
         }
-        return "score '\(text)' is not a finite number"
+        return decimalComma
+            ? DecimalNumber.parse(withComma: digits) : DecimalNumber.parse(digits)
+    }
+
+    private func problem(_ field: ArraySlice<UInt8>) -> (String, Remedy?) {
+        let text = String(decoding: field.prefix(60), as: UTF8.self)
+        if field.isEmpty { return ("the score is empty", nil) }
+        let digits = Array(text.trimmed.utf8)[...]
+        if !decimalComma, DecimalNumber.parse(withComma: digits) != nil {
+            return ("score '\(text)' has a decimal comma", .decimalComma)
+        }
+        if decimalComma, DecimalNumber.parse(digits) != nil {
+            return ("score '\(text)' has a decimal point, where commas are stated", nil)
+        }
+        return ("score '\(text)' is not a finite number", nil)
     }
 }
 
@@ -103,6 +124,7 @@ struct LabelParser: TargetParser {
     private var firstUnknown: (line: Int, label: String)?
     private var firstNumber: (line: Int, label: String)?
     private var unknown = 0
+    private var usesOrder = false
 
     /// Fails if the order names a label that is not in the set.
     init(path: String, _ options: PairFileOptions) throws(PairFileError) {
@@ -132,7 +154,11 @@ struct LabelParser: TargetParser {
         if let id = labels.id(of: label) { return .value(id) }
         if skipped.contains(label) { return .unlabelled }
         if label.isEmpty { return .rejected("the label is empty") }
-        if let number = Int(label) {
+        if let number = DecimalNumber.whole(label) {
+            // Tables with a missing value somewhere write 1 as 1.0.
+            if let id = labels.id(of: String(number)) { return .value(id) }
+            if skipped.contains(String(number)) { return .unlabelled }
+            usesOrder = true
             if let name = order?.names[number], let id = labels.id(of: name) { return .value(id) }
             if order == nil {
                 firstNumber = firstNumber ?? (line, label)
@@ -153,12 +179,14 @@ struct LabelParser: TargetParser {
             let numbers = order.map { $0.names.keys.sorted().map(String.init) } ?? []
             throw .unknownLabel(
                 path: path, line: firstUnknown.line, label: firstUnknown.label,
-                known: Int(firstUnknown.label) != nil ? numbers : labels.names,
+                known: DecimalNumber.whole(firstUnknown.label) != nil ? numbers : labels.names,
                 suggestion: labels.closest(to: firstUnknown.label), count: unknown,
                 mayBeHeader: layout.mayHaveHeader && firstUnknown.line == 1)
         }
         let ids = labels.names.enumerated().map { "\($0.element) \($0.offset)" }
-        let numbers = order.map { "; numbers in the file mean \($0)" } ?? ""
+        let numbers = usesOrder ? order.map { "; numbers in the file mean \($0)" } ?? "" : ""
         return "class ids " + ids.joined(separator: ", ") + numbers
     }
+
+    var warning: ReadWarning? { order != nil && !usesOrder ? .unusedLabelOrder : nil }
 }

@@ -37,8 +37,11 @@ public struct EmbeddingSimilarityEvaluator: Evaluator {
     }
 
     /// Eight figures, such as `spearman_cosine`, which is the primary one.
-    public func evaluate(_ model: SentenceTransformer) -> Evaluation {
-        evaluation(of: similarities(model))
+    ///
+    /// - Throws: `PairFileError` for a sentence without tokens.
+    public func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
+        try pairs.requireTokens(of: model.tokenizer)
+        return evaluation(of: similarities(model))
     }
 
     /// The figures of similarities that were computed before.

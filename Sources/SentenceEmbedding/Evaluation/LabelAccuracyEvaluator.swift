@@ -17,7 +17,10 @@ public struct LabelAccuracyEvaluator: Evaluator {
     }
 
     /// One figure, `accuracy`, in 0...1; undefined when a class has a score that is not finite.
-    public func evaluate(_ model: SentenceTransformer) -> Evaluation {
+    ///
+    /// - Throws: `PairFileError` for a sentence without tokens.
+    public func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
+        try pairs.requireTokens(of: model.tokenizer)
         let classes = predictions(model)
         if let pair = classes.firstIndex(of: nil) {
             let reason =

@@ -27,13 +27,17 @@ public final class Trainer<L: Loss> {
 
     /// Prepares a run from its beginning.
     ///
-    /// - Throws: `TrainingError` when a setting is out of range, or there are no pairs or nothing to train.
+    /// - Throws: `TrainingError` when a setting is out of range, there are no pairs or nothing to train, or the
+    ///   model has no token for a sentence.
     public init(
         model: SentenceTransformer, loss: L, pairs: PairDataset<L.Label>,
         configuration: TrainingConfiguration
     ) throws(TrainingError) {
         try configuration.validate()
         if pairs.isEmpty { throw .noPairs(path: pairs.name) }
+        do throws(PairFileError) { try pairs.requireTokens(of: model.tokenizer) } catch {
+            throw .unusablePair(error)
+        }
         self.model = model
         self.loss = loss
         self.pairs = pairs
@@ -234,7 +238,7 @@ public final class Trainer<L: Loss> {
 
     /// Names the pairs whose embeddings are not finite, if they stand out: when most are, the model is broken.
     private func nonFinite(_ what: String, _ batch: [Int], _ embeddings: Tensor?) -> TrainingError {
-        var lines: [Int] = []
+        var (path, lines) = (pairs.name, [Int]())
         if let embeddings {
             let width = embeddings.shape[1]
             let values = embeddings.values
@@ -242,8 +246,12 @@ public final class Trainer<L: Loss> {
                 values[row * width..<(row + 1) * width].allSatisfy(\.isFinite)
             }
             let bad = batch.indices.filter { !isFinite($0) || !isFinite(batch.count + $0) }
-            if 2 * bad.count < batch.count { lines = bad.map { pairs[batch[$0]].line } }
+            if let first = bad.first, 2 * bad.count < batch.count {
+                path = pairs.fileName(at: batch[first])
+                lines = bad.map { batch[$0] }.filter { pairs.fileName(at: $0) == path }
+                    .map { pairs[$0].line }
+            }
         }
-        return .nonFinite(what: what, step: state.step + 1, path: pairs.name, lines: lines)
+        return .nonFinite(what: what, step: state.step + 1, path: path, lines: lines)
     }
 }

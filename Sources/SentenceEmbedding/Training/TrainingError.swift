@@ -6,6 +6,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case invalid(key: String, found: String, expected: String)
     /// There is nothing to train on.
     case noPairs(path: String)
+    /// A sentence has no token.
+    case unusablePair(PairFileError)
     /// The loss or a gradient is infinite or not a number; the parameters were not changed by it.
     ///
     /// `step` counts from 1; `lines` are those of the pairs to blame, none when most of the batch is.
@@ -27,6 +29,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             return "\(key) is \(found); expected \(expected)"
         case .noPairs(let path):
             return "\(path): no pairs to train on"
+        case .unusablePair(let error):
+            return error.description
         case .nonFinite(let what, let step, let path, let lines):
             let shown = lines.prefix(20).map(String.init).joined(separator: ", ")
             let more = lines.count > 20 ? " and \(lines.count - 20) more" : ""

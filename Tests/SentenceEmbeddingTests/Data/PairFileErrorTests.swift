@@ -21,12 +21,12 @@ import Testing
         #expect(
             scoredMessage("s1\ts2\tscore\nA.\tB.\t0.2\nC.\tD.\t4.5\n")
                 == "f.tsv: the range of the scores in 'score' is not stated; the scores seen lie "
-                + "in 0.2...4.5; state it, e.g. --score-range 0...5")
+                + "in 0.2...4.5; state it, e.g. scoreRange 0...5")
         // A known header with scores that look scaled already.
         #expect(
             scoredMessage("genre\tsid\tscore\tsentence1\tsentence2\ng\t1\t0.5\tA.\tB.\n")
                 == "f.tsv: the range of the scores in 'score' is not stated; the scores seen lie "
-                + "in 0.5...0.5; state it, e.g. --score-range 0...1")
+                + "in 0.5...0.5; state it, e.g. scoreRange 0...1")
     }
 
     @Test func scoresOutsideTheRangeStop() {
@@ -36,7 +36,7 @@ import Testing
                 $0.maxRejectedShare = 1
             }
                 == "f.tsv:3: score 4.5 is outside 0...1, as are 2 of 3 scores, which lie in "
-                + "0.2...5; pass --score-range 0...5 if that is their range")
+                + "0.2...5; state scoreRange 0...5 if that is the range of this file")
     }
 
     @Test(arguments: [
@@ -44,14 +44,14 @@ import Testing
         ("inf", "score 'inf' is not a finite number"),
         ("0x1", "score '0x1' is not a finite number"),
         ("1e999", "score '1e999' is not a finite number"),
-        ("0,5", "score '0,5' has a decimal comma; write a point"),
+        ("0,5", "score '0,5' has a decimal comma; write a point, or state decimalComma true"),
         ("", "the score is empty"),
     ])
     func badScores(score: String, reason: String) {
         #expect(
             scoredMessage("s1\ts2\tscore\nA.\tB.\t1\nA.\tB.\t\(score)\n") { $0.scoreRange = .unit }
                 == "f.tsv: 1 of 2 lines cannot be used\n  f.tsv:3: \(reason)\n"
-                + "Mend them, or leave them out with --max-rejected-share 0.5")
+                + "Mend them, or leave them out with maxRejectedShare 0.5")
     }
 
     @Test func unknownAndNumericLabels() {
@@ -62,8 +62,8 @@ import Testing
         #expect(
             labelledMessage("label,s1,s2\n1,A.,B.\n")
                 == "f.tsv:2: label '1' is a number, and which number means what differs between "
-                + "sources; state the order, e.g. --label-order paper "
-                + "(0=contradiction,1=entailment,2=neutral) or --label-order hub "
+                + "sources; state the order, e.g. labelOrder paper "
+                + "(0=contradiction,1=entailment,2=neutral) or labelOrder hub "
                 + "(0=entailment,1=neutral,2=contradiction)")
         #expect(
             labelledMessage("label,s1,s2\n3,A.,B.\n") { $0.labelOrder = .paper }
@@ -83,7 +83,7 @@ import Testing
                   f.tsv:2: column 3 is missing: the line has 2 fields
                   f.tsv:3: the sentence in column 2 is empty
                   f.tsv:4: 4 fields, where line 1 has 3; is there a separator inside a sentence?
-                Mend them, or leave them out with --max-rejected-share 0.75
+                Mend them, or leave them out with maxRejectedShare 0.75
                 """)
         let (pairs, report) = try labelled(text) { $0.maxRejectedShare = 0.75 }
         #expect(pairs.count == 1)
@@ -126,7 +126,7 @@ import Testing
         #expect(
             scoredMessage("A.\tB.\tC.\n")
                 == "f.tsv: cannot tell which column is the score; found 'A.', 'B.', 'C.'; state "
-                + "the columns by name or number from 1: --first, --second and --score")
+                + "the columns by name or number from 1: first, second and score")
         #expect(
             scoredMessage("sentence1\tsentence2\tvalue\nA.\tB.\t1\n")
                 .hasPrefix("f.tsv: cannot tell which column is the score; found 'sentence1'"))
@@ -134,19 +134,19 @@ import Testing
             scoredMessage("1\tA.\tB.\n") { $0.first = .number(4) }
                 == "f.tsv: there is no column number 4: line 1 has 3 columns, numbered from 1")
         #expect(
-            scoredMessage("1\tA.\tB.\n") { $0.first = .number(3) }
+            scoredMessage("1\tA.\tB.\n") { ($0.first, $0.second) = (.number(3), .number(3)) }
                 == "f.tsv: the sentences and the score must be three columns, but they are "
                 + "column 3, column 3 and column 1")
         #expect(
             scoredMessage("sentence1\tsentence2\tscore\nA.\tB.\t1\n") { $0.header = false }
                 == "f.tsv: line 1 looks like a header ('sentence1', 'sentence2', 'score'), but the "
-                + "file is said to have none; leave the header option out")
+                + "file is said to have none; leave out header false")
         #expect(
             scoredMessage("sentence1\tsentence2\tscore\n1\tB.\t1\n2\tC.\t0\n") {
                 $0.scoreRange = .unit
             }
                 == "f.tsv: 'sentence1' was taken for sentences but holds numbers only; check the "
-                + "columns (--first, --second, --score, --label)")
+                + "columns: first, second, score, label")
     }
 
     @Test func headersThatAreNotRecognised() throws {
@@ -159,13 +159,13 @@ import Testing
         #expect(
             labelledMessage(text, number)
                 == "f.tsv:1: label 'value' is none of contradiction, entailment, neutral; "
-                + "if line 1 names the columns, pass --header")
+                + "if line 1 names the columns, state header true")
         #expect(
             scoredMessage(text, number)
                 == """
                 f.tsv: 2 of 2 lines cannot be used
                   f.tsv:1: score 'value' is not a finite number; if line 1 names the columns, \
-                pass --header
+                state header true
                   f.tsv:2: score 'neutral' is not a finite number
                 Check the format, the columns and the delimiter
                 """)
@@ -176,14 +176,14 @@ import Testing
         #expect(pairs.map(\.line) == [2])
         #expect(
             labelledMessage(PairFileFuzzTests.seeds[0])
-                .hasPrefix("f.tsv: cannot tell which column is the label"))
+                .hasPrefix("f.tsv: more than one column could be the label: column 3"))
     }
 
     @Test func quotesAndFilters() {
         #expect(
             scoredMessage("score,s1,s2\n1,\"A,B.\n1,C.,D.\n") { $0.scoreRange = .unit }
                 == "f.tsv:2: the quote that opens field 2 is never closed; if quotes are ordinary "
-                + "characters in this file, turn quoting off")
+                + "characters in this file, state quoting false")
         #expect(
             scoredMessage("score,s1,s2\n1,\"A\"x,B.\n") { $0.scoreRange = .unit }
                 .contains("f.tsv:2: field 2 goes on after its closing quote; double quotes"))
@@ -203,7 +203,7 @@ import Testing
             "PAR1xyz",
             "f.tsv: not a text file: it is a Parquet file; export it as TSV, CSV or JSON lines"
         ),
-        ("a\0b", "f.tsv: not a text file: it holds NUL bytes; is it a binary file?"),
+        ("a\0b", "f.tsv: not a text file: line 1 holds a NUL byte; is it a binary file?"),
         (
             "1\ta\tb\r2\tc\td\r",
             "f.tsv: not a text file: its lines end with a lone CR; convert them to LF"

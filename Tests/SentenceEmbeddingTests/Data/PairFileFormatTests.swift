@@ -33,9 +33,9 @@ import Testing
         #expect(pairs.map(\.label) == [1, 0.5])
         #expect(report.format == "TSV with named columns (SICK)")
         #expect(
-            report.warnings == [
+            report.warnings.map { $0.description { key, _ in "--\(key)" } } == [
                 "the column 'SemEval_set' tells training from test rows, and all were read; "
-                    + "choose with --where."
+                    + "choose with --filters."
             ])
         let (classes, other) = try labelled(Self.sick) {
             $0.filters = [RowFilter(parsing: "SemEval_set=TEST")].compactMap { $0 }

@@ -1,0 +1,136 @@
+import Testing
+
+@testable import SentenceEmbedding
+
+/// What a held-out file takes from the training file, and what it does not.
+@Suite struct TrainingFileOptionsTests {
+    /// The options of an inference file whose three columns are stated by number, changed.
+    private func byNumber(
+        _ change: (inout PairFileOptions) -> Void = { _ in }
+    ) throws -> TrainingFileOptions {
+        var options = PairFileOptions()
+        (options.label, options.first, options.second) = (.number(1), .number(2), .number(3))
+        let (_, report) = try PairFile.readLabelled(
+            contents: Array("neutral\tA b.\tC d.\nentailment\tE f.\tG h.\n".utf8),
+            name: "train.tsv", options: options)
+        #expect(report.columnCount == 3)
+        change(&options)
+        return TrainingFileOptions(options, report)
+    }
+
+    private func read(
+        _ text: String, _ training: TrainingFileOptions,
+        _ change: (inout PairFileOptions) -> Void = { _ in }
+    ) throws(PairFileError) -> (dataset: PairDataset<Float>, report: ReadReport) {
+        var options = PairFileOptions()
+        change(&options)
+        return try PairFile.readScored(
+            contents: Array(text.utf8), name: "f.tsv", options: options, training: training)
+    }
+
+    @Test func recognisedFormatsTakeNothing() throws {
+        let sts =
+            "main-captions\tMSRvid\t2012test\t0001\t5.000\tA plane.\tAn air plane.\n"
+            + "main-captions\tMSRvid\t2012test\t0004\t3.800\tA man.\tA flute.\n"
+        let (pairs, report) = try read(sts, byNumber())
+        #expect(pairs.map(\.first) == ["A plane.", "A man."])
+        #expect(pairs.map(\.second) == ["An air plane.", "A flute."])
+        #expect(report.columns == ["column 6", "column 7", "column 5"])
+        #expect(report.shared.isEmpty)
+
+        let other = try byNumber { $0.scoreRange = .unit }
+        let (sick, sickReport) = try read(PairFileFormatTests.sick, other)
+        #expect(sick.map(\.label) == [1, 0.5])
+        #expect(sickReport.shared.isEmpty)
+    }
+
+    @Test func namesInAHeaderAreNotOverridden() throws {
+        let options = try byNumber { $0.scoreRange = .stsBenchmark }
+        let (pairs, report) = try read(
+            "id\ttitle\tsentence1\tsentence2\tscore\n1\tX y.\tA b.\tC d.\t5\n2\tX y.\tE.\tF.\t0\n",
+            options)
+        #expect(pairs.map(\.first) == ["A b.", "E."])
+        #expect(report.shared == [.scoreRange])
+        #expect(
+            report.description.contains(
+                " As for the training file, since not stated for this one: scoreRange."))
+    }
+
+    @Test func filesOfTheSameLayoutTakeIt() throws {
+        var options = try byNumber {
+            ($0.score, $0.label, $0.scoreRange) = (.number(1), nil, .stsBenchmark)
+        }
+        let (pairs, report) = try read("5\tA b.\tC d.\n0\tE.\tF.\n", options)
+        #expect(pairs.map(\.label) == [1, 0])
+        #expect(report.shared == [.scoreRange])
+        // Two columns of numbers: the training file's score decides.
+        options = TrainingFileOptions(options: options.options, columnCount: 4)
+        let (four, fourReport) = try read("5\tA b.\tC d.\t2012\n0\tE.\tF.\t2013\n", options)
+        #expect(four.map(\.first) == ["A b.", "E."])
+        #expect(fourReport.shared == [.first, .second, .score, .scoreRange])
+    }
+
+    @Test func numbersOfColumnsHoldForAsManyOnly() throws {
+        let options = try byNumber { ($0.score, $0.scoreRange) = (.number(1), .stsBenchmark) }
+        let found = message { () throws(PairFileError) in
+            _ = try read("5\tA b.\tC d.\tX y.\n0\tE f.\tG h.\tX z.\n", options)
+        }
+        #expect(
+            found
+                == "f.tsv: more than two columns could be the sentences: column 2 ('A b.'), column 3 "
+                + "('C d.') and column 4 ('X y.'); state the columns by name or number from 1: first "
+                + "and second (the options of the training file do not fit: f.tsv: its number of "
+                + "columns is 4, the training file's 3)")
+    }
+
+    @Test func aFileWithOptionsOfItsOwnTakesNothing() throws {
+        let options = try byNumber { $0.scoreRange = .unit }
+        let (pairs, report) = try read("0\tA b.\tC d.\t50\n1\tE.\tF.\t100\n", options) {
+            $0.score = .number(4)
+            $0.scoreRange = ScoreRange(0, 100)
+        }
+        #expect(pairs.map(\.label) == [0.5, 1])
+        #expect(report.shared.isEmpty)
+        #expect(
+            message { () throws(PairFileError) in
+                _ = try read("0\tA b.\tC d.\t50\n1\tE.\tF.\t100\n", options) {
+                    $0.score = .number(4)
+                }
+            }.hasPrefix("f.tsv: the range of the scores in column 4 is not stated"))
+    }
+
+    @Test func statedColumnsOfARecognisedFileAreObeyedAndSaid() throws {
+        let sts = "main-captions\tMSRvid\t2012test\t0001\t5.000\tA plane.\tAn air plane.\n"
+        let (pairs, report) = try read(sts, byNumber()) {
+            ($0.first, $0.second) = (.number(7), .number(6))
+        }
+        #expect(pairs.map(\.first) == ["An air plane."])
+        #expect(report.warnings.count == 1)
+        #expect(
+            report.description.contains(
+                "has its sentences and its score or label in column 6, column 7 and column 5; other "
+                    + "columns are stated and were used."))
+    }
+
+    @Test func quotingIsTakenWhereTheFileLeavesItOpen() throws {
+        let options = try byNumber { ($0.quoting, $0.scoreRange) = (true, .stsBenchmark) }
+        let (pairs, report) = try read(
+            "sentence1\tsentence2\tscore\n\"A \"\"b\"\".\"\tC.\t5\nD.\tE.\t1\n", options)
+        #expect(pairs.map(\.first) == ["A \"b\".", "D."])
+        #expect(report.shared == [.quoting, .scoreRange])
+    }
+
+    @Test func sourcesKeepTheirOptions() throws {
+        var options = PairFileOptions()
+        #expect(options.stated.isEmpty)
+        options.first = .number(2)
+        options.maxRejectedShare = 0
+        #expect(options.stated == [.first, .maxRejectedShare])
+        var other = PairFileOptions()
+        (other.second, other.first) = (.name("b"), .name("a"))
+        let both = options.overlaid(with: other)
+        #expect(both.first == .name("a"))
+        #expect(both.second == .name("b"))
+        #expect(both.maxRejectedShare == 0)
+    }
+}
