@@ -22,7 +22,8 @@ struct FormatFinder {
                 layout: try finder.named(source.keys, format: "JSON lines"), options: options)
         }
         let delimiter = try delimiter(options, format)
-        let quoting = options.quoting ?? (delimiter != Self.tab && format != .stsBenchmark)
+        let quoting =
+            options.quoting ?? (format == .csv || format == .automatic && delimiter != Self.tab)
         do {
             return try reading(finder, delimiter, quoting)
         } catch {

@@ -85,44 +85,49 @@ struct OpenedFile {
         if isStated { return try finder.find(plain) }
         if let reading = try? finder.find(plain), reading.layout.isPublished { return reading }
 
+        // First as little as possible from the training file, then the column of the score or label,
+        // at last all.
         let unsaid = TrainingFileOptions.unsaid(finder.target)
-        let layout = TrainingFileOptions.layout(finder.target)
-        func find(sharing keys: [PairFileOptions.Key]) throws(PairFileError) -> FileReading {
-            var reading = try finder.find(plain.overlaid(with: training.options, keys))
-            reading.layout.shared = training.options.stated.filter(keys.contains)
-            return reading
-        }
-        do {
-            return try find(sharing: unsaid)
-        } catch {
-            guard training.options.stated.contains(where: layout.contains) else { throw error }
-            let other: PairFileError
-            do {
-                let reading = try find(sharing: layout + unsaid)
-                if !training.countsColumns(finder.target)
-                    || reading.layout.columns.count == training.columnCount
-                {
-                    return reading
-                }
-                other = .badOption(
-                    path: finder.path,
-                    reason:
-                        "its number of columns is \(reading.layout.columns.count), the training "
-                        + "file's \(training.columnCount)")
-            } catch let failure {
-                other = failure
+        let target = finder.target.key
+        var (failure, last): (PairFileError?, PairFileError?) = (nil, nil)
+        for added in [[], [target], TrainingFileOptions.layout(finder.target)] {
+            guard added.isEmpty || training.options.stated.contains(where: added.contains) else {
+                continue
             }
-            throw .notLikeTrainingFile(error, other: other)
+            do throws(PairFileError) {
+                return try training.share(unsaid + added, plain, finder)
+            } catch {
+                last = failure == nil ? nil : error
+                failure = failure ?? error
+            }
         }
+        guard let failure else { return try finder.find(plain) }
+        guard let last else { throw failure }
+        throw .notLikeTrainingFile(failure, other: last)
     }
 }
 
 extension TrainingFileOptions {
-    /// Whether a column is stated by its number.
-    fileprivate func countsColumns(_ target: PairTarget) -> Bool {
-        let columns = [
-            options.first, options.second, target == .score ? options.score : options.label,
+    /// Reads a file with some options of the training file.
+    fileprivate func share(
+        _ keys: [PairFileOptions.Key], _ own: PairFileOptions, _ finder: FormatFinder
+    ) throws(PairFileError) -> FileReading {
+        var reading = try finder.find(own.overlaid(with: options, keys))
+        reading.layout.shared = options.stated.filter(keys.contains)
+        let columns: [(PairFileOptions.Key, PairColumn?)] = [
+            (.first, options.first), (.second, options.second), (.score, options.score),
+            (.label, options.label),
         ]
-        return columns.contains { if case .number = $0 { true } else { false } }
+        let countsColumns = columns.contains { key, column in
+            if case .number = column { keys.contains(key) } else { false }
+        }
+        guard !countsColumns || reading.layout.columns.count == columnCount else {
+            throw .badOption(
+                path: finder.path,
+                reason:
+                    "it has \(reading.layout.columns.count) columns, and the training file, whose "
+                    + "columns are stated by number, \(columnCount)")
+        }
+        return reading
     }
 }

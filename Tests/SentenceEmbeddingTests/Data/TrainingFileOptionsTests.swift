@@ -67,7 +67,7 @@ import Testing
         options = TrainingFileOptions(options: options.options, columnCount: 4)
         let (four, fourReport) = try read("5\tA b.\tC d.\t2012\n0\tE.\tF.\t2013\n", options)
         #expect(four.map(\.first) == ["A b.", "E."])
-        #expect(fourReport.shared == [.first, .second, .score, .scoreRange])
+        #expect(fourReport.shared == [.score, .scoreRange])
     }
 
     @Test func numbersOfColumnsHoldForAsManyOnly() throws {
@@ -79,8 +79,8 @@ import Testing
             found
                 == "f.tsv: more than two columns could be the sentences: column 2 ('A b.'), column 3 "
                 + "('C d.') and column 4 ('X y.'); state the columns by name or number from 1: first "
-                + "and second (the options of the training file do not fit: f.tsv: its number of "
-                + "columns is 4, the training file's 3)")
+                + "and second (the options of the training file do not fit: f.tsv: it has 4 columns, and "
+                + "the training file, whose columns are stated by number, 3)")
     }
 
     @Test func aFileWithOptionsOfItsOwnTakesNothing() throws {
