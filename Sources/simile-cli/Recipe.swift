@@ -115,19 +115,30 @@ extension Recipe {
             }
         }
         try training.validate()
-        let scored: [PairFileOptions.Key] = [.label, .labelOrder]
-        let labelled: [PairFileOptions.Key] = [.score, .scoreRange, .decimalComma]
-        for (key, held, useless) in [
-            ("dev", dev, scored), ("dev_nli", devNLI, labelled), ("test", test, scored),
-            ("test_nli", testNLI, labelled),
+        try validateFiles()
+    }
+
+    private func validateFiles() throws {
+        let labels: [PairFileOptions.Key] = [.label, .labelOrder]
+        let scores: [PairFileOptions.Key] = [.score, .scoreRange, .decimalComma]
+        for (key, files, useless, other) in [
+            ("train", train, [], ""), ("dev", dev, labels, "dev_nli"),
+            ("dev_nli", devNLI, scores, "dev"), ("test", test, labels, "test_nli"),
+            ("test_nli", testNLI, scores, "test"),
         ] {
-            for source in held.sources {
+            for (index, source) in files.sources.enumerated() {
+                if files.sources.prefix(index).contains(source) {
+                    throw CommandError.input("\(key): \(source.path) is given twice; give it once")
+                }
                 if let option = source.options.stated.first(where: useless.contains) {
                     throw CommandError.input(
-                        "\(key): \(option.rawValue) says nothing about \(useless == scored ? "scored" : "labelled") pairs; leave it out, or state it for \(useless == scored ? "\(key)_nli" : String(key.dropLast(4)))"
+                        "\(key): \(option.rawValue) says nothing about its pairs; leave it out, or state it for \(other)"
                     )
                 }
-                if train.sources.contains(where: { $0.path == source.path }) {
+                let filters = source.options.filters ?? data.filters
+                if key != "train", filters == data.filters,
+                    train.sources.contains(where: { $0.path == source.path })
+                {
                     Console.note(
                         "\(key) is the training file itself: its figures say nothing about other sentences"
                     )

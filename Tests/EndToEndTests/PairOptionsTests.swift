@@ -114,7 +114,9 @@ import Testing
             ["train", "--model", "m", "--train", "t", "--output", "o"]
                 + ["--dev", "d", "--dev-label", "1"])
         #expect(useless.status == 1)
-        #expect(useless.error.contains("dev: label says nothing about scored pairs"))
+        #expect(
+            useless.error.contains(
+                "dev: label says nothing about its pairs; leave it out, or state it for dev_nli"))
         let two = try CommandRunner.run(
             ["evaluate", "m", "--data", "d", "--nli", "n", "--first", "1"])
         #expect(two.status == 64)
@@ -141,6 +143,9 @@ import Testing
         let resumed = try CommandRunner.run(["train", "--resume", folder("run").path])
         #expect(resumed.status == 0, "\(resumed.error)")
 
+        let twice = try train(folder, start, ["--train", a, "--train", a] + dev)
+        #expect(twice.status == 1)
+        #expect(twice.error.contains("train: \(a) is given twice; give it once"))
         let refused = try train(folder, start, ["--train", a, "--train", bad] + dev)
         #expect(refused.error.contains("bad.tsv:3: score 9 is outside 0...5"))
     }

@@ -31,7 +31,8 @@ struct JSONLinesSource: RecordSource {
             }
             try reader.finish()
             if let doubled {
-                record.fault = "the key '\(String(decoding: doubled, as: UTF8.self))' is there twice"
+                record.fault =
+                    "the key '\(String(decoding: doubled, as: UTF8.self))' is there twice"
             }
         } catch {
             record.fault = "invalid JSON: \(error)"

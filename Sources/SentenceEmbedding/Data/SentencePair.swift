@@ -54,12 +54,6 @@ public struct PairDataset<Label: Sendable>: RandomAccessCollection, Sendable {
         files.first { index < $0.end }?.name ?? name
     }
 
-    /// Where the pair at an index came from: `pairs.tsv:12`, or the source's name alone.
-    public func place(of index: Int) -> String {
-        pairs[index].line > 0
-            ? "\(fileName(at: index)):\(pairs[index].line)" : fileName(at: index)
-    }
-
     /// Creates a dataset; `labelBits` turns a label into the bits that enter the digest.
     public init(
         name: String, pairs: [SentencePair<Label>], labelBits: (Label) -> UInt64

@@ -110,6 +110,9 @@ import Testing
             labelledMessage(row + #"{"s1": "A.", "s2": null, "label": "neutral"}"#)
                 .contains("f.tsv:2: 's2' is missing, null, or not a plain value"))
         #expect(
+            labelledMessage(row + #"{"s1": "A.", "s2": "B.", "s1": "C.", "label": "neutral"}"#)
+                .contains("f.tsv:2: the key 's1' is there twice"))
+        #expect(
             labelledMessage(#"{"s1": "A."#)
                 == "f.tsv:1: invalid JSON: the text ends inside a string at column 11")
         #expect(
