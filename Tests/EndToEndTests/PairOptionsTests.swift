@@ -169,7 +169,7 @@ import Testing
             max_steps: 1
             learning_rate: 1.5e-5
             data:
-              max_rejected_share: 1.2345678901234567e-05
+              max_rejected_share: 1.2345678901234568e-05
             """, to: "recipe.yaml")
         #expect(FileManager.default.fileExists(atPath: test))
         let output = try CommandRunner.run(
@@ -181,7 +181,7 @@ import Testing
         let written = try String(contentsOf: folder("run/recipe.yaml"), encoding: .utf8)
         for line in [
             "  path: \(dev)\n", "  first: 7\n", "learning_rate: 1.5e-05\n",
-            "  max_rejected_share: 1.2345678901234567e-05\n",
+            "  max_rejected_share: 1.2345678901234568e-05\n",
         ] { #expect(written.contains(line), "\(written)") }
         // The recipe of the run is one to start from, and to resume by.
         let again = try CommandRunner.run(

@@ -6,14 +6,16 @@ import Testing
 /// Runs that ended in all sorts of ways, and what `--resume` makes of them.
 @Suite struct ResumeTests {
     private static let sts = [
-        "--train", "Datasets/small-sts/dev.tsv", "--score-range", "0...5", "--learning-rate",
-        "1e-3",
+        "--train", "Datasets/small-sts/dev.tsv", "--score-range", "0...5",
     ]
 
-    private func train(_ folder: TemporaryFolder, _ output: String, _ more: [String] = []) throws {
+    private func train(
+        _ folder: TemporaryFolder, _ output: String, _ more: [String] = [],
+        learningRate: String = "1e-3"
+    ) throws {
         let run = try CommandRunner.run(
             ["train", "--model", try folder.newModel(), "--output", folder(output).path] + Self.sts
-                + more)
+                + ["--learning-rate", learningRate] + more)
         try #require(run.status == 0, "\(run.error)")
     }
 
@@ -77,7 +79,7 @@ import Testing
         let folder = TemporaryFolder()
         // At this rate no evaluation beats the first.
         let more = ["--dev", "Datasets/small-sts/train.tsv", "--patience", "1"]
-        try train(folder, "run", more + ["--evaluate-every", "1", "--learning-rate", "1e-30"])
+        try train(folder, "run", more + ["--evaluate-every", "1"], learningRate: "1e-30")
         let steps = try text(folder("run/steps.csv"))
         #expect(steps.split(separator: "\n").count == 1 + 2)
         let resumed = try CommandRunner.run(["train", "--resume", folder("run").path])

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A column of a pair file, by the name in its header or by its number from 1.
 public enum PairColumn: Sendable, Hashable, CustomStringConvertible {
     /// The column (or JSON key) of this name; case matters only if two names differ by case alone.
@@ -138,6 +140,12 @@ public struct PairFileOptions: Sendable, Hashable, Codable {
         case labelOrder = "label_order"
         case skippedLabels = "skipped_labels"
         case maxRejectedShare = "max_rejected_share"
+
+        /// The name of the property: `scoreRange`.
+        public var description: String {
+            let words = rawValue.split(separator: "_")
+            return words[0] + words.dropFirst().map(\.capitalized).joined()
+        }
     }
 
     typealias CodingKeys = Key
