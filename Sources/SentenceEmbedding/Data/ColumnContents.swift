@@ -1,3 +1,5 @@
+import Support
+
 /// What the columns of a file without names hold, by its first rows.
 ///
 /// A column counts as one of a kind when its first value is of that kind, or most values are: a

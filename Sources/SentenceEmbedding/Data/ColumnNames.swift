@@ -1,3 +1,5 @@
+import Support
+
 /// Names that usual files give their columns, in lower case.
 enum ColumnNames {
     /// First and second sentence, always named by the same scheme.

@@ -1,3 +1,5 @@
+import Support
+
 /// Finds the columns of a pair file from its first rows and the options.
 ///
 /// A column is taken only when no other could be meant.

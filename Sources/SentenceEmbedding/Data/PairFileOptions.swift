@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// A column of a pair file, by the name in its header or by its number from 1.
 public enum PairColumn: Sendable, Hashable, CustomStringConvertible {

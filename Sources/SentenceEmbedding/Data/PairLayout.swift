@@ -1,5 +1,3 @@
-import Support
-
 /// What the third column of a pair file holds.
 enum PairTarget: String {
     case score

@@ -1,3 +1,5 @@
+import Support
+
 /// What a score or label field turned out to be.
 enum ParsedTarget<Label> {
     case value(Label)
