@@ -32,7 +32,12 @@ struct Evaluate: ParsableCommand {
             throw ValidationError("give --data FILE, --nli FILE, or both")
         }
         if csv != nil && data == nil { throw ValidationError("--csv needs --data FILE") }
-        if data != nil, nli != nil, let key = files.options.stated.first {
+        let onlyForOne: [PairFileOptions.Key] = [
+            .score, .scoreRange, .decimalComma, .label, .labelOrder,
+        ]
+        if data != nil, nli != nil,
+            let key = files.options.stated.first(where: { !onlyForOne.contains($0) })
+        {
             throw ValidationError(
                 "\(MainFile.flag(key, nil)) describes one file, but --data and --nli are two: evaluate on one after the other"
             )

@@ -65,15 +65,3 @@ enum RepeatedOptions {
         }
     }
 }
-
-extension SimileCommand {
-    /// Parses and runs the command line.
-    static func main() {
-        do {
-            try RepeatedOptions.refuse(in: Array(CommandLine.arguments.dropFirst()))
-        } catch {
-            exit(withError: error)
-        }
-        main(nil)
-    }
-}

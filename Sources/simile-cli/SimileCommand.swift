@@ -27,6 +27,11 @@ struct SimileCommand: ParsableCommand {
         // The environment's wish would go before what is asked for each file: no file of ours needs a lock.
         setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1)
         ReadHDF5.beforeOpening()
+        do {
+            try RepeatedOptions.refuse(in: Array(CommandLine.arguments.dropFirst()))
+        } catch {
+            exit(withError: error)
+        }
         main(nil)
     }
 }

@@ -40,7 +40,8 @@ import Testing
             try TinyModel.make(), try EmbeddingSimilarityEvaluator(TinyModel.scored(10))
         )
         #expect(
-            evaluator.evaluation(of: evaluator.similarities(model)) == evaluator.evaluate(model))
+            try evaluator.evaluation(of: evaluator.similarities(model))
+                == evaluator.evaluate(model))
     }
 
     @Test func anEvaluatorThatFailsTakesNoOtherAlong() throws {
@@ -61,10 +62,10 @@ import Testing
         let model = try TinyModel.make()
         let loss = TinyModel.softmaxLoss(model)
         let evaluator = LabelAccuracyEvaluator(TinyModel.labelled(6), loss: loss)
-        #expect(evaluator.evaluate(model).primary.isFinite)
+        #expect(try evaluator.evaluate(model).primary.isFinite)
         let bias = try #require(loss.parameters.first { $0.name == "classifier.bias" })
         bias.setValues(of: bias.parts[0]) { $0[1] = .nan }
-        let evaluation = evaluator.evaluate(model)
+        let evaluation = try evaluator.evaluate(model)
         #expect(evaluation.primary.isNaN)
         #expect(
             evaluation.problems.first?.hasPrefix(

@@ -52,7 +52,7 @@ import Testing
             return .proceed
         })
         #expect(losses[249] < 1e-3, "\(losses[0]) to \(losses[249])")
-        let accuracy = LabelAccuracyEvaluator(TinyModel.labelled(32), loss: loss).evaluate(
+        let accuracy = try LabelAccuracyEvaluator(TinyModel.labelled(32), loss: loss).evaluate(
             model)
         #expect(accuracy.primary == 1)
     }
