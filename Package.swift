@@ -26,15 +26,17 @@ let package = Package(
         // Each may import those above it, none below.
         .target(name: "Support"),
         .target(name: "JSON"),
+        .target(name: "ModelLayout", dependencies: ["JSON"]),
         .target(name: "Kernels", dependencies: ["CKernels", "CSystem"]),
         .target(name: "Digest", dependencies: ["CCrypto"]),
         .target(name: "HDF5", dependencies: ["CHDF5", "Digest", "Support"]),
         .target(name: "Tensors", dependencies: ["Kernels"]),
         .target(name: "NeuralNetwork", dependencies: ["Tensors", "Kernels", "Support"]),
-        .target(name: "Tokenization", dependencies: ["JSON", "Support"]),
-        .target(name: "Hub", dependencies: ["CCurl", "Digest", "JSON", "Support"]),
+        .target(name: "Tokenization", dependencies: ["JSON", "ModelLayout", "Support"]),
+        .target(name: "Hub", dependencies: ["CCurl", "Digest", "JSON", "ModelLayout", "Support"]),
         .target(
-            name: "Serialization", dependencies: ["NeuralNetwork", "CSystem", "JSON", "Support"]),
+            name: "Serialization",
+            dependencies: ["NeuralNetwork", "CSystem", "JSON", "ModelLayout", "Support"]),
         .target(
             name: "ONNX",
             dependencies: [
@@ -45,7 +47,7 @@ let package = Package(
             name: "SentenceEmbedding",
             dependencies: [
                 "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization", "HDF5",
-                "CZlib", "ONNX", "JSON", "Support",
+                "CZlib", "ONNX", "JSON", "ModelLayout", "Support",
             ]),
         .target(
             name: "Simile",

@@ -21,7 +21,7 @@ public struct HubCache: Sendable {
         let repository = CachedRepository(model, in: self)
         guard let commit = repository.commit(of: model.revision) else { return nil }
         let snapshot = repository.snapshot(commit)
-        return ModelFiles.areComplete(in: snapshot) ? snapshot : nil
+        return HubFiles.areComplete(in: snapshot) ? snapshot : nil
     }
 }
 
@@ -50,7 +50,7 @@ struct CachedRepository {
     /// The commit that a revision stood for when it was last fetched.
     func commit(of revision: String) -> String? {
         if Self.isCommit(revision) { return revision }
-        guard let data = ModelFiles.contents(of: ref(revision)), data.count < 100 else {
+        guard let data = HubFiles.contents(of: ref(revision)), data.count < 100 else {
             return nil
         }
         let commit = String(decoding: data, as: UTF8.self).trimmed

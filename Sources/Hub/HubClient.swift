@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import ModelLayout
 
 /// What happens while a model is fetched.
 public enum HubEvent: Sendable, Equatable {
@@ -106,38 +107,59 @@ private struct Fetch {
 
     private var name: String { connection.model.repository }
 
-    /// The small files come first, so that a folder with weights has all the others.
+    /// The small files come first and the encoder's weights last, so that a folder with them has all the others.
     func run() throws(HubError) {
-        guard listing.files.contains("config.json") else {
-            throw .notAModel(repository: name, missing: "config.json")
-        }
-        guard let weights = ModelFiles.weights.first(where: listing.files.contains) else {
-            throw .notAModel(repository: name, missing: ModelFiles.weights.joined(separator: ", "))
-        }
-        for file in ModelFiles.descriptions where listing.files.contains(file) { try get(file) }
+        var modules: [ModelFiles.Module] = []
         if listing.files.contains("modules.json") {
-            let files = try names(in: "modules.json", ModelFiles.moduleFiles)
-            for file in files where listing.files.contains(file) { try get(file) }
+            try get("modules.json")
+            modules = try contents(of: "modules.json", HubFiles.modules)
         }
-        guard weights.hasSuffix(".index.json") else { return try get(weights) }
-        try get(weights)
-        for file in try names(in: weights, ModelFiles.shards) {
-            guard listing.files.contains(file) else {
-                throw .notAModel(repository: name, missing: "\(file), which \(weights) names")
+        let weights = try HubFiles.foldersOfWeights(modules).map {
+            (module) throws(HubError) in (module: module, form: try form(of: module))
+        }
+        var folders = [""]
+        for module in modules where !folders.contains(module.path) { folders.append(module.path) }
+        for folder in folders {
+            for file in ModelFiles.descriptions.map({ ModelFiles.path(of: $0, in: folder) })
+            where listing.files.contains(file) && file != "modules.json" { try get(file) }
+        }
+        for (module, form) in weights {
+            try get(form)
+            guard form.hasSuffix(".index.json") else { continue }
+            for shard in try contents(of: form, HubFiles.shards) {
+                let file = ModelFiles.path(of: shard, in: module)
+                guard listing.files.contains(file) else {
+                    throw .notAModel(repository: name, missing: "\(file), which \(form) names")
+                }
+                try get(file)
             }
-            try get(file)
         }
     }
 
-    /// The file names that a file of the model holds.
-    private func names(in file: String, _ read: (Data) -> [String]?) throws(HubError) -> [String] {
+    /// The best form of a module's weights that the repository has.
+    private func form(of module: String) throws(HubError) -> String {
+        let config = ModelFiles.path(of: "config.json", in: module)
+        guard listing.files.contains(config) else {
+            throw .notAModel(repository: name, missing: config)
+        }
+        let forms = ModelFiles.weights.map { ModelFiles.path(of: $0, in: module) }
+        guard let form = forms.first(where: listing.files.contains) else {
+            throw .notAModel(repository: name, missing: forms.joined(separator: ", "))
+        }
+        return form
+    }
+
+    /// What a file of the model says about others.
+    private func contents<Value>(
+        of file: String, _ read: (Data) -> Value?
+    ) throws(HubError) -> Value {
         let url = repository.snapshot(listing.commit).appending(path: file)
-        guard let names = ModelFiles.contents(of: url).flatMap(read) else {
+        guard let value = HubFiles.contents(of: url).flatMap(read) else {
             throw .malformed(
                 url: connection.address(of: file, commit: listing.commit),
                 reason: "it does not name files of the model")
         }
-        return names
+        return value
     }
 
     private func get(_ file: String) throws(HubError) {

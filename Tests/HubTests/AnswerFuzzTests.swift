@@ -20,8 +20,8 @@ import Testing
                 let names =
                     switch index {
                     case 0: Listing(answer: Data(bytes)).map { Array($0.files) }
-                    case 1: ModelFiles.moduleFiles(Data(bytes))
-                    default: ModelFiles.shards(Data(bytes))
+                    case 1: HubFiles.modules(Data(bytes))?.map(\.path).filter { !$0.isEmpty }
+                    default: HubFiles.shards(Data(bytes))
                     }
                 guard let names else { throw Refused() }
                 if index > 0 { #expect(names.allSatisfy(RelativePath.isSafe)) }

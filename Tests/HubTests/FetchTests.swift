@@ -118,6 +118,57 @@ import Testing
         #expect(try weights(["tf_model.h5": "2"]) == ["tf_model.h5"])
     }
 
+    /// Modules with weights of their own, and the encoder in a folder of its own.
+    @Test(arguments: ["", "0_Transformer"])
+    func takesTheWeightsOfEveryModule(encoder: String) throws {
+        func inside(_ name: String) -> String { encoder.isEmpty ? name : encoder + "/" + name }
+        let type = "sentence_transformers.models."
+        let texts = [
+            "modules.json": """
+            [{"path": "\(encoder)", "type": "\(type)Transformer"},
+             {"path": "1_Pooling", "type": "\(type)Pooling"},
+             {"path": "2_Dense", "type": "\(type)Dense"}, {"path": "3_Dense", "type": "\(type)Dense"}]
+            """,
+            "config_sentence_transformers.json": "{}", "1_Pooling/config.json": "{}",
+            "2_Dense/config.json": "{}", "2_Dense/model.safetensors": "dense",
+            "2_Dense/pytorch_model.bin": "not needed",
+            "3_Dense/config.json": "{}",
+            "3_Dense/pytorch_model.bin.index.json": #"{"weight_map": {"a": "one.bin"}}"#,
+            "3_Dense/one.bin": "shard", inside("config.json"): "{}",
+            inside("vocab.txt"): "a", inside("sentence_distilbert_config.json"): "{}",
+            inside("model.safetensors"): "weights", inside("tf_model.h5"): "not needed",
+        ]
+        let files = texts.mapValues { Array($0.utf8) }
+        let scene = try Scene(files: files, large: [])
+        let (folder, events) = try scene.fetch()
+        for (file, text) in texts {
+            let found = FileManager.default.contents(atPath: folder.appending(path: file).path)
+            #expect(found == (text == "not needed" ? nil : Data(text.utf8)), "\(file)")
+        }
+        #expect(events.last == .finished(file: inside("model.safetensors"), size: 7))
+        let cache = HubCache(folder: scene.folder.url)
+        let model = try HubModel("org/model")
+        for file in [
+            "3_Dense/one.bin", "2_Dense/model.safetensors", inside("model.safetensors"),
+            inside("config.json"),
+        ] {
+            #expect(cache.snapshot(of: model)?.path == folder.path)
+            try FileManager.default.removeItem(at: folder.appending(path: file))
+            #expect(cache.snapshot(of: model) == nil, "\(file)")
+            _ = try scene.fetch()
+        }
+        // Nothing is downloaded of a model that lacks the weights of a module.
+        let lacking = try Scene(
+            files: files.filter {
+                !$0.key.hasPrefix("2_Dense/") || $0.key.hasSuffix("config.json")
+            },
+            large: [])
+        #expect(
+            lacking.failure()?.description.hasPrefix(
+                "org/model: has no 2_Dense/model.safetensors, ")
+                == true)
+    }
+
     @Test func offlineAsksNobody() throws {
         var scene = try Scene()
         scene.settings.isOffline = true
