@@ -30,7 +30,8 @@ extension BertTokenizer {
     }
 
     private func tokenizerJSON(_ words: [String], maxLength: Int) -> JSONValue {
-        let vocabulary = words.enumerated().map {
+        let reachable = words.enumerated().filter { self.vocabulary.isReachable(Int32($0.offset)) }
+        let vocabulary = reachable.map {
             JSONValue.Member($0.element, .integer($0.offset))
         }
         return [

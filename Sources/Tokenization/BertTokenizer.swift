@@ -89,6 +89,14 @@ public struct BertTokenizer: Sendable {
         plainActions = normalized.isEmpty ? nil : ScalarActions(.unchangedText)
     }
 
+    /// This tokenizer with more tokens behind its vocabulary, which are found in texts literally.
+    public func adding(_ tokens: [AddedToken]) throws(TokenizationError) -> BertTokenizer {
+        try BertTokenizer(
+            vocabulary: Vocabulary(tokens: vocabulary.tokens + tokens.map(\.content)),
+            configuration: configuration, addedTokens: addedTokens + tokens,
+            wordPieceCount: wordPieceCount)
+    }
+
     /// The ids of a text between those of `clsToken` and `sepToken`, at most `maxLength` in all.
     ///
     /// A longer text loses its end, and what is lost is not looked at. `maxLength` must be at
@@ -117,6 +125,12 @@ public struct BertTokenizer: Sendable {
         ids.append(sepID)
         return ids
     }
+
+    /// Whether a text has nothing to read: no token besides the special ones at its ends.
+    ///
+    /// That is what an empty sentence is, in pair files and wherever else sentences come from: "", white space, and
+    /// what is cleaned away, such as U+200B and U+FEFF.
+    public func isEmpty(_ text: String) -> Bool { encode(text, maxLength: 3).count == 2 }
 
     /// The tokens with these ids; an id outside the vocabulary gives `unkToken`.
     public func tokens(of ids: [Int32]) -> [String] {

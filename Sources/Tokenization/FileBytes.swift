@@ -1,4 +1,5 @@
 import Foundation
+import ModelLayout
 
 /// Reads and writes whole files, with errors that name them.
 enum FileBytes {
@@ -10,6 +11,7 @@ enum FileBytes {
         } catch {
             throw .unreadableFile(file: file.path, reason: error.localizedDescription)
         }
+        if GitLFS.isPointer(bytes) { throw .gitLFSPointer(file: file.path) }
         guard let invalid = firstInvalidByte(of: bytes) else { return bytes }
         let line = 1 + bytes[..<invalid].count { $0 == UInt8(ascii: "\n") }
         throw .invalidUTF8(file: file.path, line: line)

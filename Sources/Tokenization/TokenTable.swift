@@ -1,6 +1,6 @@
 import Support
 
-/// A set of byte strings, numbered in the order of insertion and found by hashing.
+/// Byte strings numbered in the order in which they came, and found by hashing: of equal ones the last.
 ///
 /// All bytes lie in one array, so that 30,000 tokens are three allocations and a look-up compares
 /// bytes in place.
@@ -22,16 +22,13 @@ struct TokenTable: Sendable {
     /// The bytes of the entry `index`.
     subscript(index: Int) -> ArraySlice<UInt8> { bytes[starts[index]..<starts[index + 1]] }
 
-    /// Adds an entry; returns the index of an equal one, and adds nothing, if there is one.
-    mutating func insert(_ key: Span<UInt8>) -> Int? {
+    /// Adds an entry, which is found from now on in place of an equal one.
+    mutating func append(_ key: Span<UInt8>) {
         if (count + 1) * 2 > slots.count { grow() }
-        let hash = TokenHash(key).finished
-        if let index = index(of: key, start: 0, length: key.count, hash: hash) { return index }
         for position in 0..<key.count { bytes.append(key[position]) }
         starts.append(bytes.count)
         longest = max(longest, key.count)
-        place(count - 1, hash: hash)
-        return nil
+        place(count - 1, hash: TokenHash(key).finished)
     }
 
     /// The index of the entry equal to `length` bytes of `text` from `start`, whose hash is given.
@@ -67,8 +64,15 @@ struct TokenTable: Sendable {
     private mutating func place(_ index: Int, hash: UInt64) {
         let mask = slots.count - 1
         var slot = Int(truncatingIfNeeded: hash) & mask
-        while slots[slot] != 0 { slot = (slot + 1) & mask }
+        while slots[slot] != 0, !holds(slots[slot], hash: hash, equalOf: index) {
+            slot = (slot + 1) & mask
+        }
         slots[slot] = (hash >> 32) << 32 | UInt64(index + 1)
+    }
+
+    /// Whether a slot that is not empty stands for an entry equal to the one at `index`.
+    private func holds(_ slot: UInt64, hash: UInt64, equalOf index: Int) -> Bool {
+        slot >> 32 == hash >> 32 && self[Int(slot & 0xFFFF_FFFF) - 1] == self[index]
     }
 
     private mutating func grow() {

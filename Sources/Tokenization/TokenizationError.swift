@@ -1,9 +1,13 @@
+import ModelLayout
+
 /// What was wrong with a vocabulary, a tokenizer folder or a training text.
 public enum TokenizationError: Error, Equatable, CustomStringConvertible {
     /// A file could not be read.
     case unreadableFile(file: String, reason: String)
     /// A file could not be written.
     case unwritableFile(file: String, reason: String)
+    /// A file is what Git leaves in place of a large one.
+    case gitLFSPointer(file: String)
     /// A file's text is not UTF-8; `line` counts from 1.
     case invalidUTF8(file: String, line: Int)
     /// A file is not the JSON that it should be; `line` counts from 1.
@@ -14,11 +18,7 @@ public enum TokenizationError: Error, Equatable, CustomStringConvertible {
     case noVocabularyFile(folder: String)
     /// The vocabulary has no token.
     case emptyVocabulary(source: String)
-    /// The token of this id is the empty string.
-    case emptyToken(source: String, id: Int)
-    /// The same token has two ids.
-    case duplicateToken(source: String, token: String, firstID: Int, secondID: Int)
-    /// The ids of a vocabulary do not run from 0 without a gap.
+    /// A token has an id that it cannot have.
     case brokenIDs(source: String, token: String, id: Int, expected: String)
     /// The vocabulary lacks tokens that the tokenizer cannot do without.
     case missingSpecialTokens(source: String, tokens: [String])
@@ -38,6 +38,7 @@ public enum TokenizationError: Error, Equatable, CustomStringConvertible {
             "\(file): cannot be read: \(reason)"
         case .unwritableFile(let file, let reason):
             "\(file): cannot be written: \(reason)"
+        case .gitLFSPointer(let file): GitLFS.problem(file)
         case .invalidUTF8(let file, let line):
             "\(file):\(line): not valid UTF-8; convert the file to UTF-8"
         case .malformedJSON(let file, let line, let reason):
@@ -49,11 +50,6 @@ public enum TokenizationError: Error, Equatable, CustomStringConvertible {
                 + "expected the folder of a BERT model in Hugging Face's layout"
         case .emptyVocabulary(let source):
             "\(source): the vocabulary is empty; expected one token a line"
-        case .emptyToken(let source, let id):
-            "\(source): token \(id) is empty; remove the blank line"
-        case .duplicateToken(let source, let token, let firstID, let secondID):
-            "\(source): token '\(token)' has two ids, \(firstID) and \(secondID); "
-                + "every token must occur once"
         case .brokenIDs(let source, let token, let id, let expected):
             "\(source): token '\(token)' has id \(id), expected \(expected)"
         case .missingSpecialTokens(let source, let tokens):

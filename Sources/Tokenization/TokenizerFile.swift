@@ -49,17 +49,52 @@ struct TokenizerFile {
         _ root: JSONObject, into configuration: inout BertTokenizerConfiguration
     ) throws(TokenizationError) {
         guard let normalizer = try root.object("normalizer") else { return }
-        let type = try normalizer.string("type")
-        guard type == "BertNormalizer" else {
-            throw .unsupportedComponent(
-                file: root.file, key: "normalizer.type", found: type.map { "'\($0)'" } ?? "absent",
-                supported: "BertNormalizer or null")
+        if try normalizer.string("type") == "BertNormalizer" {
+            configuration.cleanText = try normalizer.bool("clean_text") ?? true
+            configuration.tokenizeChineseCharacters =
+                try normalizer.bool("handle_chinese_chars") ?? true
+            configuration.stripAccents = try normalizer.bool("strip_accents")
+            configuration.lowercase = try normalizer.bool("lowercase") ?? true
+        } else {
+            try add(normalizer, to: &configuration)
         }
-        configuration.cleanText = try normalizer.bool("clean_text") ?? true
-        configuration.tokenizeChineseCharacters =
-            try normalizer.bool("handle_chinese_chars") ?? true
-        configuration.stripAccents = try normalizer.bool("strip_accents")
-        configuration.lowercase = try normalizer.bool("lowercase") ?? true
+    }
+
+    /// Adds what a normaliser does to what those before it in a sequence do.
+    ///
+    /// Only such as together do what one BertNormalizer can be told to do: in its order or in another, because
+    /// lower-casing goes letter by letter, and what is lower-cased twice is so once.
+    private static func add(
+        _ normalizer: JSONObject, to configuration: inout BertTokenizerConfiguration
+    ) throws(TokenizationError) {
+        let type = try normalizer.string("type")
+        switch type {
+        case "Lowercase": configuration.lowercase = true
+        case "Strip": break  // White space at the ends of a text is part of no word.
+        case "BertNormalizer":
+            let lowercases = try normalizer.bool("lowercase") ?? true
+            // Its own default, even if another normaliser lower-cases.
+            let strips = try normalizer.bool("strip_accents") ?? lowercases
+            let cleans = try normalizer.bool("clean_text") ?? true
+            let splits = try normalizer.bool("handle_chinese_chars") ?? true
+            configuration.cleanText = configuration.cleanText || cleans
+            configuration.tokenizeChineseCharacters =
+                configuration.tokenizeChineseCharacters || splits
+            configuration.stripAccents = configuration.stripsAccents || strips
+            configuration.lowercase = configuration.lowercase || lowercases
+        case "Sequence":
+            for (index, value) in try normalizer.list("normalizers").enumerated() {
+                let key = "\(normalizer.path)normalizers[\(index)]"
+                try add(
+                    JSONObject(value, file: normalizer.file, key: key, path: key + "."),
+                    to: &configuration)
+            }
+        default:
+            throw .unsupportedComponent(
+                file: normalizer.file, key: normalizer.path + "type",
+                found: type.map { "'\($0)'" } ?? "absent",
+                supported: "BertNormalizer, Lowercase, Strip, a Sequence of them, or null")
+        }
     }
 
     private static func checkPreTokenizer(_ root: JSONObject) throws(TokenizationError) {
@@ -107,17 +142,23 @@ struct TokenizerFile {
         guard let members = try model.object("vocab")?.members else {
             throw model.invalid("vocab", expected: "an object of tokens and ids")
         }
-        var tokens = [String?](repeating: nil, count: members.count)
+        // Ids may be left out, as where vocab.txt has a blank line or a token twice; not so many, though, that
+        // a few bytes ask for a lot of memory.
+        let limit = 2 * members.count
+        var tokens: [String?] = []
         for member in members {
             guard let id = member.value.int else {
                 throw .invalidValue(
                     file: model.file, key: "model.vocab.\(member.key)",
                     found: member.value.summary, expected: "an id")
             }
-            guard tokens.indices.contains(id) else {
+            guard (0..<limit).contains(id) else {
                 throw .brokenIDs(
                     source: model.file, token: member.key, id: id,
-                    expected: "one of 0..<\(tokens.count), for there are \(tokens.count) tokens")
+                    expected: "one of 0..<\(limit), for there are \(members.count) tokens")
+            }
+            if id >= tokens.count {
+                tokens += repeatElement(nil, count: id + 1 - tokens.count)
             }
             if let other = tokens[id] {
                 throw .brokenIDs(
@@ -126,7 +167,7 @@ struct TokenizerFile {
             }
             tokens[id] = member.key
         }
-        return try Vocabulary(tokens: tokens.compactMap { $0 }, source: model.file)
+        return try Vocabulary(tokens: tokens.map { $0 ?? "" }, source: model.file)
     }
 
     private static func addedTokens(

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import ModelLayout
 
 /// The tokenizer files of a Hugging Face folder, put together.
 ///
@@ -27,6 +28,9 @@ struct TokenizerFolder {
         let addedFile = folder.appendingPathComponent("added_tokens.json")
         path = folder.path
 
+        for file in [jsonFile, settingsFile, specialFile, addedFile] where GitLFS.isPointer(file) {
+            throw .gitLFSPointer(file: file.path)
+        }
         let exists = FileManager.default.fileExists(atPath:)
         let json = exists(jsonFile.path) ? try TokenizerFile(jsonFile) : nil
         let text = exists(textFile.path) ? try Vocabulary(file: textFile) : nil
@@ -190,13 +194,15 @@ struct TokenizerFolder {
     ) throws(TokenizationError) {
         if text == json { return }
         for id in 0..<Int32(max(text.count, json.count)) {
-            guard let token = text.token(of: id) ?? json.token(of: id) else { continue }
-            let textID = text.id(of: token)
-            let jsonID = json.id(of: token)
-            if textID != jsonID {
-                throw .vocabularyMismatch(
-                    folder: folder, token: token, textID: textID.map { Int($0) },
-                    jsonID: jsonID.map { Int($0) })
+            // An id without a token says nothing: one of the files may have a place for it, and the other not.
+            for case let token? in [text.token(of: id), json.token(of: id)] where !token.isEmpty {
+                let textID = text.id(of: token)
+                let jsonID = json.id(of: token)
+                if textID != jsonID {
+                    throw .vocabularyMismatch(
+                        folder: folder, token: token, textID: textID.map { Int($0) },
+                        jsonID: jsonID.map { Int($0) })
+                }
             }
         }
     }

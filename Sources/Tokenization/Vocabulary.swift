@@ -1,6 +1,9 @@
 import Foundation
 
 /// The tokens of a model, numbered from 0.
+///
+/// No id ever moves, whatever its neighbours are. An empty token keeps its id, which no text leads to; of equal
+/// tokens the last gives a text its id. That is how Hugging Face's `BertTokenizer` reads a `vocab.txt`.
 public struct Vocabulary: Sendable {
     private(set) var table: TokenTable
 
@@ -10,42 +13,40 @@ public struct Vocabulary: Sendable {
     /// All tokens in the order of their ids.
     public var tokens: [String] { (0..<count).map { String(decoding: table[$0], as: UTF8.self) } }
 
-    /// Numbers the given tokens in their order.
-    ///
-    /// Throws when there is no token, or one is empty or occurs twice.
+    /// Numbers the given tokens in their order; throws when there is none but empty ones.
     public init(tokens: some Sequence<String>) throws(TokenizationError) {
         try self.init(tokens: tokens, source: "vocabulary")
     }
 
     init(tokens: some Sequence<String>, source: String) throws(TokenizationError) {
         table = TokenTable(capacity: tokens.underestimatedCount)
-        for token in tokens { try append(Array(token.utf8).span, source: source) }
-        guard count > 0 else { throw .emptyVocabulary(source: source) }
+        for token in tokens { table.append(Array(token.utf8).span) }
+        guard table.longest > 0 else { throw .emptyVocabulary(source: source) }
     }
 
     /// Reads a `vocab.txt`: one token a line, the first line having id 0.
     ///
-    /// Lines may end in CR LF; blank lines at the end are ignored. Throws when the file cannot be
-    /// read, is not UTF-8, holds no token, or holds a token twice or a blank line between tokens.
+    /// Lines end in LF, CR LF or CR. A blank line is an empty token, but there is none after the end of the last
+    /// line. Throws when the file cannot be read, is not UTF-8 or has nothing but blank lines.
     public init(file: URL) throws(TokenizationError) {
         let content = try FileBytes.read(file)
         let name = file.path
         let bytes = content.span
         table = TokenTable(capacity: bytes.count / 8)
-        var end = bytes.count
-        while end > 0, bytes[end - 1] == UInt8(ascii: "\n") || bytes[end - 1] == UInt8(ascii: "\r")
-        {
-            end -= 1
-        }
+        let (lineFeed, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
         var start = content.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0  // a byte order mark
-        while start < end {
+        while start < bytes.count {
             var stop = start
-            while stop < end, bytes[stop] != UInt8(ascii: "\n") { stop += 1 }
-            let hasReturn = stop > start && bytes[stop - 1] == UInt8(ascii: "\r")
-            try append(bytes.extracting(start..<(hasReturn ? stop - 1 : stop)), source: name)
+            while stop < bytes.count, bytes[stop] != lineFeed, bytes[stop] != carriageReturn {
+                stop += 1
+            }
+            table.append(bytes.extracting(start..<stop))
             start = stop + 1
+            if start < bytes.count, bytes[stop] == carriageReturn, bytes[start] == lineFeed {
+                start += 1
+            }
         }
-        guard count > 0 else { throw .emptyVocabulary(source: name) }
+        guard table.longest > 0 else { throw .emptyVocabulary(source: name) }
     }
 
     /// The id of a token, or nil if the vocabulary does not have it.
@@ -64,13 +65,43 @@ public struct Vocabulary: Sendable {
         return String(decoding: table[Int(id)], as: UTF8.self)
     }
 
-    private mutating func append(_ token: Span<UInt8>, source: String) throws(TokenizationError) {
-        guard token.count > 0 else { throw .emptyToken(source: source, id: count) }
-        if let first = table.insert(token) {
-            throw .duplicateToken(
-                source: source, token: String(decoding: table[first], as: UTF8.self),
-                firstID: first, secondID: count)
+    /// Whether texts can lead to this id, which must be in `0..<count`: not to that of an empty token, and not to
+    /// one that has a later id too.
+    public func isReachable(_ id: Int32) -> Bool {
+        let token = table[Int(id)]
+        return !token.isEmpty && table.index(of: token.span) == Int(id)
+    }
+
+    /// The ids that texts can lead to end before this one.
+    public var reachableEnd: Int {
+        (0..<count).last { isReachable(Int32($0)) }.map { $0 + 1 } ?? 0
+    }
+
+    /// What a person should know who expects one token for each id and one id for each token, in sentences.
+    public var notes: [String] {
+        var (empty, repeated): ([Int], [String]) = ([], [])
+        for id in 0..<count where !isReachable(Int32(id)) {
+            let token = self[Int32(id)]
+            if token.isEmpty {
+                empty.append(id)
+            } else if let last = self.id(of: token) {
+                repeated.append("'\(token)' (\(id), \(last))")
+            }
         }
+        func list(_ items: [String]) -> String {
+            items.prefix(3).joined(separator: ", ")
+                + (items.count > 3 ? " and \(items.count - 3) more" : "")
+        }
+        var notes: [String] = []
+        if !empty.isEmpty {
+            notes.append(
+                "ids without a token, as from blank lines, keep their places: "
+                    + list(empty.map(String.init)))
+        }
+        if !repeated.isEmpty {
+            notes.append("tokens with two ids, of which the last counts: " + list(repeated))
+        }
+        return notes
     }
 }
 

@@ -16,10 +16,10 @@ struct WordPiece: Sendable {
         var continuingIDs: [Int32] = []
         for id in 0..<count {
             let token = all[id]
-            if count < all.count { _ = initial.insert(token.span) }
+            if count < all.count { initial.append(token.span) }
             if token.starts(with: prefix), token.count > prefix.count {
                 let suffix = token.dropFirst(prefix.count)
-                _ = continuing.insert(suffix.span)
+                continuing.append(suffix.span)
                 continuingIDs.append(Int32(id))
             }
         }

@@ -161,3 +161,26 @@ import Testing
         #expect(try tokenizer().encode(text, maxLength: 128).count == pieces + 2)
     }
 }
+
+@Suite struct EmptySentenceTests {
+    /// There is no token in these but the special ones at the ends.
+    @Test(arguments: [
+        "", " ", "\t\r\n", "\u{A0}", "\u{200B}", "\u{FEFF}", "\u{A0}\u{200B} \u{FEFF}", "\0\0",
+        "\u{301}", "\u{3000}\u{2028}",
+    ])
+    func nothingToRead(_ text: String) throws {
+        #expect(try tokenizer().isEmpty(text))
+    }
+
+    @Test(arguments: ["a", ".", "\u{1F600}", "\u{200B}x", "[MASK]", "\u{4E2D}"])
+    func somethingToRead(_ text: String) throws {
+        #expect(try !tokenizer().isEmpty(text))
+    }
+
+    /// What is kept is a word, though an unknown one.
+    @Test func whatIsNotCleanedAwayIsRead() throws {
+        let plain = try tokenizer(classicTokens, .unchangedText)
+        #expect(!plain.isEmpty("\u{200B}"))
+        #expect(plain.isEmpty(" "))
+    }
+}

@@ -95,6 +95,86 @@ import Testing
         #expect(tokenizer.configuration.lowercase == lowercase)
     }
 
+    /// Sequences that do what one BertNormalizer would: lower-casing first or last is lower-casing, and a
+    /// BertNormalizer that says nothing of accents strips them when it lower-cases itself.
+    @Test func sequencesOfNormalizers() throws {
+        func bert(_ lowercase: Bool, _ strip: JSONValue, clean: Bool = true) -> JSONValue {
+            [
+                "type": "BertNormalizer", "clean_text": .bool(clean),
+                "handle_chinese_chars": .bool(clean), "strip_accents": strip,
+                "lowercase": .bool(lowercase),
+            ]
+        }
+        let lower: JSONValue = ["type": "Lowercase"]
+        let strip: JSONValue = ["type": "Strip", "strip_left": true, "strip_right": true]
+        for (list, expected) in [
+            ([lower, bert(false, .null)], configuration(stripAccents: false)),
+            ([bert(false, .null), lower], configuration(stripAccents: false)),
+            ([lower, bert(true, .null)], configuration(stripAccents: true)),
+            ([strip, lower, bert(false, true)], configuration(stripAccents: true)),
+            ([bert(true, false)], configuration(stripAccents: false)),
+            (
+                [bert(false, true, clean: false), bert(true, false)],
+                configuration(stripAccents: true)
+            ),
+            ([lower], configuration(stripAccents: false, chinese: false, clean: false)),
+            ([], .unchangedText),
+        ] {
+            for nested in [false, true] {
+                let inner: JSONValue = ["type": "Sequence", "normalizers": .array(list)]
+                let outer: JSONValue = ["type": "Sequence", "normalizers": [inner]]
+                let tokenizer = try read([
+                    "tokenizer.json": tokenizerJSON(normalizer: nested ? outer : inner)
+                ])
+                #expect(tokenizer.configuration == expected)
+            }
+        }
+        let alone = try read(["tokenizer.json": tokenizerJSON(normalizer: lower)])
+        #expect(
+            alone.configuration
+                == configuration(stripAccents: false, chinese: false, clean: false))
+    }
+
+    /// A `tokenizer.json` made of a `vocab.txt` with a blank line and a repeated token has no such ids.
+    @Test func idsThatAreLeftOut() throws {
+        var text = classicTokens
+        text.insert("", at: 7)
+        text[12] = "want"
+        text.append("want")
+        let vocabulary = try Vocabulary(tokens: text)
+        let ids = Dictionary(
+            text.map { ($0, Int(vocabulary.id(of: $0) ?? -1)) }, uniquingKeysWith: { $1 })
+        let json = tokenizerJSON(vocabulary: ids.keys.filter { !$0.isEmpty }.sorted(), ids: ids)
+        let tokenizer = try read(["tokenizer.json": json])
+        #expect(tokenizer.vocabulary.count == text.count)
+        for (token, id) in ids where !token.isEmpty {
+            #expect(tokenizer.vocabulary.id(of: token) == Int32(id))
+        }
+        // Both files together, and what is written of them.
+        let both = try read([
+            "tokenizer.json": json, "vocab.txt": text.joined(separator: "\n") + "\n",
+        ])
+        try withFolder { folder in
+            try both.write(to: folder, maxLength: 16)
+            let again = try BertTokenizer(folder: folder)
+            #expect(
+                again.encode("wanted low", maxLength: 9) == both.encode("wanted low", maxLength: 9))
+            try FileManager.default.removeItem(at: folder.appendingPathComponent("tokenizer.json"))
+            let plain = try BertTokenizer(folder: folder)
+            #expect(
+                plain.encode("wanted low", maxLength: 9) == both.encode("wanted low", maxLength: 9))
+        }
+    }
+
+    @Test(arguments: ["tokenizer.json", "tokenizer_config.json", "vocab.txt"])
+    func pointersOfGit(name: String) throws {
+        let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 231508\n"
+        #expect(
+            try messageOfReading(["vocab.txt": lines].merging([name: pointer]) { $1 })
+                == "FOLDER/\(name): a pointer of Git LFS, not the file itself; run 'git lfs pull' in its repository, or download the file"
+        )
+    }
+
     @Test func noNormalizer() throws {
         let tokenizer = try read(["tokenizer.json": tokenizerJSON(normalizer: .null)])
         #expect(tokenizer.configuration == .unchangedText)
@@ -238,7 +318,23 @@ import Testing
             try messageOfReading(["tokenizer.json": tokenizerJSON(normalizer: ["type": "NFKC"])])
                 == """
                 FOLDER/tokenizer.json: 'normalizer.type' is 'NFKC', which is not supported; supported: \
-                BertNormalizer or null
+                BertNormalizer, Lowercase, Strip, a Sequence of them, or null
+                """)
+        #expect(
+            try messageOfReading([
+                "tokenizer.json": tokenizerJSON(
+                    normalizer: [
+                        "type": "Sequence",
+                        "normalizers": [
+                            ["type": "Lowercase"],
+                            ["type": "Sequence", "normalizers": [["type": "StripAccents"]]],
+                        ],
+                    ])
+            ])
+                == """
+                FOLDER/tokenizer.json: 'normalizer.normalizers[1].normalizers[0].type' is \
+                'StripAccents', which is not supported; supported: BertNormalizer, Lowercase, Strip, \
+                a Sequence of them, or null
                 """)
         #expect(
             try messageOfReading([
@@ -291,7 +387,7 @@ import Testing
                 """)
         #expect(
             try messageOfReading(["tokenizer.json": tokenizerJSON(ids: ["low": 99])]) == """
-                FOLDER/tokenizer.json: token 'low' has id 99, expected one of 0..<15, for there are 15 \
+                FOLDER/tokenizer.json: token 'low' has id 99, expected one of 0..<30, for there are 15 \
                 tokens
                 """)
         #expect(
