@@ -10,6 +10,8 @@ public struct BertConfiguration: Codable, Sendable, Equatable {
     public var headCount: Int
     /// Width of the feed-forward layer.
     public var intermediateSize: Int
+    /// The function inside the feed-forward blocks.
+    public var hiddenActivation = HiddenActivation.gelu
     /// Longest sequence, in tokens.
     public var maxPositionEmbeddings: Int = 512
     /// Number of token types; only type 0 is used.
@@ -29,6 +31,7 @@ public struct BertConfiguration: Codable, Sendable, Equatable {
         case layerCount = "num_hidden_layers"
         case headCount = "num_attention_heads"
         case intermediateSize = "intermediate_size"
+        case hiddenActivation = "hidden_act"
         case maxPositionEmbeddings = "max_position_embeddings"
         case typeVocabularySize = "type_vocab_size"
         case hiddenDropout = "hidden_dropout_prob"
@@ -59,6 +62,7 @@ public struct BertConfiguration: Codable, Sendable, Equatable {
         layerCount = try read(.layerCount, 12)
         headCount = try read(.headCount, 12)
         intermediateSize = try read(.intermediateSize, 3072)
+        hiddenActivation = try read(.hiddenActivation, .gelu)
         maxPositionEmbeddings = try read(.maxPositionEmbeddings, 512)
         typeVocabularySize = try read(.typeVocabularySize, 2)
         hiddenDropout = try read(.hiddenDropout, 0.1)

@@ -5,6 +5,7 @@ struct BertLayer {
     private let attention: BertAttention
     private let intermediate: Linear
     private let output: Linear
+    private let activation: HiddenActivation.Function
     private let norm: LayerNorm
     private let dropout: Float
 
@@ -14,6 +15,7 @@ struct BertLayer {
         attention = BertAttention(configuration, in: scope / "attention")
         intermediate = Linear(hidden, wide, in: scope / "intermediate" / "dense", weight: initial)
         output = Linear(wide, hidden, in: scope / "output" / "dense", weight: initial)
+        activation = configuration.hiddenActivation.function
         norm = LayerNorm(
             hidden, epsilon: configuration.layerNormEpsilon, in: scope / "output" / "LayerNorm")
         dropout = configuration.hiddenDropout
@@ -23,7 +25,9 @@ struct BertLayer {
     func callAsFunction(_ x: Tensor, _ layout: SequenceLayout) -> Tensor {
         let attended = attention(x, layout)
         let wide = intermediate(attended)
-        let narrow = wide.geluLinear(weight: output.weight, bias: output.bias)
+        let narrow =
+            activation == .gelu
+            ? wide.geluLinear(weight: output.weight, bias: output.bias) : output(activation(wide))
         return norm(narrow, residual: attended, dropout: dropout)
     }
 }
