@@ -1,4 +1,5 @@
 import Foundation
+import ModelLayout
 
 /// A file's bytes, mapped into memory: pages are read when they are touched.
 struct MappedFile {
@@ -6,7 +7,7 @@ struct MappedFile {
     let data: Data
     private let isMapped: Bool
 
-    /// Maps a file.
+    /// Maps a file; refuses what Git leaves in place of a large one.
     init(_ url: URL) throws(SerializationError) {
         func failure() -> SerializationError {
             .unreadable(path: url.path, reason: String(cString: strerror(errno)))
@@ -31,6 +32,7 @@ struct MappedFile {
             bytesNoCopy: start, count: count,
             deallocator: .custom { start, count in munmap(start, count) })
         isMapped = true
+        if GitLFS.isPointer(data) { throw .gitLFSPointer(path: url.path) }
     }
 
     /// Bytes that are in memory already.

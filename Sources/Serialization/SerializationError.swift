@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import ModelLayout
 
 /// Why a file of weights cannot be read, or a file or folder not be written.
 public enum SerializationError: Error, Equatable, CustomStringConvertible {
@@ -7,6 +8,8 @@ public enum SerializationError: Error, Equatable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     /// The file is not in the format its name says.
     case malformed(path: String, problem: String)
+    /// The file is what Git leaves in place of a large one.
+    case gitLFSPointer(path: String)
     /// The file ends before the data it lists.
     case truncated(path: String, expected: Int, found: Int)
     /// An array is stored in a way that cannot be read.
@@ -27,6 +30,7 @@ public enum SerializationError: Error, Equatable, CustomStringConvertible {
             "\(path): cannot be read (\(reason)); check the path and the permissions"
         case .malformed(let path, let problem):
             "\(path): \(problem); the file is damaged or of another kind, fetch or export it again"
+        case .gitLFSPointer(let path): GitLFS.problem(path)
         case .truncated(let path, let expected, let found):
             "\(path): expected \(expected) bytes, the file ends after \(found); the download or copy was probably cut short, fetch it again"
         case .unsupportedType(let path, let array, let type):

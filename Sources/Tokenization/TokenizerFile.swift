@@ -82,6 +82,8 @@ struct TokenizerFile {
                 configuration.tokenizeChineseCharacters || splits
             configuration.stripAccents = configuration.stripsAccents || strips
             configuration.lowercase = configuration.lowercase || lowercases
+            // As for a BertNormalizer alone, so that accents stay where tokenizer_config.json keeps the case.
+            if lowercases && strips { configuration.stripAccents = nil }
         case "Sequence":
             for (index, value) in try normalizer.list("normalizers").enumerated() {
                 let key = "\(normalizer.path)normalizers[\(index)]"

@@ -37,6 +37,7 @@ struct Encode: ParsableCommand {
     var jsonl = false
     @Option(help: "Sentences read at a time.")
     var chunk = 1024
+    @OptionGroup var prompts: PromptOptions
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
@@ -56,8 +57,8 @@ struct Encode: ParsableCommand {
         let source = try SentenceFile(
             path: input, format: jsonl ? .jsonl : input.map(SentenceFile.Format.init) ?? .text)
         let encoding = Encoding(
-            model: try SentenceTransformer(path: ModelPath.resolve(model)), normalize: normalize,
-            chunk: chunk)
+            model: try ModelPath.open(model), normalize: normalize, chunk: chunk)
+        try prompts.apply(to: encoding.model)
         let first = try encoding.next(source)
         let quantizer = try quantizer(encoding, first)
         let description = EmbeddingDescription(
@@ -110,13 +111,19 @@ extension EmbeddingFormat: ExpressibleByArgument {}
 extension EmbeddingPrecision: ExpressibleByArgument {}
 
 /// Sentences to embeddings, some at a time.
-private struct Encoding {
+private final class Encoding {
     /// Long lines end a chunk early, so that memory does not depend on them.
     private static let mostBytes = 16 << 20
 
     let model: SentenceTransformer
     let normalize: Bool
     let chunk: Int
+    /// How many sentences had no token.
+    private var emptyCount = 0
+
+    init(model: SentenceTransformer, normalize: Bool, chunk: Int) {
+        (self.model, self.normalize, self.chunk) = (model, normalize, chunk)
+    }
 
     /// The embeddings of the next sentences; nil at the end.
     func next(_ source: SentenceFile) throws -> Tensor? {
@@ -127,6 +134,7 @@ private struct Encoding {
             bytes += sentence.utf8.count
         }
         if sentences.isEmpty { return nil }
+        emptyCount += sentences.count { model.tokenizer.isEmpty($0) }
         let plain = model.encode(sentences)
         let embeddings = normalize ? plain.normalized() : plain
         if let bad = embeddings.values.firstIndex(where: { !$0.isFinite }) {
@@ -150,6 +158,11 @@ private struct Encoding {
             try writer.append(quantizer(embeddings), rows: rows)
             count += rows
             block = try next(source)
+        }
+        if emptyCount > 0 {
+            Console.note(
+                "\(emptyCount) of the sentences are empty: there is no token in them, and their embeddings say nothing"
+            )
         }
         return count
     }

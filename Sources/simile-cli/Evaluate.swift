@@ -8,7 +8,8 @@ struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measures a model on held-out pairs.",
         discussion: """
-            With scored pairs (--data): Spearman and Pearson correlation of four similarities. With labelled \
+            With scored pairs (--data): Spearman and Pearson correlation of four similarities, the model's own \
+            first. With labelled \
             pairs (--nli): the accuracy of the classifier that a checkpoint holds.
             """)
 
@@ -22,6 +23,7 @@ struct Evaluate: ParsableCommand {
     var nli: String?
     @Option(help: "Write the pairs with gold and predicted scores to this CSV file.")
     var csv: String?
+    @OptionGroup var prompts: PromptOptions
     @OptionGroup(title: "Pair files") var files: PairFileArguments<MainFile>
     @Flag(help: "Print JSON.")
     var json = false
@@ -46,7 +48,8 @@ struct Evaluate: ParsableCommand {
 
     func run() throws {
         try compute.prepare()
-        let model = try SentenceTransformer(path: ModelPath.resolve(self.model))
+        let model = try ModelPath.open(self.model)
+        try prompts.apply(to: model)
         var parts: [Evaluation] = []
         if let data {
             let (pairs, _) = try PairFiles.readScored(
@@ -54,8 +57,9 @@ struct Evaluate: ParsableCommand {
             try pairs.requireTokens(of: model.tokenizer)
             let evaluator = try EmbeddingSimilarityEvaluator(pairs)
             let similarities = evaluator.similarities(model)
-            parts.append(evaluator.evaluation(of: similarities))
-            if let csv { try write(pairs, similarities[.cosine] ?? [], to: csv) }
+            let function = model.settings.similarity
+            parts.append(evaluator.evaluation(of: similarities, primary: function))
+            if let csv { try write(pairs, similarities[function] ?? [], function, to: csv) }
         }
         if let nli {
             let loss = try classifier(model)
@@ -94,14 +98,17 @@ struct Evaluate: ParsableCommand {
         return try Checkpoint(URL(filePath: path)).softmaxLoss(dimension: model.embeddingDimension)
     }
 
-    private func write(_ pairs: PairDataset<Float>, _ cosines: [Double], to path: String) throws {
+    private func write(
+        _ pairs: PairDataset<Float>, _ similarities: [Double], _ function: SimilarityFunction,
+        to path: String
+    ) throws {
         func quoted(_ field: String) -> String {
             "\"" + field.replacing("\"", with: "\"\"") + "\""
         }
-        var text = "sentence1,sentence2,gold,cosine\n"
-        for (pair, cosine) in zip(pairs, cosines) {
+        var text = "sentence1,sentence2,gold,\(function.rawValue)\n"
+        for (pair, similarity) in zip(pairs, similarities) {
             text +=
-                "\(quoted(pair.first)),\(quoted(pair.second)),\(pair.label),\(cosine.fixed(6))\n"
+                "\(quoted(pair.first)),\(quoted(pair.second)),\(pair.label),\(similarity.fixed(6))\n"
         }
         try AtomicFile.write(Data(text.utf8), to: URL(filePath: path))
     }

@@ -46,7 +46,7 @@ struct Export: ParsableCommand {
 
     func run() throws {
         let url = URL(filePath: output)
-        let model = try SentenceTransformer(path: ModelPath.resolve(model))
+        let model = try ModelPath.open(model)
         switch chosenFormat {
         case .folder:
             try model.write(to: url, modelCard: ModelCard(model).text)
@@ -55,16 +55,27 @@ struct Export: ParsableCommand {
             try requireNoFolder()
             try model.writeONNX(to: url, precision: quantize == .int8 ? .int8 : .float)
             Console.note("\(output): an ONNX model\(quantize == .int8 ? ", int8" : "")")
+            noteDefaultPrompt(of: model)
         case .gguf:
             try requireNoFolder()
             try model.writeGGUF(to: url, type: type ?? .f32)
             Console.note("\(output): a GGUF model, \((type ?? .f32).rawValue)")
+            noteDefaultPrompt(of: model)
             if !model.tokenizer.configuration.lowercase {
                 Console.note(
                     "the vocabulary is cased: llama.cpp reads that since June 2026; earlier versions lowercase every text"
                 )
             }
         }
+    }
+
+    /// Says what the format has no place for.
+    private func noteDefaultPrompt(of model: SentenceTransformer) {
+        let prompt = model.settings.defaultPrompt
+        if prompt.isEmpty { return }
+        Console.note(
+            "the default prompt '\(prompt)' is not part of the file: put it in front of every text\(model.pooling.includesPrompt ? "" : ", and leave its tokens out of the pooling")"
+        )
     }
 
     private var chosenFormat: Format {

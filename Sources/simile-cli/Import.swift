@@ -13,7 +13,7 @@ struct Import: ParsableCommand {
 
     func run() throws {
         try Checkpoint.write(
-            SentenceTransformer(path: ModelPath.resolve(model)), to: URL(filePath: output))
+            ModelPath.open(model), to: URL(filePath: output))
         Console.note("\(output): a checkpoint")
     }
 }

@@ -16,26 +16,34 @@ struct Inspect: ParsableCommand {
         var isFolder: ObjCBool = false
         _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         let checkpoint = isFolder.boolValue ? nil : try Checkpoint(URL(filePath: path))
-        let model = try checkpoint?.model() ?? SentenceTransformer(path: path)
+        let model = try checkpoint?.model() ?? ModelPath.open(self.model)
         let configuration = model.bert.configuration
         let count = model.parameters.reduce(0) { $0 + $1.shape.count }
         try Console.print(
             """
             encoder          BERT, \(configuration.layerCount) layers, hidden \(configuration.hiddenSize), \
-            \(configuration.headCount) heads, feed-forward \(configuration.intermediateSize)
+            \(configuration.headCount) heads, feed-forward \(configuration.intermediateSize) \
+            (\(configuration.hiddenActivation.rawValue))
             parameters       \(count)
             vocabulary       \(model.tokenizer.vocabularySize) tokens
             max length       \(model.maxSequenceLength) tokens
             pooling          \(model.pooling.modes.map(\.rawValue).joined(separator: ", "))\
-            \(Self.dense(model))\(model.normalizes ? ", then normalised" : "")
+            \(Self.modules(model))
             embedding        \(model.embeddingDimension) numbers
+            similarity       \(model.settings.similarity.rawValue)
             """)
+        for name in model.settings.promptNames {
+            let isDefault = name == model.settings.defaultPromptName
+            try Console.print(
+                "prompt           \(name): '\(model.settings.prompt(named: name))'\(isDefault ? ", the default" : "")"
+            )
+        }
         if !model.parameters.initialized.isEmpty {
             try Console.print(
                 "not in the file  \(model.parameters.initialized.joined(separator: ", ")) (unused by embeddings)"
             )
         }
-        do { try model.parameters.requireFinite() } catch {
+        do { try model.requireFinite() } catch {
             try Console.print("not finite       \(error)")
         }
         if let checkpoint, let loss = checkpoint.lossName {
@@ -54,10 +62,15 @@ struct Inspect: ParsableCommand {
         }
     }
 
-    /// The dense layers after the pooling, in words; empty when there are none.
-    static func dense(_ model: SentenceTransformer) -> String {
-        model.dense.map(\.configuration).map {
-            ", then dense \($0.inputs) to \($0.outputs) (\($0.activation.rawValue))"
+    /// What comes after the pooling, in words; empty when there is nothing.
+    static func modules(_ model: SentenceTransformer) -> String {
+        model.modules.map { module in
+            switch module {
+            case .dense(let layer):
+                ", then dense \(layer.inputs) to \(layer.outputs) (\(layer.activation.rawValue))"
+            case .normalize: ", then normalised"
+            case .dropout(let probability): ", then dropout of \(probability) in training"
+            }
         }.joined()
     }
 }

@@ -4,6 +4,13 @@ import Simile
 
 /// What a command's MODEL stands for.
 enum ModelPath {
+    /// Opens a model and says what a person should know about its files.
+    static func open(_ text: String) throws -> SentenceTransformer {
+        let model = try SentenceTransformer(path: resolve(text))
+        for note in model.notes { Console.note(note) }
+        return model
+    }
+
     /// The path itself, or the folder of a downloaded model if it is the name of one.
     ///
     /// Nothing is downloaded: that is for `simile fetch` alone.

@@ -24,6 +24,8 @@ struct New: ParsableCommand {
     var intermediateSize: Int?
     @Option(help: "The longest sentence in tokens.")
     var maxSeqLength = 128
+    @Option(help: "A file of tokens to add to the vocabulary, one a line.")
+    var addTokens: String?
     @Option(help: "Decides the weights.")
     var seed: UInt64 = 42
 
@@ -58,15 +60,16 @@ struct New: ParsableCommand {
         try configuration.validate()
         let vocabulary = try WordPieceTrainer(vocabularySize: vocabularySize).train(on: lines)
         configuration.vocabularySize = vocabulary.count
-        let model = try SentenceTransformer(
+        var model = try SentenceTransformer(
             configuration, tokenizer: BertTokenizer(vocabulary: vocabulary),
             source: .random(seed: seed))
+        if let addTokens { model = try TokenFile.add(addTokens, to: model) }
         let url = URL(filePath: output)
         try? FileManager.default.createDirectory(
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Checkpoint.write(model, to: url)
         Console.note(
-            "\(output): \(vocabulary.count) tokens, \(layers) layers of \(hiddenSize), random weights"
+            "\(output): \(model.tokenizer.vocabularySize) tokens, \(layers) layers of \(hiddenSize), random weights"
         )
     }
 }

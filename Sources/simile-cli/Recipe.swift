@@ -22,6 +22,12 @@ struct Recipe: Codable {
     var data = PairFileOptions()
     /// The most tokens of a sentence; by default the model's.
     var maxSequenceLength: Int?
+    /// The name of the model's prompt that is put in front of every sentence; by default its default prompt.
+    var prompt: String?
+    /// A text that is put in front of every sentence instead.
+    var promptText: String?
+    /// A file of tokens to add to the vocabulary before training.
+    var addTokens: String?
     /// Modules, or parameters, that are not trained.
     var freeze: [String] = []
     /// The hyper-parameters, whose keys stand beside the ones above.
@@ -36,6 +42,9 @@ struct Recipe: Codable {
         case testNLI = "test_nli"
         case data
         case maxSequenceLength = "max_seq_length"
+        case prompt
+        case promptText = "prompt_text"
+        case addTokens = "add_tokens"
         case freeze
     }
 
@@ -53,6 +62,9 @@ struct Recipe: Codable {
         testNLI = try sources(.testNLI)
         data = try keys.decodeIfPresent(PairFileOptions.self, forKey: .data) ?? data
         maxSequenceLength = try keys.decodeIfPresent(Int.self, forKey: .maxSequenceLength)
+        prompt = try keys.decodeIfPresent(String.self, forKey: .prompt)
+        promptText = try keys.decodeIfPresent(String.self, forKey: .promptText)
+        addTokens = try keys.decodeIfPresent(String.self, forKey: .addTokens)
         freeze = try keys.decodeIfPresent([String].self, forKey: .freeze) ?? freeze
         training = try TrainingConfiguration(from: decoder)
     }
@@ -67,6 +79,9 @@ struct Recipe: Codable {
         ] where !sources.isEmpty { try keys.encode(sources, forKey: key) }
         try keys.encode(data, forKey: .data)
         try keys.encodeIfPresent(maxSequenceLength, forKey: .maxSequenceLength)
+        try keys.encodeIfPresent(prompt, forKey: .prompt)
+        try keys.encodeIfPresent(promptText, forKey: .promptText)
+        try keys.encodeIfPresent(addTokens, forKey: .addTokens)
         if !freeze.isEmpty { try keys.encode(freeze, forKey: .freeze) }
         try training.encode(to: encoder)
     }
@@ -87,6 +102,7 @@ extension Recipe {
                 PairSource(absolute($0.path), $0.options)
             }
         }
+        copy.addTokens = addTokens.map(absolute)
         return copy
     }
 
@@ -99,6 +115,11 @@ extension Recipe {
         for (key, isMissing) in [("model", model == nil), ("train", train.isEmpty)] where isMissing
         {
             throw CommandError.input("no \(key) is given: add --\(key), or '\(key):' to the recipe")
+        }
+        if prompt != nil, promptText != nil {
+            throw CommandError.input(
+                "prompt and prompt_text are both given; give the name of a prompt or a text, not both"
+            )
         }
         if loss == CosineSimilarityLoss.name, !devNLI.isEmpty || !testNLI.isEmpty {
             throw CommandError.input(

@@ -4,7 +4,11 @@ import Simile
 
 struct Similarity: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Prints the cosine similarity of a sentence with others.")
+        abstract: "Prints the similarity of a sentence with others.",
+        discussion: """
+            The similarity is the model's own (similarity_fn_name), which is the cosine for most. Larger is more \
+            similar: distances are negated.
+            """)
 
     @Argument(help: "A model's folder or checkpoint.")
     var model: String
@@ -12,6 +16,9 @@ struct Similarity: ParsableCommand {
     var sentence: String
     @Argument(help: "The sentences to compare it with.")
     var others: [String]
+    @Option(help: "cosine, dot, euclidean or manhattan; by default the model's own.")
+    var function: SimilarityFunction?
+    @OptionGroup var prompts: PromptOptions
     @Flag(help: "Show the shapes on the way from text to embedding.")
     var explain = false
     @Flag(help: "Print JSON.")
@@ -24,17 +31,26 @@ struct Similarity: ParsableCommand {
 
     func run() throws {
         try compute.prepare()
-        let model = try SentenceTransformer(path: ModelPath.resolve(model))
-        try model.parameters.requireFinite()
+        let model = try ModelPath.open(model)
+        try model.requireFinite()
+        try prompts.apply(to: model)
+        let function = function ?? model.settings.similarity
         let sentences = [sentence] + others
+        for (index, sentence) in sentences.enumerated() where model.tokenizer.isEmpty(sentence) {
+            Console.note("sentence \(index) is empty: there is no token in it")
+        }
         let embeddings = explain ? try explained(model, sentences) : model.encode(sentences)
-        let first = embeddings.gather(Array(repeating: 0, count: others.count))
-        let cosines = first.cosineSimilarity(embeddings.slice(1..<sentences.count)).values
+        let similarities = Self.similarities(function, embeddings)
+        guard similarities.allSatisfy(\.isFinite) else {
+            throw CommandError.input(
+                "\(self.model): a similarity is not a finite number; the model's weights are far too large, as after a training that diverged: use an earlier checkpoint"
+            )
+        }
         if json {
-            let rows = zip(others, cosines).enumerated().map { index, row -> JSONValue in
+            let rows = zip(others, similarities).enumerated().map { index, row -> JSONValue in
                 [
                     "index": .integer(index + 1), "sentence": .string(row.0),
-                    "cosine": .float(row.1),
+                    function.rawValue: .number(row.1),
                 ]
             }
             return try Console.json([
@@ -42,15 +58,32 @@ struct Similarity: ParsableCommand {
             ])
         }
         let width = others.map(\.count).max() ?? 0
-        func row(_ index: String, _ sentence: String, _ cosine: String) throws {
+        func row(_ index: String, _ sentence: String, _ similarity: String) throws {
             let indent = String(repeating: " ", count: max(0, 5 - index.count))
-            try Console.print("\(indent)\(index)  \(sentence.padded(width))  \(cosine)")
+            try Console.print("\(indent)\(index)  \(sentence.padded(width))  \(similarity)")
         }
-        try row("index", "sentence", "cosine")
+        try row("index", "sentence", function.rawValue)
         try row("0", sentence, "")
         for (index, other) in others.enumerated() {
-            try row("\(index + 1)", other, Double(cosines[index]).fixed(4))
+            try row("\(index + 1)", other, similarities[index].fixed(4))
         }
+    }
+
+    /// The similarity of the first row with each other one.
+    private static func similarities(
+        _ function: SimilarityFunction, _ embeddings: Tensor
+    ) -> [Double] {
+        let width = embeddings.shape[1]
+        var similarities: [Double] = []
+        embeddings.withSpan { values in
+            for row in 1..<embeddings.shape[0] {
+                similarities.append(
+                    function(
+                        values.extracting(0..<width),
+                        values.extracting(row * width..<(row + 1) * width)))
+            }
+        }
+        return similarities
     }
 
     /// The model by its parts, with the shape after each.
@@ -58,7 +91,7 @@ struct Similarity: ParsableCommand {
         let ids = model.tokenize(sentences)
         let batch = TokenBatch(ids)
         let hidden = model.bert(batch)
-        let pooled = model.pooling(hidden, batch.layout)
+        let pooled = model.pooled(hidden, batch.layout)
         let longest = ids.map(\.count).max() ?? 0
         let width = hidden.shape[1]
         Console.note(
@@ -66,7 +99,7 @@ struct Similarity: ParsableCommand {
             token ids            [\(sentences.count), \(longest)] at most; packed without padding: [\(batch.ids.count)]
             last hidden state    [\(sentences.count), \(longest), \(width)] at most; packed: \(hidden.shape)
             mask counts          \(ids.map(\.count))
-            pooled (\(model.pooling.modes.map(\.rawValue).joined(separator: ", ")))        \(pooled.shape)\(Inspect.dense(model))\(model.normalizes ? ", then scaled to length 1" : "")
+            pooled (\(model.pooling.modes.map(\.rawValue).joined(separator: ", ")))        \(pooled.shape)\(Inspect.modules(model))
             """)
         for (sentence, ids) in zip(sentences, ids) {
             Console.note(
@@ -75,3 +108,5 @@ struct Similarity: ParsableCommand {
         return model.finished(pooled)
     }
 }
+
+extension SimilarityFunction: ExpressibleByArgument {}

@@ -9,7 +9,7 @@ struct Tokenize: ParsableCommand {
         abstract: "Prints the token ids of texts.",
         discussion: """
             Reads standard input, one JSON string or object {"text": "..."} a line, and prints \
-            {"ids": [...]} for each.
+            {"ids": [...]} for each; no prompt is put in front.
             """)
 
     @Argument(help: "A model's folder or checkpoint.")
@@ -29,7 +29,8 @@ struct Tokenize: ParsableCommand {
     }
 
     func run() throws {
-        let (tokenizer, length) = try Self.tokenizer(of: ModelPath.resolve(model))
+        let (tokenizer, length) = try SentenceTransformer.tokenizer(path: ModelPath.resolve(model))
+        for note in tokenizer.vocabulary.notes { Console.note("\(model): \(note)") }
         var number = 0
         while let line = readLine() {
             number += 1
@@ -46,16 +47,6 @@ struct Tokenize: ParsableCommand {
             }
             try Console.json(.object(members))
         }
-    }
-
-    /// The tokenizer alone, without reading the weights of a folder.
-    static func tokenizer(of path: String) throws -> (BertTokenizer, maxLength: Int) {
-        if FileManager.default.folderExists(atPath: path) {
-            let url = URL(filePath: path)
-            return (try BertTokenizer(folder: url), try ModelFolder(reading: url).maxSequenceLength)
-        }
-        let model = try SentenceTransformer(path: path)
-        return (model.tokenizer, model.maxSequenceLength)
     }
 
     private static func text(_ line: String) -> String? {

@@ -49,6 +49,13 @@ struct Train: ParsableCommand {
     @Option(
         help: "Do not train this module, such as embeddings or encoder.layer.0; may be repeated.")
     var freeze: [String] = []
+    @Option(
+        help: """
+            A file of tokens to add to the vocabulary, one a line: each begins as the mean of the pieces it was spelt \
+            with.
+            """)
+    var addTokens: String?
+    @OptionGroup var prompts: PromptOptions
     @OptionGroup(title: "Pair files") var files: PairFileArguments<MainFile>
     @OptionGroup(visibility: .hidden) var devFiles: PairFileArguments<DevFile>
     @OptionGroup(visibility: .hidden) var devNLIFiles: PairFileArguments<DevNLIFile>
@@ -104,6 +111,9 @@ struct Train: ParsableCommand {
         try settings.test.set(test, testFiles)
         try settings.testNLI.set(testNli, testNLIFiles)
         settings.maxSequenceLength = maxSeqLength ?? settings.maxSequenceLength
+        settings.prompt = prompts.prompt ?? settings.prompt
+        settings.promptText = prompts.promptText ?? settings.promptText
+        settings.addTokens = addTokens ?? settings.addTokens
         settings.freeze += freeze
         settings.training = hyperparameters.applied(to: settings.training)
         return settings.withAbsolutePaths()

@@ -36,7 +36,7 @@ final class TrainingRun {
 
     func execute(_ progress: Progress) throws {
         guard let modelPath = recipe.model else { return }
-        let model = try latest?.model ?? SentenceTransformer(path: ModelPath.resolve(modelPath))
+        let model = try latest?.model ?? startingModel(modelPath)
         if let length = recipe.maxSequenceLength {
             guard (3...model.bert.configuration.maxPositionEmbeddings).contains(length) else {
                 throw CommandError.input(
@@ -45,6 +45,7 @@ final class TrainingRun {
             }
             model.maxSequenceLength = length
         }
+        try PromptOptions.apply(name: recipe.prompt, text: recipe.promptText, to: model)
         for name in recipe.freeze { try freeze(name, in: model) }
         let files = recipe.train.sources.map {
             PairSource($0.path, recipe.data.overlaid(with: $0.options))
@@ -61,6 +62,12 @@ final class TrainingRun {
             let (pairs, options) = try PairFiles.readScored(files, MainFile.self)
             try train(model, CosineSimilarityLoss(), pairs, options, progress)
         }
+    }
+
+    /// The model that the run begins with, with the tokens that the recipe adds.
+    private func startingModel(_ path: String) throws -> SentenceTransformer {
+        let model = try ModelPath.open(path)
+        return try recipe.addTokens.map { try TokenFile.add($0, to: model) } ?? model
     }
 
     /// Freezes the module or parameter of this name: `encoder.layer.1` is not `encoder.layer.10`.
@@ -201,6 +208,7 @@ final class TrainingRun {
         _ trainer: Trainer<L>, _ dev: HeldOutPairs, _ test: HeldOutPairs, _ progress: Progress
     ) throws {
         let (model, loss) = best(of: trainer)
+        try PromptOptions.apply(name: recipe.prompt, text: recipe.promptText, to: model)
         var results = Results(trainer.state)
         for (split, pairs) in [("dev", dev), ("test", test)] {
             do {

@@ -50,7 +50,7 @@ import Testing
         let snapshot =
             scene.files("home").path + "/hub/models--org--tiny/snapshots/\(FakeHub.commit)"
         #expect(fetched.out == snapshot + "\n")
-        #expect(fetched.error.hasPrefix("commit \(FakeHub.commit)\nconfig.json: "))
+        #expect(fetched.error.hasPrefix("commit \(FakeHub.commit)\nmodules.json: "))
         #expect(!fetched.error.contains("\u{1B}"))
 
         let count = scene.server.hub.requests.count

@@ -19,7 +19,7 @@ import Tokenization
             vocabularySize: 6, hiddenSize: 8, layerCount: 2, headCount: 2, intermediateSize: 12)
         configuration.maxPositionEmbeddings = 5
         return try SentenceTransformer(
-            configuration, tokenizer: BertTokenizer(vocabulary: vocabulary), normalizes: true,
+            configuration, tokenizer: BertTokenizer(vocabulary: vocabulary), modules: [.normalize],
             source: .random(seed: seed))
     }
 

@@ -125,13 +125,28 @@ import Testing
         #expect(second.model.dense.map(\.configuration) == Self.layers)
     }
 
-    /// Checkpoints of models without dense layers do not mention them, as before there were any.
-    @Test func checkpointsWithoutDense() throws {
+    /// The modules of a checkpoint of before there was a list of them.
+    @Test(arguments: [true, false])
+    func checkpointsWithoutAList(normalizes: Bool) throws {
         let folder = TemporaryFolder()
-        try Checkpoint.write(TinyModel.make(), to: folder("plain.h5"))
-        let group = try HDF5File(opening: folder("plain.h5").path).root.group(named: "model")
-        #expect(try !group.attributes.contains("dense"))
-        #expect(try SentenceTransformer(path: folder("plain.h5").path).dense.isEmpty)
+        let path = folder("old.h5").path
+        do {
+            let file = try HDF5File(creating: path)
+            try file.root.attributes.set("format", to: "simile-checkpoint")
+            try file.root.attributes.set("format_version", to: 1)
+            let group = try file.root.createGroup("model")
+            try group.attributes.set("normalize", to: normalizes)
+            try group.attributes.set(
+                "dense",
+                to:
+                    #"[{"in_features":32,"out_features":8,"bias":true,"activation_function":"Tanh"}]"#
+            )
+            try file.close()
+        }
+        let checkpoint = try Checkpoint(URL(filePath: path))
+        let modules = try checkpoint.modules(checkpoint.file.root.group(named: "model"))
+        let dense = SentenceModule.dense(DenseConfiguration(inputs: 32, outputs: 8))
+        #expect(modules == (normalizes ? [dense, .normalize] : [dense]))
     }
 
     @Test func layersMustFit() throws {

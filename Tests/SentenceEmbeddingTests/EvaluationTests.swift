@@ -16,10 +16,11 @@ import Testing
     @Test func anUndefinedFigureTakesNoOtherAlong() throws {
         let evaluator = try EmbeddingSimilarityEvaluator(TinyModel.scored(5))
         let good = [0.1, 0.2, 0.3, 0.4, 0.6]
-        let evaluation = evaluator.evaluation(of: [
-            .cosine: good, .dot: [1, 1, 1, 1, 1], .euclidean: [0, 1, .nan, 2, 3],
-            .manhattan: good,
-        ])
+        let evaluation = evaluator.evaluation(
+            of: [
+                .cosine: good, .dot: [1, 1, 1, 1, 1], .euclidean: [0, 1, .nan, 2, 3],
+                .manhattan: good,
+            ], primary: .cosine)
         #expect(abs(evaluation.primary - 1) < 1e-12)
         #expect(evaluation["spearman_cosine"] == evaluation.primary)
         #expect(evaluation["spearman_manhattan"] == evaluation.primary)
@@ -40,7 +41,7 @@ import Testing
             try TinyModel.make(), try EmbeddingSimilarityEvaluator(TinyModel.scored(10))
         )
         #expect(
-            try evaluator.evaluation(of: evaluator.similarities(model))
+            try evaluator.evaluation(of: evaluator.similarities(model), primary: .cosine)
                 == evaluator.evaluate(model))
     }
 

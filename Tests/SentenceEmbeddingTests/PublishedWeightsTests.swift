@@ -58,9 +58,11 @@ import Testing
             "1 missing: encoder.layer.1.output.dense.bias",
             "1 of another shape: embeddings.token_type_embeddings.weight is [32, 2]",
             "Check that config.json and the weights belong to the same model")
-        try torchFile([PublishedArray(name: "x", shape: [1], values: [1])] + model.arrays)
-            .write(to: url)
-        expectError("1 unexpected: x")
+        try torchFile(
+            [PublishedArray(name: "encoder.layer.2.x", shape: [1], values: [1])] + model.arrays
+        )
+        .write(to: url)
+        expectError("1 unexpected: encoder.layer.2.x")
         try torchFile(model.arrays).dropLast(1).write(to: url)
         let cut = #expect(throws: SerializationError.self) { try open() }
         #expect(cut?.description.contains("pytorch_model.bin: cut short") == true)

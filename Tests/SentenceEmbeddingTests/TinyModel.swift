@@ -29,8 +29,9 @@ enum TinyModel {
         configuration.attentionDropout = dropout
         return try SentenceTransformer(
             configuration, tokenizer: BertTokenizer(vocabulary: vocabulary),
-            pooling: Pooling(pooling), dense: dense,
-            normalizes: normalizes, source: .random(seed: seed))
+            pooling: Pooling(pooling),
+            modules: dense.map { .dense($0) } + (normalizes ? [.normalize] : []),
+            source: .random(seed: seed))
     }
 
     /// Sentences of these words, the same for a seed.

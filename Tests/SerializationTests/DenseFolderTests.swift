@@ -46,8 +46,10 @@ import Testing
         let model = try ModelFolder(reading: folder.url)
         #expect(model.densePaths == ["mine"])
         #expect(
-            model.dense == [
-                DenseConfiguration(inputs: 24, outputs: 8, hasBias: false, activation: activation)
+            model.modules == [
+                .dense(
+                    DenseConfiguration(
+                        inputs: 24, outputs: 8, hasBias: false, activation: activation))
             ])
     }
 
@@ -55,8 +57,9 @@ import Testing
     @Test func absentKeys() throws {
         try write(#"{"in_features":24,"out_features":8}"#)
         #expect(
-            try ModelFolder(reading: folder.url).dense == [
-                DenseConfiguration(inputs: 24, outputs: 8, hasBias: true, activation: .tanh)
+            try ModelFolder(reading: folder.url).modules == [
+                .dense(
+                    DenseConfiguration(inputs: 24, outputs: 8, hasBias: true, activation: .tanh))
             ])
     }
 
@@ -113,13 +116,18 @@ import Testing
             configuration: BertConfiguration(
                 vocabularySize: 9, hiddenSize: 24, layerCount: 1, headCount: 3, intermediateSize: 8),
             poolingModes: [.cls, .mean],
-            dense: [
-                DenseConfiguration(inputs: 48, outputs: 12),
-                DenseConfiguration(inputs: 12, outputs: 5, hasBias: false, activation: .identity),
-            ], normalizes: true, maxSequenceLength: 64)
+            modules: [
+                .dense(DenseConfiguration(inputs: 48, outputs: 12)), .dropout(0.25), .normalize,
+                .dense(
+                    DenseConfiguration(
+                        inputs: 12, outputs: 5, hasBias: false, activation: .identity)),
+                .normalize,
+            ], maxSequenceLength: 64)
         try described.write(to: folder.url)
         #expect(try ModelFolder(reading: folder.url) == described)
-        #expect(folder.entries.contains("3_Dense"))
-        #expect(folder.entries.contains("4_Normalize"))
+        for name in ["2_Dense", "3_Dropout", "4_Normalize", "5_Dense", "6_Normalize"] {
+            #expect(folder.entries.contains(name))
+        }
+        #expect(described.densePaths == ["2_Dense", "5_Dense"])
     }
 }

@@ -69,14 +69,17 @@ import Testing
                     vocabularySize: 100, hiddenSize: 24, layerCount: 2, headCount: 3,
                     intermediateSize: 40),
                 poolingModes: [.mean, .max],
-                dense: [
-                    DenseConfiguration(inputs: 48, outputs: 8, hasBias: true, activation: .tanh)
-                ],
-                normalizes: true, maxSequenceLength: 64)
+                modules: [
+                    .dense(
+                        DenseConfiguration(
+                            inputs: 48, outputs: 8, hasBias: true, activation: .tanh)), .normalize,
+                    .dropout(0.1),
+                ], maxSequenceLength: 64)
             try description.write(to: folder.url)
             let names = [
                 "config.json", "modules.json", "sentence_bert_config.json",
                 "config_sentence_transformers.json", "1_Pooling/config.json", "2_Dense/config.json",
+                "4_Dropout/config.json",
             ]
             let proper = try names.map { Array(try Data(contentsOf: folder($0))) }
             Fuzz.run(

@@ -14,7 +14,8 @@ import Testing
     ) -> String {
         let paths = [
             "Transformer": "", "Pooling": "1_Pooling", "Normalize": "2_Normalize",
-            "Dense": "2_Dense",
+            "Dense": "2_Dense", "Dropout": "3_Dropout", "BERT": "0_BERT",
+            "DistilBERT": "0_DistilBERT",
         ]
         let entries = kinds.enumerated().map {
             #"{"idx":\#($0.offset),"name":"\#($0.offset)","path":"\#(paths[$0.element] ?? "x")","type":"\#(prefix)\#($0.element)"}"#
@@ -54,7 +55,7 @@ import Testing
         #expect(model.configuration.hiddenSize == 24)
         #expect(model.configuration.layerNormEpsilon == 1e-12)
         #expect(model.poolingModes == [.mean])
-        #expect(!model.normalizes)
+        #expect(model.modules == [])
         #expect(model.maxSequenceLength == 64)
     }
 
@@ -68,7 +69,7 @@ import Testing
         ])
         let model = try ModelFolder(reading: folder.url)
         #expect(model.poolingModes == [.cls, .mean])
-        #expect(model.normalizes)
+        #expect(model.modules == [.normalize])
         #expect(model.maxSequenceLength == 32)
     }
 
@@ -84,7 +85,7 @@ import Testing
         ])
         let model = try ModelFolder(reading: folder.url)
         #expect(model.poolingModes == [.weightedMean])
-        #expect(model.normalizes)
+        #expect(model.modules == [.normalize])
         #expect(model.maxSequenceLength == 20)
     }
 
@@ -111,7 +112,7 @@ import Testing
         func with(_ more: String) -> [String: String] {
             ["config.json": config.dropLast() + ",\(more)}"]
         }
-        try expectError(with(#""activation":"relu""#), "activation is relu", "supported: gelu")
+        try expectError(with(#""activation":"mish""#), "activation is mish", "supported: gelu")
         try expectError(with(#""n_layers":0"#), "n_layers is 0")
         try expectError(with(#""attention_dropout":"x""#), "attention_dropout is not of type Float")
     }
@@ -120,7 +121,10 @@ import Testing
         func config(_ more: String) -> [String: String] {
             ["config.json": Self.config.dropLast() + ",\(more)}"]
         }
-        try expectError(config(#""hidden_act":"relu""#), "hidden_act is relu", "supported: gelu")
+        try expectError(
+            config(#""hidden_act":"quick_gelu""#), "hidden_act is quick_gelu",
+            "supported: gelu, gelu_python, gelu_new, gelu_pytorch_tanh, gelu_fast, relu, silu, swish"
+        )
         try expectError(
             config(#""position_embedding_type":"relative_key""#),
             "position_embedding_type is relative_key")
@@ -129,16 +133,6 @@ import Testing
             config(#""hidden_dropout_prob":1.5"#), "hidden_dropout_prob is 1.5, expected 0..<1")
         try expectError(config(#""type_vocab_size":0"#), "type_vocab_size is 0")
         try expectError(config(#""layer_norm_eps":"x""#), "layer_norm_eps is not of type Float")
-        let prompts = #""prompts":{"query":"query: ","none":""}"#
-        try expectError(
-            config(#""vocab_size":9"#).merging([
-                "config_sentence_transformers.json": #"{"default_prompt_name":"query",\#(prompts)}"#
-            ]) { $1 }, "default_prompt_name is query ('query: ')", "supported: null; put the prompt"
-        )
-        try write([
-            "config_sentence_transformers.json": #"{"default_prompt_name":"none",\#(prompts)}"#
-        ])
-        #expect(throws: Never.self) { try ModelFolder(reading: folder.url) }
         try expectError(
             ["config.json": "{nonsense"],
             "config.json: not JSON (line 1: expected a key in quotes at column 2)")
@@ -155,9 +149,9 @@ import Testing
             "a module is sentence_transformers.models.CNN",
             "supported: Transformer, Pooling, Dense, Normalize")
         try expectError(
-            with(Self.modules("Transformer", "Pooling", "Normalize", "Dense")),
-            "the order of modules is Transformer, Pooling, Normalize, Dense",
-            "supported: Transformer, Pooling, any number of Dense, and optionally Normalize")
+            with(Self.modules("Transformer", "Pooling", "Normalize", "Pooling")),
+            "the order of modules is Transformer, Pooling, Normalize, Pooling",
+            "supported: Transformer, Pooling, then any number of Dense, Normalize and Dropout")
         try expectError(
             with(Self.modules("Transformer", "Pooling", prefix: "custom.")),
             "a module is custom.Transformer")
@@ -231,7 +225,7 @@ import Testing
                     PoolingMode.allCases.firstIndex(of: $0) ?? 0 < PoolingMode.allCases.firstIndex(
                         of: $1) ?? 0
                 },
-                normalizes: normalizes, maxSequenceLength: 77)
+                modules: normalizes ? [.normalize] : [], maxSequenceLength: 77)
             let target = folder(normalizes ? "a" : "b")
             try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
             try model.write(to: target)
@@ -256,15 +250,14 @@ import Testing
                 "bert.embeddings.LayerNorm.gamma", "bert.embeddings.LayerNorm.beta",
                 "bert.embeddings.position_ids",
                 "bert.pooler.dense.weight", "cls.predictions.bias", "classifier.weight",
+                "my_head.out.bias",
             ]))
         #expect(
             weights.names == [
                 "embeddings.LayerNorm.weight", "embeddings.LayerNorm.bias", "pooler.dense.weight",
             ])
         #expect(
-            weights.ignored == [
-                "bert.embeddings.position_ids", "cls.predictions.bias", "classifier.weight",
-            ])
+            weights.heads == ["cls.predictions.bias", "classifier.weight", "my_head.out.bias"])
         #expect(weights.shape(of: "embeddings.LayerNorm.bias") == [5, 1])
         #expect(weights.shape(of: "bert.embeddings.LayerNorm.beta") == nil)
         #expect(
@@ -299,7 +292,7 @@ import Testing
                 ours + "intermediate.dense.weight", ours + "output.dense.bias",
                 ours + "output.LayerNorm.weight", "transformer.other.0.weight", tokenTypes,
             ])
-        #expect(weights.ignored == ["vocab_projector.bias", "pre_classifier.weight"])
+        #expect(weights.heads == ["vocab_projector.bias", "pre_classifier.weight"])
         #expect(weights.shape(of: tokenTypes) == [1, 1])
         var values: [Float] = [7]
         var span = values.mutableSpan

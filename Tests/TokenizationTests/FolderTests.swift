@@ -110,7 +110,7 @@ import Testing
         for (list, expected) in [
             ([lower, bert(false, .null)], configuration(stripAccents: false)),
             ([bert(false, .null), lower], configuration(stripAccents: false)),
-            ([lower, bert(true, .null)], configuration(stripAccents: true)),
+            ([lower, bert(true, .null)], configuration()),
             ([strip, lower, bert(false, true)], configuration(stripAccents: true)),
             ([bert(true, false)], configuration(stripAccents: false)),
             (

@@ -58,9 +58,9 @@ extension Checkpoint {
 
     /// Writes a checkpoint of a model alone.
     ///
-    /// - Throws: `NonFiniteError` when a weight is NaN or infinite; nothing is written then.
+    /// - Throws: `NonFiniteError` or `ModelError` when a weight or an embedding is not finite; nothing is written then.
     public static func write(_ model: SentenceTransformer, to url: URL) throws {
-        try model.parameters.requireFinite()
+        try model.requireFinite()
         try write(to: url) { try write(model, in: $0) }
     }
 
@@ -79,10 +79,9 @@ extension Checkpoint {
         let group = try root.createGroup("model")
         try group.attributes.set("config", to: json(model.bert.configuration))
         try group.attributes.set("pooling", to: model.pooling.modes.map(\.rawValue))
-        if !model.dense.isEmpty {
-            try group.attributes.set("dense", to: json(model.dense.map(\.configuration)))
-        }
-        try group.attributes.set("normalize", to: model.normalizes)
+        try group.attributes.set("pool_prompt", to: model.pooling.includesPrompt)
+        try group.attributes.set("modules", to: json(model.modules))
+        try group.attributes.set("settings", to: model.settings.json)
         try group.attributes.set("max_seq_length", to: model.maxSequenceLength)
         try group.write(model.parameters)
         let tokenizer = try root.createGroup("tokenizer")

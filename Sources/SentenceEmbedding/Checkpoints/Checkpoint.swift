@@ -1,5 +1,6 @@
 import Foundation
 import HDF5
+import ModelLayout
 import NeuralNetwork
 import Serialization
 import Tokenization
@@ -22,6 +23,7 @@ public final class Checkpoint {
     /// - Throws: `CheckpointError` when the file cannot be read, is damaged or is something else.
     public init(_ url: URL) throws(CheckpointError) {
         path = url.path
+        if GitLFS.isPointer(url) { throw .gitLFSPointer(path: url.path) }
         do throws(HDF5Error) { file = try HDF5File(opening: url.path) } catch { throw .file(error) }
         let attributes = file.root.attributes
         guard (try? attributes.string("format")) == Self.formatName else {
@@ -139,6 +141,16 @@ public final class Checkpoint {
         }
     }
 
+    /// What comes after the pooling. Files of before there was a list have the dense layers, and whether embeddings are
+    /// normalised after them.
+    func modules(_ group: borrowing Group) throws -> [SentenceModule] {
+        if try group.attributes.contains("modules") { return try decode(group, "modules") }
+        let dense: [DenseConfiguration] =
+            try group.attributes.contains("dense") ? decode(group, "dense") : []
+        let end: [SentenceModule] = try group.attributes.bool("normalize") ? [.normalize] : []
+        return dense.map { .dense($0) } + end
+    }
+
     private func hexadecimal(_ number: UInt64) -> String { String(number, radix: 16) }
 }
 
@@ -161,9 +173,15 @@ extension SentenceTransformer {
                 path: path, entry: "/model attribute pooling", reason: "no mode")
         }
         let configuration: BertConfiguration = try checkpoint.decode(group, "config")
-        let dense: [DenseConfiguration] =
-            try group.attributes.contains("dense") ? checkpoint.decode(group, "dense") : []
-        let normalizes = try group.attributes.bool("normalize")
+        let modules = try checkpoint.modules(group)
+        let settings =
+            try group.attributes.contains("settings")
+            ? ModelSettings(
+                json: group.attributes.string("settings"),
+                source: "\(path) /model attribute settings") : ModelSettings()
+        let poolsPrompt =
+            try group.attributes.contains("pool_prompt")
+            ? group.attributes.bool("pool_prompt") : true
         let length = try group.attributes.value("max_seq_length", as: Int.self)
         let tokenizerGroup = try checkpoint.file.root.group(named: "tokenizer")
         let tokenizer = try BertTokenizer(
@@ -176,8 +194,9 @@ extension SentenceTransformer {
             try CheckpointWeights(group, source: "\(path) /model"))
         do {
             try self.init(
-                configuration, tokenizer: tokenizer, pooling: Pooling(modes), dense: dense,
-                normalizes: normalizes, maxSequenceLength: length, source: source)
+                configuration, tokenizer: tokenizer,
+                pooling: Pooling(modes, includesPrompt: poolsPrompt), modules: modules,
+                settings: settings, maxSequenceLength: length, source: source)
         } catch let error as ConfigurationError {
             throw CheckpointError.invalid(
                 path: path, entry: "an attribute of /model", reason: "\(error)")

@@ -1,7 +1,10 @@
 import HDF5
+import ModelLayout
 
 /// Why a checkpoint cannot be read or written.
 public enum CheckpointError: Error, CustomStringConvertible {
+    /// The file is what Git leaves in place of a large one.
+    case gitLFSPointer(path: String)
     /// The file is not a checkpoint of Simile's.
     case notACheckpoint(path: String)
     /// The checkpoint was written by a later version.
@@ -22,6 +25,7 @@ public enum CheckpointError: Error, CustomStringConvertible {
     /// What happened and what to do.
     public var description: String {
         switch self {
+        case .gitLFSPointer(let path): GitLFS.problem(path)
         case .notACheckpoint(let path):
             "\(path): an HDF5 file, but not a checkpoint of Simile's (no attribute 'format'); give a checkpoint, or a model's folder"
         case .laterVersion(let path, let found, let supported):

@@ -1,10 +1,11 @@
 import Kernels
+import Serialization
 import Tensors
 
 /// Correlation of the embeddings' similarity with gold scores.
 ///
-/// Cosine, dot product and the negated Euclidean and Manhattan distances, each by Spearman (the primary
-/// figure is the cosine's) and Pearson.
+/// Cosine, dot product and the negated Euclidean and Manhattan distances, each by Spearman and Pearson. The model's
+/// own similarity comes first, and its Spearman correlation is the primary figure.
 public struct EmbeddingSimilarityEvaluator: Evaluator {
     /// The pairs and their gold scores.
     public let pairs: PairDataset<Float>
@@ -24,32 +25,22 @@ public struct EmbeddingSimilarityEvaluator: Evaluator {
         self.tokensPerBatch = tokensPerBatch
     }
 
-    /// How similar two embeddings are; larger is more similar.
-    public enum Similarity: String, CaseIterable, Sendable {
-        /// The cosine of the angle.
-        case cosine
-        /// The dot product.
-        case dot
-        /// The negated Euclidean distance.
-        case euclidean
-        /// The negated sum of absolute differences.
-        case manhattan
-    }
-
-    /// Eight figures, such as `spearman_cosine`, which is the primary one.
+    /// Eight figures, such as `spearman_cosine`.
     ///
     /// - Throws: `PairFileError` for a sentence without tokens.
     public func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
         try pairs.requireTokens(of: model.tokenizer)
-        return evaluation(of: similarities(model))
+        return evaluation(of: similarities(model), primary: model.settings.similarity)
     }
 
-    /// The figures of similarities that were computed before.
-    public func evaluation(of scores: [Similarity: [Double]]) -> Evaluation {
+    /// The figures of similarities that were computed before, those of the `primary` one first.
+    public func evaluation(
+        of scores: [SimilarityFunction: [Double]], primary: SimilarityFunction
+    ) -> Evaluation {
         let gold = pairs.map { Double($0.label) }
         var figures: [(name: String, value: Double)] = []
         var undefined: [(names: [String], reason: String)] = []
-        for similarity in Similarity.allCases {
+        for similarity in [primary] + SimilarityFunction.allCases.filter({ $0 != primary }) {
             let predicted = scores[similarity, default: []]
             for (kind, coefficient) in [
                 ("spearman", Correlation.spearman), ("pearson", Correlation.pearson),
@@ -63,32 +54,23 @@ public struct EmbeddingSimilarityEvaluator: Evaluator {
                 }
             }
         }
-        return Evaluation(figures, undefined: undefined, primary: "spearman_cosine")
+        return Evaluation(figures, undefined: undefined, primary: "spearman_\(primary)")
     }
 
     /// Every similarity of every pair, in the pairs' order.
-    public func similarities(_ model: SentenceTransformer) -> [Similarity: [Double]] {
+    public func similarities(_ model: SentenceTransformer) -> [SimilarityFunction: [Double]] {
         let sentences = pairs.map(\.first) + pairs.map(\.second)
         let embeddings = model.encode(sentences, tokensPerBatch: tokensPerBatch)
         let width = embeddings.shape[1]
-        var scores: [Similarity: [Double]] = [:]
+        var scores: [SimilarityFunction: [Double]] = [:]
         embeddings.withSpan { values in
             for i in 0..<pairs.count {
                 let (u, v) = (i * width, (pairs.count + i) * width)
-                var (dot, squareU, squareV, squares, absolutes) = (0.0, 0.0, 0.0, 0.0, 0.0)
-                for k in 0..<width {
-                    let (a, b) = (Double(values[u + k]), Double(values[v + k]))
-                    dot += a * b
-                    squareU += a * a
-                    squareV += b * b
-                    squares += (a - b) * (a - b)
-                    absolutes += abs(a - b)
+                for similarity in SimilarityFunction.allCases {
+                    scores[similarity, default: []].append(
+                        similarity(
+                            values.extracting(u..<u + width), values.extracting(v..<v + width)))
                 }
-                let norms = max(squareU.squareRoot(), 1e-12) * max(squareV.squareRoot(), 1e-12)
-                scores[.cosine, default: []].append(dot / norms)
-                scores[.dot, default: []].append(dot)
-                scores[.euclidean, default: []].append(-squares.squareRoot())
-                scores[.manhattan, default: []].append(-absolutes)
             }
         }
         return scores

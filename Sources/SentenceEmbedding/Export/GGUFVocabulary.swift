@@ -36,20 +36,19 @@ struct GGUFVocabulary {
     var metadata: [(key: String, value: GGUFValue)] {
         let c = tokenizer.configuration
         let types = specialTypes
-        let tokens = tokenizer.vocabulary.tokens.enumerated().map { id, text in
-            (text: text, type: types[Int32(id)] ?? .normal)
+        // llama.cpp wants a token for each row, and each token once.
+        let vocabulary = tokenizer.vocabulary
+        let tokens = (0..<rows).map { id in
+            id < vocabulary.count && vocabulary.isReachable(Int32(id))
+                ? (text: vocabulary[Int32(id)], type: types[Int32(id)] ?? .normal)
+                : (text: "[PAD\(id)]", type: .unused)
         }
-        let unused = (tokens.count..<max(rows, tokens.count)).map { "[PAD\($0)]" }
         var metadata: [(key: String, value: GGUFValue)] = [
             ("tokenizer.ggml.model", .string("bert")),
             // llama.cpp's name for the way uncased BERT splits texts; it does so for every "bert".
             ("tokenizer.ggml.pre", .string("jina-v2-en")),
-            ("tokenizer.ggml.tokens", .strings(tokens.map(text) + unused)),
-            (
-                "tokenizer.ggml.token_type",
-                .int32s(
-                    tokens.map(\.type.rawValue) + unused.map { _ in TokenType.unused.rawValue })
-            ),
+            ("tokenizer.ggml.tokens", .strings(tokens.map(text))),
+            ("tokenizer.ggml.token_type", .int32s(tokens.map(\.type.rawValue))),
             ("tokenizer.ggml.normalizer.lowercase", .bool(c.lowercase)),
             ("tokenizer.ggml.normalizer.strip_accents", .bool(c.stripAccents ?? c.lowercase)),
             ("tokenizer.ggml.add_bos_token", .bool(true)),

@@ -56,9 +56,28 @@ struct ONNXBert {
         let projected = linear(multiplicand(context), "\(name).attention.output.dense")
         let attended = layerNorm(
             graph.add("Add", projected, x), "\(name).attention.output.LayerNorm")
-        let wide = graph.gelu(linear(multiplicand(attended), "\(name).intermediate.dense"))
+        let wide = activated(linear(multiplicand(attended), "\(name).intermediate.dense"))
         let narrow = linear(multiplicand(wide), "\(name).output.dense")
         return layerNorm(graph.add("Add", narrow, attended), "\(name).output.LayerNorm")
+    }
+
+    private func activated(_ x: Value) -> Value {
+        switch configuration.hiddenActivation.function {
+        case .gelu: return graph.gelu(x)
+        case .tanhGELU:
+            let cube = graph.add("Mul", graph.add("Mul", x, x), x)
+            let sum = graph.add(
+                "Add", x,
+                graph.add(
+                    "Mul", cube, graph.constant(float: HiddenActivation.Function.cubeFactor)))
+            let inner = graph.add(
+                "Mul", sum, graph.constant(float: HiddenActivation.Function.tanhFactor))
+            let cumulative = graph.add("Add", graph.add("Tanh", inner), graph.constant(float: 1))
+            return graph.add(
+                "Mul", graph.add("Mul", x, cumulative), graph.constant(float: 0.5))
+        case .relu: return graph.add("Relu", x)
+        case .silu: return graph.add("Mul", x, graph.add("Sigmoid", x))
+        }
     }
 
     private func selfAttention(_ x: Value, bias: Value, _ name: String) -> Value {

@@ -10,11 +10,11 @@ extension SentenceTransformer {
     /// of the format: llama.cpp's programs do so by default. A cased vocabulary needs a llama.cpp
     /// of June 2026 or later: before, it lowercased every text.
     ///
-    /// - Throws: `NonFiniteError` when a weight is NaN or infinite; `GGUFError` for what llama.cpp cannot do or a
+    /// - Throws: `NonFiniteError` or `ModelError` when a weight or an embedding is not finite; `GGUFError` for what llama.cpp cannot do or a
     ///   weight that does not fit `type`; `SerializationError` when the file cannot be written. What was at
     ///   `url` is then unchanged.
     public func writeGGUF(to url: URL, type: GGUFTensorType = .f32) throws {
-        try parameters.requireFinite()
+        try requireFinite()
         var file = GGUFFile()
         file.metadata = try ggufMetadata(type, path: url.path)
         file.tensors = ggufTensors(type)
@@ -25,6 +25,11 @@ extension SentenceTransformer {
         _ type: GGUFTensorType, path: String
     ) throws(GGUFError) -> [(key: String, value: GGUFValue)] {
         let c = bert.configuration
+        guard c.hiddenActivation.function == .gelu else {
+            throw .notInLlamaCpp(
+                path: path, setting: "hidden_act", found: c.hiddenActivation.rawValue,
+                supported: "gelu")
+        }
         let fileType: UInt32 =
             switch type {
             case .f32: 0

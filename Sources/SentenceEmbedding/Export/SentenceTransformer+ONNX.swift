@@ -21,10 +21,10 @@ extension SentenceTransformer {
     /// `sentence_embedding` [batch, dimension]. A sequence has at most as many tokens as the model has
     /// positions. The operators are those of version 17; the tokenizer is not part of the file.
     ///
-    /// - Throws: `NonFiniteError` when a weight is NaN or infinite; `ONNXError` above protobuf's limit of 2 GB;
+    /// - Throws: `NonFiniteError` or `ModelError` when a weight or an embedding is not finite; `ONNXError` above protobuf's limit of 2 GB;
     ///   `SerializationError` when the file cannot be written. What was at `url` is then unchanged.
     public func writeONNX(to url: URL, precision: ONNXPrecision = .float) throws {
-        try parameters.requireFinite()
+        try requireFinite()
         let modes = pooling.modes.map(\.rawValue).joined(separator: ", ")
         try onnxGraph(precision).write(
             to: url,
@@ -47,11 +47,17 @@ extension SentenceTransformer {
         let tokens = encoder(ids: ids, types: types, mask: mask)
         let toSentence = ONNXPooling(graph: graph, mask: mask)
         var sentence = toSentence(tokens, pooling.modes)
-        for (index, layer) in dense.enumerated() {
-            sentence = ONNXDense(graph: graph, weights: weights)(
-                sentence, layer.configuration, prefix: ModuleWeights.prefix(index))
+        var denseCount = 0
+        for module in modules {
+            switch module {
+            case .dense(let layer):
+                sentence = ONNXDense(graph: graph, weights: weights)(
+                    sentence, layer, prefix: ModuleWeights.prefix(denseCount))
+                denseCount += 1
+            case .normalize: sentence = toSentence.normalize(sentence)
+            case .dropout: break  // acts in training only
+            }
         }
-        if normalizes { sentence = toSentence.normalize(sentence) }
 
         graph.output(
             tokens, as: "token_embeddings", .float,

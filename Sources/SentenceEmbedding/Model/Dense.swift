@@ -35,7 +35,7 @@ public struct Dense {
 
 /// The weights of the encoder and of the dense layers, which lie in files of their own.
 ///
-/// A layer's arrays have the name of its folder before theirs: `2_Dense.linear.weight`.
+/// A layer's arrays have its name before theirs: `2_Dense.linear.weight`.
 struct ModuleWeights: WeightReader {
     let source: String
     let names: [String]
@@ -51,8 +51,12 @@ struct ModuleWeights: WeightReader {
             encoder.names + dense.flatMap { layer in layer.file.names.map { layer.prefix + $0 } }
     }
 
+    /// What the layer at `index`, from 0, is called in models: `2_Dense` is the first, as in sentence-transformers when
+    /// nothing but the encoder and the pooling comes before it.
+    static func name(_ index: Int) -> String { "\(index + 2)_Dense" }
+
     /// What the names of a layer's arrays begin with.
-    static func prefix(_ index: Int) -> String { DenseConfiguration.folderName(index) + "." }
+    static func prefix(_ index: Int) -> String { name(index) + "." }
 
     func shape(of name: String) -> [Int]? {
         let (file, name) = place(name)

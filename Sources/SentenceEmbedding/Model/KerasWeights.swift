@@ -1,5 +1,6 @@
 import Foundation
 import HDF5
+import ModelLayout
 import NeuralNetwork
 import Serialization
 
@@ -21,6 +22,7 @@ public final class KerasWeights: WeightReader {
     ///   not have this layout.
     public init(_ url: URL) throws {
         let path = url.path
+        if GitLFS.isPointer(url) { throw SerializationError.gitLFSPointer(path: path) }
         let root = try HDF5File(opening: path).root
         var (names, weights): ([String], [String: KerasWeight]) = ([], [:])
         for layer in try Self.list("layer_names", of: root.attributes) {

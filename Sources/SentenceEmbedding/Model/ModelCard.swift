@@ -44,7 +44,7 @@ public struct ModelCard {
         # Sentence-embedding model
 
         A sentence of up to \(model.maxSequenceLength) tokens becomes \(model.embeddingDimension) numbers; \
-        the cosine of two of them says how similar the sentences are.\
+        \(similarity(model)) of two of them says how similar the sentences are.\
         \(baseModel.map { " Fine-tuned from \(code($0))." } ?? "")
 
         ## Use
@@ -86,12 +86,26 @@ public struct ModelCard {
             ),
             ("Pooling", model.pooling.modes.map(\.rawValue).joined(separator: ", ")),
         ]
-        for layer in model.dense.map(\.configuration) {
-            modules.append(
-                ("Dense", "\(layer.inputs) to \(layer.outputs), \(layer.activation.rawValue)"))
+        for module in model.modules {
+            let details =
+                switch module {
+                case .dense(let layer):
+                    "\(layer.inputs) to \(layer.outputs), \(layer.activation.rawValue)"
+                case .normalize: "length 1"
+                case .dropout(let probability): "\(probability) in training"
+                }
+            modules.append((module.kind, details))
         }
-        if model.normalizes { modules.append(("Normalize", "length 1")) }
         return modules
+    }
+
+    private static func similarity(_ model: SentenceTransformer) -> String {
+        switch model.settings.similarity {
+        case .cosine: "the cosine"
+        case .dot: "the dot product"
+        case .euclidean: "the negated Euclidean distance"
+        case .manhattan: "the negated sum of absolute differences"
+        }
     }
 
     private static func training(

@@ -27,20 +27,44 @@ extension SentenceTransformer {
     ///   `ParameterError` or `ModelError`: nothing missing is ever filled in, but for the pooler that embeddings do not use.
     public convenience init(folder: URL) throws {
         let description = try ModelFolder(reading: folder)
-        let weights = try Self.weights(description.weightsFile(in: folder))
+        let weights = try Self.weights(
+            description.weightsFile(in: folder.appending(path: description.encoderPath)))
+        let encoder = try BertWeights(weights, of: description.encoder)
         let dense = try description.densePaths.map {
             try Self.weights(description.weightsFile(in: folder.appending(path: $0)))
         }
-        let tokenizer = try BertTokenizer(folder: folder)
+        let tokenizer = try BertTokenizer(description, in: folder)
         try self.init(
-            description.configuration,
-            tokenizer: description.lowercasesText ? tokenizer.lowercasingText() : tokenizer,
-            pooling: Pooling(description.poolingModes), dense: description.dense,
-            normalizes: description.normalizes,
+            description.configuration, tokenizer: tokenizer,
+            pooling: Pooling(description.poolingModes, includesPrompt: description.poolsPrompt),
+            modules: description.modules, settings: description.settings,
             maxSequenceLength: description.maxSequenceLength,
-            source: .weights(
-                ModuleWeights(
-                    encoder: try BertWeights(weights, of: description.encoder), dense: dense)))
+            source: .weights(ModuleWeights(encoder: encoder, dense: dense)))
+        notes = (tokenizer.vocabulary.notes + description.settings.notes).map {
+            "\(folder.path): \($0)"
+        }
+        if !encoder.heads.isEmpty {
+            let names = encoder.heads.prefix(3).joined(separator: ", ")
+            let more = encoder.heads.count > 3 ? " and \(encoder.heads.count - 3) more" : ""
+            notes.append(
+                "\(weights.source): left out what is no part of the encoder: \(names)\(more)")
+        }
+    }
+
+    /// The tokenizer of the model at a path, and the most tokens that the model reads; of a folder without the
+    /// weights.
+    ///
+    /// - Throws: What `init(path:)` throws.
+    public static func tokenizer(
+        path: String
+    ) throws -> (tokenizer: BertTokenizer, maxLength: Int) {
+        if FileManager.default.folderExists(atPath: path) {
+            let folder = URL(filePath: path)
+            let description = try ModelFolder(reading: folder)
+            return (try BertTokenizer(description, in: folder), description.maxSequenceLength)
+        }
+        let model = try SentenceTransformer(path: path)
+        return (model.tokenizer, model.maxSequenceLength)
     }
 
     private static func weights(_ file: URL) throws -> any WeightReader {
@@ -58,13 +82,13 @@ extension SentenceTransformer {
     /// the new one is. A folder that holds anything but such a model is not replaced.
     ///
     /// - Parameter modelCard: The text of `README.md`; without one there is no such file.
-    /// - Throws: `NonFiniteError` when a weight is NaN or infinite, `SerializationError` when the folder cannot
+    /// - Throws: `NonFiniteError` or `ModelError` when a weight or an embedding is not finite, `SerializationError` when the folder cannot
     ///   be written. What was there is then unchanged.
     public func write(to folder: URL, modelCard: String? = nil) throws {
-        try parameters.requireFinite()
+        try requireFinite()
         let description = ModelFolder(
             configuration: bert.configuration, poolingModes: pooling.modes,
-            dense: dense.map(\.configuration), normalizes: normalizes,
+            poolsPrompt: pooling.includesPrompt, modules: modules, settings: settings,
             maxSequenceLength: maxSequenceLength)
         try AtomicFolder.write(to: folder, owns: ModelFolder.isWritten) { temporary in
             try description.write(to: temporary)
@@ -73,8 +97,8 @@ extension SentenceTransformer {
             try SafetensorsFile.write(
                 arrays { name in prefixes.contains(where: name.hasPrefix) ? nil : name },
                 to: temporary.appending(path: "model.safetensors"))
-            for (index, prefix) in prefixes.enumerated() {
-                let folder = temporary.appending(path: DenseConfiguration.folderName(index))
+            for (path, prefix) in zip(description.densePaths, prefixes) {
+                let folder = temporary.appending(path: path)
                 try SafetensorsFile.write(
                     arrays { name in
                         name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : nil
@@ -98,5 +122,13 @@ extension SentenceTransformer {
                 }
             }
         }
+    }
+}
+
+extension BertTokenizer {
+    /// The tokenizer of a model's folder, with lower-casing where the folder asks for it.
+    init(_ description: ModelFolder, in folder: URL) throws(TokenizationError) {
+        let plain = try BertTokenizer(folder: folder.appending(path: description.encoderPath))
+        self = description.lowercasesText ? try plain.lowercasingText() : plain
     }
 }

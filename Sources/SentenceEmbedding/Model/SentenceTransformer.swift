@@ -5,8 +5,8 @@ import Serialization
 import Tensors
 import Tokenization
 
-/// A sentence-embedding model: tokenizer, BERT, pooling and, if the model has them, dense layers and
-/// normalisation.
+/// A sentence-embedding model: tokenizer, BERT, pooling and, if the model has them, further modules: dense layers,
+/// normalisation, dropout.
 ///
 /// As a siamese network (Reimers and Gurevych 2019, arXiv:1908.10084) it embeds both sentences of a pair
 /// with the same weights. The model is not thread-safe; its kernels use all threads.
@@ -20,10 +20,18 @@ public final class SentenceTransformer {
     public let bert: Bert
     /// Token vectors to sentence vectors.
     public let pooling: Pooling
-    /// The dense layers that sentence vectors go through, in order; none for most models.
+    /// What sentence vectors go through after the pooling, in order.
+    public let modules: [SentenceModule]
+    /// The dense layers among the modules, in order; none for most models.
     public let dense: [Dense]
-    /// Whether embeddings are scaled to length 1.
-    public let normalizes: Bool
+    /// How embeddings are compared unless it is said otherwise, and the prompts that the model was trained with.
+    public let settings: ModelSettings
+    /// What is put in front of every text: first the default prompt of `settings`, mostly none.
+    public private(set) var prompt = ""
+    /// The tokens at the start of every sequence that are not pooled, because the prompt is not; mostly none.
+    private var unpooledTokens = 0
+    /// What a person should know about the files that the model was read from, in sentences.
+    public internal(set) var notes: [String] = []
     /// The most tokens of a sentence that are read, both special tokens included: 3 or more, and no more than
     /// the encoder has positions.
     public var maxSequenceLength: Int {
@@ -44,19 +52,20 @@ public final class SentenceTransformer {
     ///   `ModelError` when the vocabulary does not.
     public init(
         _ configuration: BertConfiguration, tokenizer: BertTokenizer, pooling: Pooling = Pooling(),
-        dense: [DenseConfiguration] = [], normalizes: Bool = false, maxSequenceLength: Int? = nil,
-        source: ParameterSource
+        modules: [SentenceModule] = [], settings: ModelSettings = ModelSettings(),
+        maxSequenceLength: Int? = nil, source: ParameterSource
     ) throws {
         try configuration.validate()
-        guard tokenizer.vocabularySize <= configuration.vocabularySize else {
-            throw ModelError.vocabularyTooLarge(
-                tokens: tokenizer.vocabularySize, rows: configuration.vocabularySize)
+        let tokens = tokenizer.vocabulary.reachableEnd
+        guard tokens <= configuration.vocabularySize else {
+            throw ModelError.vocabularyTooLarge(tokens: tokens, rows: configuration.vocabularySize)
         }
         embeddingDimension = try DenseConfiguration.width(
-            after: dense, from: configuration.hiddenSize * pooling.modes.count)
+            after: modules.denseLayers, from: configuration.hiddenSize * pooling.modes.count)
         self.tokenizer = tokenizer
         self.pooling = pooling
-        self.normalizes = normalizes
+        self.modules = modules
+        self.settings = settings
         self.maxSequenceLength = min(
             maxSequenceLength ?? configuration.maxPositionEmbeddings,
             configuration.maxPositionEmbeddings)
@@ -68,32 +77,77 @@ public final class SentenceTransformer {
         parameters = ParameterStore(source: source)
         let root = parameters.root
         bert = Bert(configuration, in: root)
-        self.dense = dense.enumerated().map { index, layer in
-            Dense(layer, in: root / DenseConfiguration.folderName(index) / "linear")
+        dense = modules.denseLayers.enumerated().map { index, layer in
+            Dense(layer, in: root / ModuleWeights.name(index) / "linear")
         }
         try parameters.validate()
+        try setPrompt(settings.defaultPrompt)
+    }
+
+    /// Whether embeddings are scaled to length 1.
+    public var normalizes: Bool { modules.normalizes }
+
+    /// Puts a text in front of every sentence from now on, in place of the prompt that was there; "" is none.
+    ///
+    /// It is as if the sentences themselves began with it, but for models that do not pool a prompt's tokens: those
+    /// pool what comes after as many tokens as the prompt has when it stands alone.
+    ///
+    /// - Throws: `ModelError.promptTooLong` when it leaves no token to a sentence.
+    public func setPrompt(_ prompt: String) throws(ModelError) {
+        let ids = tokenizer.encode(prompt, maxLength: maxSequenceLength)
+        guard ids.count < maxSequenceLength else {
+            throw .promptTooLong(prompt: prompt, maxLength: maxSequenceLength)
+        }
+        self.prompt = prompt
+        unpooledTokens = pooling.includesPrompt || prompt.isEmpty ? 0 : ids.count - 1
+    }
+
+    /// Checks that every weight is finite, and so an embedding: to be called before the model is handed on.
+    ///
+    /// - Throws: `NonFiniteError` naming the first array with a NaN or an infinity, or
+    ///   `ModelError.embeddingNotFinite`.
+    public func requireFinite() throws {
+        try parameters.requireFinite()
+        // Finite weights can be so large that nothing computed with them is.
+        let count = min(16, maxSequenceLength)
+        let ids = (0..<count).map { Int32($0 * tokenizer.vocabulary.reachableEnd / count) }
+        guard self(TokenBatch([ids])).values.allSatisfy(\.isFinite) else {
+            throw ModelError.embeddingNotFinite
+        }
     }
 
     /// Embeddings of a packed batch: [sequences, dimension]. Recorded when there is a tape.
     public func callAsFunction(_ batch: TokenBatch, on tape: Tape? = nil) -> Tensor {
-        finished(pooling(bert(batch, on: tape), batch.layout))
+        finished(pooled(bert(batch, on: tape), batch.layout))
     }
 
-    /// What comes after the pooling, the dense layers and normalisation: [sequences, width] to
-    /// [sequences, dimension].
+    /// The token vectors of each sequence as one: [tokens, hidden] to [sequences, width].
+    public func pooled(_ hidden: Tensor, _ layout: SequenceLayout) -> Tensor {
+        pooling(hidden, layout, skipping: unpooledTokens)
+    }
+
+    /// What comes after the pooling: [sequences, width] to [sequences, dimension].
     public func finished(_ pooled: Tensor) -> Tensor {
-        let projected = dense.reduce(pooled) { $1($0) }
-        return normalizes ? projected.normalized() : projected
+        var layers = dense.makeIterator()
+        return modules.reduce(pooled) { x, module in
+            switch module {
+            case .dense: layers.next().map { $0(x) } ?? x
+            case .normalize: x.normalized()
+            case .dropout(let probability): x.dropout(probability)
+            }
+        }
     }
 
-    /// The ids of each sentence, cut at `maxSequenceLength`, on all threads.
+    /// The ids of each sentence with the prompt in front, cut at `maxSequenceLength`, on all threads.
     public func tokenize(_ sentences: [String]) -> [[Int32]] {
         var ids = [[Int32]](repeating: [], count: sentences.count)
         ids.withUnsafeMutableBufferPointer { ids in
             nonisolated(unsafe) let ids = ids
             ThreadPool.shared.ranges(sentences.count, grain: 4) { range in
                 for i in range {
-                    ids[i] = tokenizer.encode(sentences[i], maxLength: maxSequenceLength)
+                    ids[i] = tokenizer.encode(
+                        prompt.isEmpty ? sentences[i] : prompt + sentences[i],
+                        maxLength: maxSequenceLength)
                 }
             }
         }
@@ -144,6 +198,12 @@ public final class SentenceTransformer {
 public enum ModelError: Error, Equatable, CustomStringConvertible {
     /// The tokenizer can produce ids for which there is no embedding.
     case vocabularyTooLarge(tokens: Int, rows: Int)
+    /// Weights that are finite, but lead to embeddings that are not.
+    case embeddingNotFinite
+    /// A prompt fills the longest sequence that the model reads.
+    case promptTooLong(prompt: String, maxLength: Int)
+    /// A token to be added that is no text to the tokenizer.
+    case emptyToken(String)
     /// There is nothing at the path.
     case noModel(path: String)
 
@@ -152,6 +212,12 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .vocabularyTooLarge(let tokens, let rows):
             "the vocabulary has \(tokens) tokens, but the weights have rows for only \(rows) (vocab_size in config.json): use the vocabulary that the model was trained with"
+        case .embeddingNotFinite:
+            "embeddings are NaN or infinite, though each weight is finite: they are far too large, because training diverged; use an earlier checkpoint, or train again with a lower learning rate"
+        case .promptTooLong(let prompt, let maxLength):
+            "the prompt '\(prompt)' leaves no token to a sentence: the model reads \(maxLength) at most, the special ones included; give a shorter one"
+        case .emptyToken(let token):
+            "the token \(token.debugDescription) cannot be added: the tokenizer reads it as no text at all; take it out"
         case .noModel(let path):
             "\(path): no such file or folder; give the folder of a BERT model (config.json, model.safetensors, vocab.txt) or a checkpoint (.h5)"
         }

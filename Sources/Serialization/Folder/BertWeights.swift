@@ -3,11 +3,11 @@ import NeuralNetwork
 /// A file's arrays under the names of Hugging Face's `BertModel`, whatever wrote the file.
 ///
 /// The prefixes of task models (`bert.`) and of training dumps are dropped, the `gamma` and `beta` of early
-/// LayerNorms renamed, and the heads of task models hidden. `pooler.*` stays. DistilBERT's names are
+/// LayerNorms renamed, and what is no part of an encoder is left out. `pooler.*` stays. DistilBERT's names are
 /// translated, and it has token types of zeros.
 public struct BertWeights: WeightReader {
-    /// Names in the file that are not part of the encoder.
-    public let ignored: [String]
+    /// The names in the file that are no part of the encoder: the heads of task models.
+    public let heads: [String]
     /// The canonical names, in the file's order.
     public let names: [String]
     private let file: any WeightReader
@@ -24,10 +24,12 @@ public struct BertWeights: WeightReader {
         throws(SerializationError)
     {
         self.file = file
-        var (names, ignored, originals): ([String], [String], [String: String]) = ([], [], [:])
+        var (names, heads, originals): ([String], [String], [String: String]) = ([], [], [:])
         for name in file.names {
-            guard let canonical = Self.canonical(name, of: encoder) else {
-                ignored.append(name)
+            let canonical = Self.canonical(name, of: encoder)
+            if Self.counters.contains(canonical) { continue }
+            guard Self.parts.contains(where: canonical.hasPrefix) else {
+                heads.append(name)
                 continue
             }
             if let other = originals[canonical] {
@@ -43,7 +45,7 @@ public struct BertWeights: WeightReader {
             zeros = [1, words.last ?? 0]
             names.append(Self.tokenTypes)
         }
-        (self.names, self.ignored, self.originals) = (names, ignored, originals)
+        (self.names, self.heads, self.originals) = (names, heads, originals)
     }
 
     /// The file's path.
@@ -66,17 +68,20 @@ public struct BertWeights: WeightReader {
         try file.read(original, into: &buffer)
     }
 
-    /// The name in `BertModel`, or nil for what is not part of it.
-    static func canonical(_ name: String, of encoder: EncoderKind) -> String? {
+    /// What the names of an encoder's arrays begin with, DistilBERT's among them that have no translation. One of
+    /// these that the model has no place for is an error: the file is of another model.
+    private static let parts = ["embeddings.", "encoder.", "pooler.", "transformer."]
+
+    /// Arrays of 0, 1, 2, ... and of zeros, which some versions of transformers wrote.
+    private static let counters = ["embeddings.position_ids", "embeddings.token_type_ids"]
+
+    /// The name in `BertModel`, of what is part of it.
+    static func canonical(_ name: String, of encoder: EncoderKind) -> String {
         var name = name
         for prefix in ["0.auto_model.", "model.", "\(encoder.rawValue)."]
         where name.hasPrefix(prefix) {
             name.removeFirst(prefix.count)
         }
-        let heads = [
-            "cls.", "classifier.", "qa_outputs.", "dropout.", "pre_classifier.", "vocab_",
-        ]
-        if name == "embeddings.position_ids" || heads.contains(where: name.hasPrefix) { return nil }
         if encoder == .distilbert { return fromDistilBert(name) }
         for (old, new) in [
             ("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias"),

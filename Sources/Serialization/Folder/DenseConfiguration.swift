@@ -84,7 +84,4 @@ public struct DenseConfiguration: Codable, Sendable, Equatable {
         }
         return width
     }
-
-    /// The folder of the layer at `index`, from 0: the transformer and the pooling come first.
-    public static func folderName(_ index: Int) -> String { "\(index + 2)_Dense" }
 }

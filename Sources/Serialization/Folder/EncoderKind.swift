@@ -1,4 +1,5 @@
 import Foundation
+import ModelLayout
 import NeuralNetwork
 
 /// The encoders that are read, by the `model_type` of their `config.json`. Each becomes a BERT.
@@ -25,29 +26,36 @@ public enum EncoderKind: String, Sendable, CaseIterable {
 }
 
 extension ModelFolder {
-    /// Reads which encoder there is, and its shape.
-    static func encoder(_ folder: URL) throws(ModelFolderError) -> (EncoderKind, BertConfiguration)
-    {
+    /// Reads which encoder there is, and its shape; `module` is what `modules.json` says of it.
+    static func encoder(
+        _ folder: URL, module: ModelFiles.Module?
+    ) throws(ModelFolderError) -> (EncoderKind, BertConfiguration) {
         let url = folder.appending(path: "config.json")
-        guard var file = try JSONFile.ifPresent(url) else {
+        guard var file = try file(url) else {
             throw .missing(
                 path: url.path, expected: "the encoder's configuration in a model's folder")
         }
-        let architectures = try file.strings("architectures") ?? []
+        // Early files do not say it, but then the class of the module or of the model does.
+        let classes = try [module?.kind].compactMap(\.self) + (file.strings("architectures") ?? [])
         let type =
             try file.string("model_type")
-            ?? (architectures.contains { $0.hasPrefix("Bert") } ? "bert" : architectures.first)
+            ?? (classes.contains { $0.uppercased().hasPrefix("BERT") }
+                ? "bert" : classes.contains("DistilBERT") ? "distilbert" : classes.last)
         guard let encoder = type.flatMap(EncoderKind.init(rawValue:)) else {
             throw .unsupported(
                 path: url.path, key: "model_type", found: type ?? "absent",
                 supported: EncoderKind.allCases.map(\.rawValue).joined(separator: ", "))
         }
         file.keyNames = encoder.keyNames
-        for (key, usual) in [("hidden_act", "gelu"), ("position_embedding_type", "absolute")] {
+        for (key, usual, supported) in [
+            ("hidden_act", "gelu", HiddenActivation.allCases.map(\.rawValue)),
+            ("position_embedding_type", "absolute", ["absolute"]),
+        ] {
             let found = try file.string(key) ?? usual
-            guard found == usual else {
+            guard supported.contains(found) else {
                 throw .unsupported(
-                    path: url.path, key: file.name(of: key), found: found, supported: usual)
+                    path: url.path, key: file.name(of: key), found: found,
+                    supported: supported.joined(separator: ", "))
             }
         }
         for key in ["is_decoder", "add_cross_attention"] {

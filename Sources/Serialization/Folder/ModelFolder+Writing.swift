@@ -14,7 +14,8 @@ extension ModelFolder {
             ].contains(path)
         }
         let module = parts[0].drop { $0.isNumber }
-        return parts.count == 2 && ["_Pooling", "_Dense", "_Normalize"].contains(module)
+        return parts.count == 2
+            && ["_Pooling", "_Dense", "_Normalize", "_Dropout"].contains(module)
             && ["config.json", "model.safetensors"].contains(parts[1])
     }
 
@@ -29,7 +30,8 @@ extension ModelFolder {
             [
                 "architectures": ["BertModel"],
                 "attention_probs_dropout_prob": .float(c.attentionDropout),
-                "hidden_act": "gelu", "hidden_dropout_prob": .float(c.hiddenDropout),
+                "hidden_act": .string(c.hiddenActivation.rawValue),
+                "hidden_dropout_prob": .float(c.hiddenDropout),
                 "hidden_size": .integer(c.hiddenSize),
                 "initializer_range": .float(c.initializerRange),
                 "intermediate_size": .integer(c.intermediateSize),
@@ -43,26 +45,19 @@ extension ModelFolder {
                 "type_vocab_size": .integer(c.typeVocabularySize),
                 "vocab_size": .integer(c.vocabularySize),
             ], to: folder, "config.json")
-        let normalize = "\(2 + dense.count)_Normalize"
-        let denseFolders = dense.indices.map(DenseConfiguration.folderName)
-        let modules =
-            [("", "Transformer"), ("1_Pooling", "Pooling")]
-            + denseFolders.map { ($0, "Dense") } + (normalizes ? [(normalize, "Normalize")] : [])
+        let paths = Self.paths(of: modules)
+        let entries =
+            [("", "Transformer"), ("1_Pooling", "Pooling")] + zip(paths, modules.map(\.kind))
         try write(
             .array(
-                modules.enumerated().map { index, module in
+                entries.enumerated().map { index, module in
                     [
                         "idx": .integer(index), "name": .string("\(index)"),
                         "path": .string(module.0),
                         "type": .string("sentence_transformers.models.\(module.1)"),
                     ]
                 }), to: folder, "modules.json")
-        try write(
-            [
-                "__version__": [
-                    "sentence_transformers": "2.2.2", "transformers": "4.30.0", "pytorch": "2.0.0",
-                ]
-            ], to: folder, "config_sentence_transformers.json")
+        try write(settings.json, to: folder, "config_sentence_transformers.json")
         try write(
             ["max_seq_length": .integer(maxSequenceLength), "do_lower_case": false],
             to: folder, "sentence_bert_config.json")
@@ -76,18 +71,25 @@ extension ModelFolder {
         let members = flags.map {
             JSONValue.Member($0.legacyKey, .bool(poolingModes.contains($0)))
         }
-        try write(.object([width] + members), to: pooling, "config.json")
-        for (path, layer) in zip(denseFolders, dense) {
+        // Versions before 2.4 do not know the key, and refuse it.
+        let prompt = poolsPrompt ? [] : [JSONValue.Member("include_prompt", false)]
+        try write(.object([width] + members + prompt), to: pooling, "config.json")
+        for (path, module) in zip(paths, modules) {
             let subfolder = folder.appending(path: path)
             try makeFolder(subfolder)
-            try write(
-                [
-                    "in_features": .integer(layer.inputs),
-                    "out_features": .integer(layer.outputs), "bias": .bool(layer.hasBias),
-                    "activation_function": .string(layer.activation.pythonName),
-                ], to: subfolder, "config.json")
+            switch module {
+            case .dense(let layer):
+                try write(
+                    [
+                        "in_features": .integer(layer.inputs),
+                        "out_features": .integer(layer.outputs), "bias": .bool(layer.hasBias),
+                        "activation_function": .string(layer.activation.pythonName),
+                    ], to: subfolder, "config.json")
+            case .dropout(let probability):
+                try write(["dropout": .float(probability)], to: subfolder, "config.json")
+            case .normalize: break
+            }
         }
-        if normalizes { try makeFolder(folder.appending(path: normalize)) }
     }
 
     private func makeFolder(_ url: URL) throws {
@@ -99,6 +101,10 @@ extension ModelFolder {
     }
 
     private func write(_ value: JSONValue, to folder: URL, _ name: String) throws {
-        try AtomicFile.write(Data(value.text.utf8), to: folder.appending(path: name))
+        try write(value.text, to: folder, name)
+    }
+
+    private func write(_ text: String, to folder: URL, _ name: String) throws {
+        try AtomicFile.write(Data(text.utf8), to: folder.appending(path: name))
     }
 }

@@ -1,21 +1,26 @@
 import Foundation
 import JSON
+import ModelLayout
 import NeuralNetwork
 
 /// What a Hugging Face or sentence-transformers folder says of its model, all but weights and vocabulary.
 public struct ModelFolder: Sendable, Equatable {
     /// Which encoder the files hold.
     public let encoder: EncoderKind
+    /// The sub-folder of the encoder and the tokenizer, such as `0_Transformer`; mostly empty.
+    public let encoderPath: String
     /// The encoder's shape.
     public let configuration: BertConfiguration
     /// How tokens are pooled.
     public let poolingModes: [PoolingMode]
-    /// The dense layers after the pooling, in order.
-    public let dense: [DenseConfiguration]
+    /// Whether the tokens of a prompt are pooled with the text's.
+    public let poolsPrompt: Bool
+    /// What comes after the pooling, in order.
+    public let modules: [SentenceModule]
     /// The sub-folder of each dense layer.
     public let densePaths: [String]
-    /// Whether embeddings are scaled to length 1.
-    public let normalizes: Bool
+    /// How embeddings are compared, and the prompts.
+    public let settings: ModelSettings
     /// The most tokens of a sentence, both special tokens included.
     public let maxSequenceLength: Int
     /// Whether texts are put into lower case even if the tokenizer does not.
@@ -23,85 +28,104 @@ public struct ModelFolder: Sendable, Equatable {
 
     /// Describes a model.
     public init(
-        configuration: BertConfiguration, poolingModes: [PoolingMode],
-        dense: [DenseConfiguration] = [], normalizes: Bool, maxSequenceLength: Int
+        configuration: BertConfiguration, poolingModes: [PoolingMode], poolsPrompt: Bool = true,
+        modules: [SentenceModule], settings: ModelSettings = ModelSettings(),
+        maxSequenceLength: Int
     ) {
         encoder = .bert
+        encoderPath = ""
         self.configuration = configuration
         self.poolingModes = poolingModes
-        self.dense = dense
-        densePaths = dense.indices.map(DenseConfiguration.folderName)
-        self.normalizes = normalizes
+        self.poolsPrompt = poolsPrompt
+        self.modules = modules
+        densePaths = zip(Self.paths(of: modules), modules)
+            .compactMap { path, module in module.kind == "Dense" ? path : nil }
+        self.settings = settings
         self.maxSequenceLength = maxSequenceLength
         lowercasesText = false
     }
 
-    /// Reads a folder in the naming of any version of sentence-transformers, or of transformers alone.
+    /// The sub-folders that modules after the pooling are written to.
+    static func paths(of modules: [SentenceModule]) -> [String] {
+        modules.enumerated().map { "\($0.offset + 2)_\($0.element.kind)" }
+    }
+
+    /// Reads a folder in the naming and layout of any version of sentence-transformers, or of transformers alone.
     ///
     /// A folder without `modules.json` is a plain BERT: mean pooling, no normalisation.
     ///
     /// - Throws: `ModelFolderError` naming the file, the key, what it says and what is supported.
     public init(reading folder: URL) throws(ModelFolderError) {
-        (encoder, configuration) = try Self.encoder(folder)
         let modules = try Self.modules(folder)
-        normalizes = modules.normalizes
-        if let path = modules.pooling {
-            let hiddenSize = configuration.hiddenSize
-            poolingModes = try Self.pooling(folder.appending(path: path), hiddenSize: hiddenSize)
+        encoderPath = modules.encoder?.path ?? ""
+        let encoderFolder = folder.appending(path: encoderPath)
+        (encoder, configuration) = try Self.encoder(encoderFolder, module: modules.encoder)
+        let hiddenSize = configuration.hiddenSize
+        if let pooling = modules.pooling {
+            (poolingModes, poolsPrompt) = try Self.pooling(
+                folder.appending(path: pooling.path), hiddenSize: hiddenSize)
         } else {
-            poolingModes = [.mean]
+            (poolingModes, poolsPrompt) = ([.mean], true)
         }
-        densePaths = modules.dense
-        dense = try Self.dense(
-            modules.dense, in: folder, width: configuration.hiddenSize * poolingModes.count)
+        self.modules = try Self.read(
+            modules.others, in: folder, width: hiddenSize * poolingModes.count)
+        densePaths = modules.others.filter { $0.kind == "Dense" }.map(\.path)
+        let settings = try Self.file(folder.appending(path: "config_sentence_transformers.json"))
+        self.settings = if let settings { try ModelSettings(settings) } else { ModelSettings() }
+        (maxSequenceLength, lowercasesText) = try Self.texts(
+            encoderFolder, positions: configuration.maxPositionEmbeddings)
+    }
 
-        // sentence-transformers reads the first two; all three are upper bounds.
-        let sentence = try JSONFile.ifPresent(folder.appending(path: "sentence_bert_config.json"))
-        let tokenizer = try JSONFile.ifPresent(folder.appending(path: "tokenizer_config.json"))
-        let lengths = [
-            try sentence?.double("max_seq_length"),
-            try tokenizer?.double("model_max_length"),
-            Double(configuration.maxPositionEmbeddings),
-        ]
-        let shortest = lengths.compactMap(\.self).min() ?? 512
-        guard shortest >= 3 else {
+    /// How long texts may be, and whether they are put into lower case.
+    ///
+    /// What is stated for sentence-transformers counts; only where it states nothing does the tokenizer's limit.
+    /// Neither makes more of the positions than there are.
+    private static func texts(
+        _ folder: URL, positions: Int
+    ) throws(ModelFolderError) -> (maxLength: Int, lowercases: Bool) {
+        var settings: JSONFile?
+        for name in ModelFiles.encoderSettings where settings == nil {
+            settings = try file(folder.appending(path: name))
+        }
+        var stated = try settings?.double("max_seq_length").map { (settings, "max_seq_length", $0) }
+        if stated == nil {
+            let tokenizer = try file(folder.appending(path: "tokenizer_config.json"))
+            // The second is what the first was called until 2020.
+            for key in ["model_max_length", "max_len"] where stated == nil {
+                stated = try tokenizer?.double(key).map { (tokenizer, key, $0) }
+            }
+        }
+        let length = min(stated?.2 ?? .infinity, Double(positions))
+        guard length >= 3 else {
             throw .contradiction(
-                path: folder.path, key: "max_seq_length", found: "\(shortest)",
+                path: stated?.0?.file ?? folder.appending(path: "config.json").path,
+                key: stated?.1 ?? "max_position_embeddings", found: "\(length)",
                 expected: "3 or more tokens: two are special")
         }
-        maxSequenceLength = Int(shortest)
-        lowercasesText = try sentence?.bool("do_lower_case") ?? false
-        try Self.requireNoDefaultPrompt(folder)
+        return (Int(length), try settings?.bool("do_lower_case") ?? false)
     }
 
-    /// A prompt in front of every sentence would change the embeddings.
-    private static func requireNoDefaultPrompt(_ folder: URL) throws(ModelFolderError) {
-        let url = folder.appending(path: "config_sentence_transformers.json")
-        guard let file = try JSONFile.ifPresent(url),
-            let name = try file.string("default_prompt_name")
-        else { return }
-        let prompt = try file.object("prompts")?.string(name) ?? ""
-        if !prompt.isEmpty {
-            throw .unsupported(
-                path: url.path, key: "default_prompt_name", found: "\(name) ('\(prompt)')",
-                supported: "null; put the prompt in front of the sentences that are to have it")
-        }
+    /// Reads a file of JSON if there is one.
+    static func file(_ url: URL) throws(ModelFolderError) -> JSONFile? {
+        try requireNoPointer(url)
+        return try JSONFile.ifPresent(url)
     }
 
-    /// The files that weights are read from, the best first: safetensors, PyTorch's, Keras's.
-    static let weightsFiles = [
-        "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
-        "pytorch_model.bin.index.json", "tf_model.h5",
-    ]
+    /// Refuses what Git leaves in place of a large file.
+    static func requireNoPointer(_ url: URL) throws(ModelFolderError) {
+        if GitLFS.isPointer(url) { throw .gitLFSPointer(path: url.path) }
+    }
 
     /// The file with the weights: one file, or the index of several.
     ///
     /// - Throws: `ModelFolderError` naming other weights that are there and what to do with them.
     public func weightsFile(in folder: URL) throws(ModelFolderError) -> URL {
         let files = FileManager.default
-        for name in Self.weightsFiles {
+        for name in ModelFiles.weights {
             let url = folder.appending(path: name)
-            if files.fileExists(atPath: url.path) { return url }
+            guard files.fileExists(atPath: url.path) else { continue }
+            try Self.requireNoPointer(url)
+            return url
         }
         for name in [
             "flax_model.msgpack", "model.ckpt.index", "rust_model.ot", "tf_model.h5.index.json",
@@ -115,99 +139,5 @@ public struct ModelFolder: Sendable, Equatable {
         }
         throw .missing(
             path: folder.appending(path: "model.safetensors").path, expected: "the model's weights")
-    }
-
-    /// The sub-folders of the pooling, if there is one, and of the dense layers, and whether embeddings
-    /// are normalised.
-    private static func modules(_ folder: URL) throws(ModelFolderError) -> (
-        pooling: String?, dense: [String], normalizes: Bool
-    ) {
-        let url = folder.appending(path: "modules.json")
-        guard FileManager.default.fileExists(atPath: url.path) else { return (nil, [], false) }
-        let entries = try JSONValue(file: url, failure: ModelFolderError.self).elements
-        guard let entries, entries.allSatisfy({ $0.members != nil }) else {
-            throw .malformed(path: url.path, reason: "expected a list of modules")
-        }
-        var (kinds, pooling, dense): ([String], String?, [String]) = ([], nil, [])
-        for entry in entries {
-            guard let type = entry["type"]?.string, let path = entry["path"]?.string else {
-                throw .malformed(path: url.path, reason: "a module has no type or path")
-            }
-            let kind = type.split(separator: ".").last.map(String.init) ?? type
-            guard type.hasPrefix("sentence_transformers."),
-                ["Transformer", "Pooling", "Dense", "Normalize"].contains(kind)
-            else {
-                throw .unsupported(
-                    path: url.path, key: "a module", found: type,
-                    supported: "Transformer, Pooling, Dense, Normalize")
-            }
-            guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
-                throw .malformed(path: url.path, reason: "the path '\(path)' leaves the folder")
-            }
-            if kind == "Transformer", !path.isEmpty, path != "." {
-                throw .unsupported(
-                    path: url.path, key: "the path of the Transformer", found: path,
-                    supported: "the folder itself")
-            }
-            if kind == "Pooling" { pooling = path }
-            if kind == "Dense" { dense.append(path) }
-            kinds.append(kind)
-        }
-        let normalizes = kinds.last == "Normalize"
-        let middle = repeatElement("Dense", count: dense.count)
-        let end = normalizes ? ["Normalize"] : []
-        guard kinds == ["Transformer", "Pooling"] + middle + end else {
-            throw .unsupported(
-                path: url.path, key: "the order of modules", found: kinds.joined(separator: ", "),
-                supported: "Transformer, Pooling, any number of Dense, and optionally Normalize")
-        }
-        return (pooling, dense, normalizes)
-    }
-
-    private static func pooling(_ folder: URL, hiddenSize: Int) throws(ModelFolderError)
-        -> [PoolingMode]
-    {
-        let url = folder.appending(path: "config.json")
-        guard let file = try JSONFile.ifPresent(url) else {
-            throw .missing(path: url.path, expected: "the pooling that modules.json names")
-        }
-        let widths = [
-            try file.int("word_embedding_dimension"),
-            try file.int("embedding_dimension"),
-        ]
-        let width = widths.compactMap(\.self).first ?? hiddenSize
-        guard width == hiddenSize else {
-            throw .contradiction(
-                path: url.path, key: "embedding_dimension", found: "\(width)",
-                expected: "\(hiddenSize), the hidden_size")
-        }
-        var modes: [PoolingMode] = []
-        if let names = try newModes(file) {
-            for name in names {
-                guard let mode = PoolingMode(rawValue: name) else {
-                    throw .unsupported(
-                        path: url.path, key: "pooling_mode", found: name,
-                        supported: PoolingMode.allCases.map(\.rawValue).joined(separator: ", "))
-                }
-                modes.append(mode)
-            }
-        } else {
-            for mode in PoolingMode.allCases {
-                if try file.bool(mode.legacyKey) == true { modes.append(mode) }
-            }
-        }
-        guard !modes.isEmpty else {
-            throw .unsupported(
-                path: url.path, key: "the pooling", found: "none switched on",
-                supported: PoolingMode.allCases.map(\.legacyKey).joined(separator: ", "))
-        }
-        return modes
-    }
-
-    /// `pooling_mode`, of later versions: a name, or several joined or in a list.
-    private static func newModes(_ file: JSONFile) throws(ModelFolderError) -> [String]? {
-        try file.read("pooling_mode", "a name or a list of names") {
-            $0.strings ?? $0.string?.split(separator: "+").map(String.init)
-        }
     }
 }

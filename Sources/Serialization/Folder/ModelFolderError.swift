@@ -1,3 +1,5 @@
+import ModelLayout
+
 /// Why a folder is not a model that can be used here.
 public enum ModelFolderError: Error, Equatable, CustomStringConvertible {
     /// A file that is needed is not there.
@@ -6,6 +8,8 @@ public enum ModelFolderError: Error, Equatable, CustomStringConvertible {
     case malformed(path: String, reason: String)
     /// A setting asks for something that is not implemented.
     case unsupported(path: String, key: String, found: String, supported: String)
+    /// A file is what Git leaves in place of a large one.
+    case gitLFSPointer(path: String)
     /// Settings contradict one another.
     case contradiction(path: String, key: String, found: String, expected: String)
 
@@ -18,6 +22,7 @@ public enum ModelFolderError: Error, Equatable, CustomStringConvertible {
             "\(path): \(reason); fetch the file again or repair it"
         case .unsupported(let path, let key, let found, let supported):
             "\(path): \(key) is \(found), which is not supported; supported: \(supported)"
+        case .gitLFSPointer(let path): GitLFS.problem(path)
         case .contradiction(let path, let key, let found, let expected):
             "\(path): \(key) is \(found), expected \(expected); the files of this folder do not belong together"
         }

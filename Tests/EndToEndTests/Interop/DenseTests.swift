@@ -58,10 +58,11 @@ extension Interop {
             let model = try SentenceTransformer(path: folder.newModel())
             let withDense = try SentenceTransformer(
                 model.bert.configuration, tokenizer: model.tokenizer,
-                dense: [
-                    DenseConfiguration(inputs: 32, outputs: 16, activation: .gelu),
-                    DenseConfiguration(inputs: 16, outputs: 8, hasBias: false),
-                ], normalizes: true, source: .random(seed: 3))
+                modules: [
+                    .dense(DenseConfiguration(inputs: 32, outputs: 16, activation: .gelu)),
+                    .dense(DenseConfiguration(inputs: 16, outputs: 8, hasBias: false)),
+                    .normalize,
+                ], source: .random(seed: 3))
             let exported = folder("ours")
             try withDense.write(to: exported, modelCard: ModelCard(withDense).text)
             struct Trained: Decodable {

@@ -18,7 +18,7 @@ enum ExportedModels {
     /// A tiny model with large weights, so that every part of the computation matters.
     static func tiny(
         vocabularyOf path: String, _ pooling: [PoolingMode], dense: [DenseConfiguration] = [],
-        normalizes: Bool = false
+        normalizes: Bool = false, activation: HiddenActivation = .gelu
     ) throws -> SentenceTransformer {
         let tokenizer = try SentenceTransformer(path: path).tokenizer
         var configuration = BertConfiguration(
@@ -26,9 +26,10 @@ enum ExportedModels {
             headCount: 4, intermediateSize: 96)
         configuration.maxPositionEmbeddings = 64
         configuration.initializerRange = 0.2
+        configuration.hiddenActivation = activation
         return try SentenceTransformer(
-            configuration, tokenizer: tokenizer, pooling: Pooling(pooling), dense: dense,
-            normalizes: normalizes,
+            configuration, tokenizer: tokenizer, pooling: Pooling(pooling),
+            modules: dense.map { .dense($0) } + (normalizes ? [.normalize] : []),
             source: .random(seed: 7))
     }
 

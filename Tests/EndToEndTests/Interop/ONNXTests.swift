@@ -43,7 +43,7 @@ extension Interop {
             return try Python.value(of: Self.script, [json] + files.map(\.path))
         }
 
-        /// Every pooling, alone and all together, and every activation of dense layers.
+        /// Every pooling, alone and all together, and every activation of dense layers and of the encoder.
         @Test func poolings() throws {
             let folder = TemporaryFolder()
             let start = try folder.newModel()
@@ -63,6 +63,11 @@ extension Interop {
                 ]
                 models.append(
                     try ExportedModels.tiny(vocabularyOf: start, [.mean], dense: dense))
+            }
+            for activation in HiddenActivation.allCases {
+                models.append(
+                    try ExportedModels.tiny(
+                        vocabularyOf: start, [.mean], activation: activation))
             }
             let files = models.indices.map { folder("\($0).onnx") }
             for (model, file) in zip(models, files) { try model.writeONNX(to: file) }
