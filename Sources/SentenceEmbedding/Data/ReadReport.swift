@@ -40,6 +40,8 @@ public enum ReadWarning: Sendable, Equatable {
     case unusedSplit(column: String)
     /// The scores seen fill less than half of the range stated.
     case narrowScores(lowest: Double, highest: Double, range: ScoreRange)
+    /// The format has scores of another range than the one stated.
+    case rangeOverridden(known: ScoreRange, stated: ScoreRange)
     /// What numbers mean is stated, but the labels are names.
     case unusedLabelOrder
     /// The format has its sentences and target in other columns than those stated.
@@ -55,6 +57,9 @@ public enum ReadWarning: Sendable, Equatable {
             "the scores seen lie in \(shortNumber(lowest))...\(shortNumber(highest)), less than half "
                 + "of the range \(range); if that is not their range, state "
                 + "\(naming(.scoreRange, likelyRange(lowest, highest)))."
+        case .rangeOverridden(let known, let stated):
+            "this format has scores in \(known), but \(stated) is stated and was used; leave out "
+                + "\(naming(.scoreRange, nil)) unless that is meant."
         case .unusedLabelOrder:
             "the labels are names, so \(naming(.labelOrder, nil)) was not used."
         case .formatOverridden(let format, let columns):

@@ -85,6 +85,9 @@ struct ScoreParser: TargetParser {
     }
 
     var warning: ReadWarning? {
+        if let stated, let known, stated != known {
+            return .rangeOverridden(known: known, stated: stated)
+        }
         guard let stated, count > 1, 2 * (highest - lowest) < stated.upper - stated.lower else {
             return nil
         }

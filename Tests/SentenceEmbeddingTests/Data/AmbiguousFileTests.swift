@@ -297,6 +297,17 @@ import Testing
         #expect(half.warnings.isEmpty)
     }
 
+    @Test func aStatedRangeInPlaceOfAKnownOneIsSaid() throws {
+        let (pairs, report) = try scored(PairFileFormatTests.sick) {
+            $0.scoreRange = .stsBenchmark
+        }
+        #expect(pairs.map(\.label) == [1, 0.6])
+        #expect(
+            report.description.hasSuffix(
+                "Warning: this format has scores in 1...5, but 0...5 is stated and was used; leave out "
+                    + "scoreRange unless that is meant."))
+    }
+
     // MARK: Nothing to read
 
     @Test(arguments: [

@@ -51,6 +51,15 @@ import Testing
         }
     }
 
+    @Test func nulIsRefused() throws {
+        #expect(
+            problem(Data("fine\na\0b\n".utf8), .text)
+                == "in: not a text file: line 2 holds a NUL byte; is it a binary file?")
+        #expect(
+            problem(Data(#"{"text": "a\u0000b"}"#.utf8), .jsonl)
+                == "in:1: the sentence holds a NUL character; take it out")
+    }
+
     @Test func formatsByName() {
         #expect(SentenceFile.Format(path: "a.jsonl") == .jsonl)
         #expect(SentenceFile.Format(path: "a.jsonl.gz") == .jsonl)
