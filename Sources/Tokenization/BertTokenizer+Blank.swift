@@ -9,10 +9,4 @@ extension BertTokenizer {
             return flags.contains(.removed) || flags.contains(.whitespace)
         }
     }
-
-    /// Whether no token comes of a text, by this tokenizer's own normalisation.
-    package func givesNoToken(_ text: String) -> Bool {
-        // Both special tokens, and room for one more.
-        encode(text, maxLength: 3).count <= 2
-    }
 }

@@ -117,7 +117,7 @@ extension PairDataset {
     public func requireTokens(of tokenizer: BertTokenizer) throws(PairFileError) {
         for (index, pair) in pairs.enumerated() {
             for (sentence, which) in [(pair.first, "first"), (pair.second, "second")]
-            where tokenizer.givesNoToken(sentence) {
+            where tokenizer.isEmpty(sentence) {
                 throw .malformed(
                     path: fileName(at: index), line: pair.line,
                     reason:
