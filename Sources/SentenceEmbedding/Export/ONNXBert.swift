@@ -136,11 +136,14 @@ extension ONNXBert {
         let scales = graph.add(
             "Div", graph.add("Max", largest, graph.constant(float: 1e-30)),
             graph.constant(float: 127))
-        let rounded = graph.add("Round", graph.add("Div", x, scales))
-        let shifted = graph.add("Add", rounded, graph.constant(float: Float(Self.zeroPoint)))
-        let whole = graph.add(
-            "Cast", shifted, attributes: ["to": .int(ONNXElement.uint8.code)])
-        return .quantized(whole, scales: scales)
+        // QuantizeLinear wants scales and zero points in one dimension, those of the rows of a matrix.
+        let rowScales = graph.add("Reshape", scales, graph.constant([-1]))
+        let zeroPoints = graph.add(
+            "Expand", graph.constant(byte: Self.zeroPoint), graph.add("Shape", rowScales))
+        let rows = graph.add(
+            "QuantizeLinear", graph.add("Flatten", x, attributes: ["axis": .int(2)]), rowScales,
+            zeroPoints, attributes: ["axis": .int(0)])
+        return .quantized(graph.add("Reshape", rows, graph.add("Shape", x)), scales: scales)
     }
 
     /// What stands for 0 in activations: unsigned ones are multiplied fastest.
