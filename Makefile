@@ -74,20 +74,19 @@ test-arithmetic:
 	numeric SIMILE_BLAS=libopenblas.so.0
 
 # The threads under ThreadSanitizer; the C code and what reads files under AddressSanitizer and, the C code, UBSan.
-test-threads: export SIMILE_TARGETS := CKernels,CSystem,Support,Kernels,Tensors,TestSupport,KernelsTests,TensorsTests
+test-threads: export SIMILE_SUITES := KernelsTests,TensorsTests
 test-threads: THREAD := --sanitize thread --scratch-path .build/thread
 test-threads:
 	$(TESTING) swift build --build-tests $(THREAD)
 	SIMILE_THREADS=4 TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/thread.txt \
 		$(TESTING) swift test --skip-build $(THREAD)
 
-test-memory: export SIMILE_TARGETS := CKernels,CSystem,Support,JSON,Kernels,Tensors,NeuralNetwork,Tokenization,$\
-	Serialization,Fuzzing,TestSupport,KernelsTests,TensorsTests,TokenizationTests,SerializationTests,JSONTests
+test-memory: export SIMILE_SUITES := KernelsTests,TensorsTests,JSONTests,TokenizationTests,SerializationTests
 test-memory: MEMORY := --sanitize address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined \
 	--scratch-path .build/memory
 test-memory:
 	$(TESTING) swift build --build-tests $(MEMORY) 2>&1 | grep -v 'Cannot export local symbol'
-	# Reading costs more memory here, which one test measures.
+	# One test measures what reading costs in memory, which is more here.
 	ASAN_OPTIONS=detect_leaks=0 $(TESTING) swift test --skip-build $(MEMORY) --skip aPickleCostsAMultipleOfItsLength
 
 # Runs the tests that have other people's tools at the other end; installs those in a virtual environment.

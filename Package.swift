@@ -74,11 +74,12 @@ let package = Package(
 
         .target(name: "Fuzzing", path: "Tests/Fuzzing"),
         .target(
-            name: "TestSupport", dependencies: ["HDF5", "simile-cli"], path: "Tests/TestSupport"),
+            name: "TrialSupport", dependencies: ["HDF5", "simile-cli"], path: "Tests/TrialSupport"),
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
-        .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
+        .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport", "TrialSupport"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Support"]),
         .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
         .testTarget(
@@ -97,7 +98,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "SentenceEmbeddingTests",
-            dependencies: ["SentenceEmbedding", "Kernels", "Fuzzing", "TestSupport"]),
+            dependencies: [
+                "SentenceEmbedding", "Kernels", "Fuzzing", "TestSupport", "TrialSupport",
+            ]),
         .testTarget(
             name: "GoldenTests",
             dependencies: [
@@ -121,9 +124,18 @@ if Context.environment["SIMILE_STRICT"] != nil {
     }
 }
 
-// `make test` runs the C code and what reads files under sanitizers, without the targets that only call those.
-if let names = Context.environment["SIMILE_TARGETS"]?.split(separator: ",").map(String.init) {
+// `make test` runs some of the suites under sanitizers: these, and the targets they need.
+if var needed = Context.environment["SIMILE_SUITES"].map({
+    Set($0.split(separator: ",").map(String.init))
+}) {
+    var found = -1
+    while found < needed.count {
+        found = needed.count
+        for target in package.targets where needed.contains(target.name) {
+            for case .byNameItem(let name, _) in target.dependencies { needed.insert(name) }
+        }
+    }
     package.products = []
     package.dependencies = []
-    package.targets.removeAll { !names.contains($0.name) }
+    package.targets.removeAll { !needed.contains($0.name) }
 }

@@ -2,6 +2,7 @@ import Foundation
 import HDF5
 import TestSupport
 import Testing
+import TrialSupport
 
 @Suite struct KerasTests {
     private let folder: TemporaryFolder

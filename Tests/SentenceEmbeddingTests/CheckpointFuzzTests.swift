@@ -6,6 +6,7 @@ import Serialization
 import TestSupport
 import Testing
 import Tokenization
+import TrialSupport
 
 @testable import SentenceEmbedding
 

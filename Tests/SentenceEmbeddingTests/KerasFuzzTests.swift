@@ -3,6 +3,7 @@ import Fuzzing
 import Serialization
 import TestSupport
 import Testing
+import TrialSupport
 
 @testable import SentenceEmbedding
 
