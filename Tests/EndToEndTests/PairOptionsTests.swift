@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func numbersOfColumnsDescribeTheTrainingFileOnly() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         let nli = try folder.write(Self.nli, to: "nli.tsv")
         let dev = try folder.write(Self.stsBenchmark, to: "dev.csv")
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func rangesOfEachFile() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         let own = try folder.write(
             "sentence1,sentence2,score\nA dog.,A cat.,0.25\nIt rains.,It pours.,1\n", to: "own.csv")
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test func aHeldOutFileTakesTheTrainingFilesOptionsAndSaysSo() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         let rows = "7\tA dog.\tA cat.\t25\n2\tIt rains.\tIt pours.\t100\n"
         let file = try folder.write(rows, to: "train.tsv")
@@ -125,7 +125,7 @@ import Testing
     }
 
     @Test func severalFilesAreOneTable() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         let header = "sentence1\tsentence2\tscore\n"
         let a = try folder.write(header + "A dog.\tA cat.\t1\nA car.\tA bus.\t4\n", to: "a.tsv")
@@ -151,7 +151,7 @@ import Testing
     }
 
     @Test func recipesWithOptionsOfEachFile() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         let own = try folder.write("0.25,A dog.,A cat.,7\n1,It rains.,It pours.,2\n", to: "own.csv")
         let dev = try folder.write(Self.stsBenchmark, to: "dev.csv")
@@ -199,7 +199,7 @@ import Testing
 
     /// Named columns for everything, as recipes had it before files had options of their own.
     @Test func oldRecipesAreReadAsBefore() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         let rows = "a|b|c\nA dog.|A cat.|1\nIt rains.|It pours.|5\n"
         let (train, dev) = (
@@ -285,7 +285,7 @@ import Testing
         ("epochs\n", "expected settings, such as 'epochs: 4'"),
     ])
     func badRecipes(text: String, message: String) throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let recipe = try folder.write(text, to: "r.yaml")
         let output = try CommandRunner.run(
             ["train", "--recipe", recipe, "--output", folder("out").path])
@@ -295,7 +295,7 @@ import Testing
     }
 
     @Test func aRunWhoseRecipeIsEmptyIsNotResumed() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         _ = try folder.write("", to: "recipe.yaml")
         let output = try CommandRunner.run(["train", "--resume", folder.url.path])
         #expect(output.status == 1)
@@ -304,7 +304,7 @@ import Testing
 
     /// Accents are stripped by this tokenizer, so that nothing is left of a lone one.
     @Test func aSentenceWithoutATokenIsNamed() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let start = try folder.newModel()
         let header = "sentence1\tsentence2\tscore\n"
         let file = try folder.write(header + "A.\tB.\t1\nA.\t\u{301}\u{308}\t2\n", to: "marks.tsv")
