@@ -151,6 +151,16 @@ public final class Checkpoint {
         return dense.map { .dense($0) } + end
     }
 
+    /// The model's settings; files of before there were any have none.
+    func settings(_ group: borrowing Group) throws -> ModelSettings {
+        guard try group.attributes.contains("settings") else { return ModelSettings() }
+        let text = try group.attributes.string("settings")
+        do { return try ModelSettings(json: text, source: "the settings") } catch {
+            throw CheckpointError.invalid(
+                path: path, entry: "/model attribute settings", reason: "\(error)")
+        }
+    }
+
     private func hexadecimal(_ number: UInt64) -> String { String(number, radix: 16) }
 }
 
@@ -174,11 +184,7 @@ extension SentenceTransformer {
         }
         let configuration: BertConfiguration = try checkpoint.decode(group, "config")
         let modules = try checkpoint.modules(group)
-        let settings =
-            try group.attributes.contains("settings")
-            ? ModelSettings(
-                json: group.attributes.string("settings"),
-                source: "\(path) /model attribute settings") : ModelSettings()
+        let settings = try checkpoint.settings(group)
         let poolsPrompt =
             try group.attributes.contains("pool_prompt")
             ? group.attributes.bool("pool_prompt") : true
