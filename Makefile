@@ -53,7 +53,7 @@ SHIPPED := -c release -Xswiftc -enable-testing --scratch-path .build/shipped
 
 test-debug:
 	$(TESTING) swift build --build-tests
-	SIMILE_FUZZ=100 $(TESTING) swift test --skip-build
+	$(TESTING) swift test --skip-build
 
 test-release:
 	$(TESTING) swift build --build-tests $(SHIPPED)
