@@ -16,6 +16,8 @@ enum Console {
     static func prepare() {
         // A reader that is gone is then an error of the write, and not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        // So is a limit on the size of files (ulimit -f).
+        signal(SIGXFSZ, SIG_IGN)
         // A closed one would give its number to the next file that is opened, which then would be written to.
         // What holds the number instead can be neither read from standard input nor written to by the others.
         for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) < 0 {

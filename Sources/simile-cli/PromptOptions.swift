@@ -27,6 +27,9 @@ struct PromptOptions: ParsableArguments {
             try model.setPrompt(text)
         } else if let name {
             try model.setPrompt(model.settings.prompt(named: name))
+        } else {
+            // Once more, for the maximal length may have changed since.
+            try model.setPrompt(model.prompt)
         }
     }
 }

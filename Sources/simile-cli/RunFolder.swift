@@ -90,9 +90,10 @@ struct RunFolder {
         return try Recipe(yamlFile: file.path)
     }
 
-    /// Removes all but the latest checkpoints; one that cannot be removed is named and stays.
-    func removeCheckpoints(keeping count: Int) {
-        for name in steps().dropLast(count) {
+    /// Removes all but the latest checkpoints up to the one that was just written; one that cannot be removed is
+    /// named and stays. What stands for a later step was passed over as damaged when the run went on.
+    func removeCheckpoints(upTo step: Int, keeping count: Int) {
+        for name in steps().prefix(while: { Self.step($0) <= step }).dropLast(count) {
             let url = checkpoints.appending(path: name)
             if unlink(url.path) != 0 {
                 Console.note("\(url.path): cannot be removed (\(String(cString: strerror(errno))))")
@@ -112,6 +113,13 @@ struct RunFolder {
 
     private func steps() -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints.path)) ?? []
-        return names.filter { $0.hasPrefix("step-") && $0.hasSuffix(".h5") }.sorted()
+        return names.filter { Self.step($0) >= 0 }.sorted { Self.step($0) < Self.step($1) }
+    }
+
+    /// The step of a checkpoint with a name of our making, else -1.
+    private static func step(_ name: String) -> Int {
+        let digits = name.dropFirst("step-".count).dropLast(".h5".count)
+        guard name == "step-\(digits).h5", digits.allSatisfy(\.isASCII) else { return -1 }
+        return digits.first?.isNumber == true ? Int(digits) ?? -1 : -1
     }
 }

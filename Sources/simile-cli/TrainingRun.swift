@@ -198,7 +198,7 @@ final class TrainingRun {
             unsavedBest = nil
         } else {
             unsavedLast = nil
-            folder.removeCheckpoints(keeping: self.recipe.training.keepLast)
+            folder.removeCheckpoints(upTo: step, keeping: self.recipe.training.keepLast)
         }
         return url.path
     }

@@ -88,6 +88,9 @@ import Testing
                 || FileManager.default.contentsOfDirectory(atPath: checkpoints)
                     .allSatisfy({ !$0.hasPrefix("step-") })
         { usleep(2000) }
+        // Twice, as a closing terminal sends it.
+        kill(process.processIdentifier, SIGHUP)
+        usleep(2000)
         kill(process.processIdentifier, SIGHUP)
         process.waitUntilExit()
         #expect(process.terminationReason == .exit)

@@ -52,9 +52,10 @@ struct ColumnContents {
     private static func areRowNumbers(_ values: [String]) -> Bool {
         let numbers = values.compactMap(DecimalNumber.whole)
         guard numbers.count == values.count, numbers.count >= 3 else { return false }
-        let steps = zip(numbers, numbers.dropFirst()).map { $1 - $0 }
-        return (0...1).contains(numbers[0]) && steps.allSatisfy { $0 == 1 }
-            || numbers.count >= 10 && steps.allSatisfy { $0 > 0 }
+        let steps = zip(numbers, numbers.dropFirst())
+        return (0...1).contains(numbers[0]) && numbers.last == numbers[0] + numbers.count - 1
+            && steps.allSatisfy { $0 < $1 }
+            || numbers.count >= 10 && steps.allSatisfy { $0 < $1 }
     }
 
     /// Whether a text is a number, be it with a decimal comma that is not stated.

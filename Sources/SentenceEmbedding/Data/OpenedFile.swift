@@ -85,12 +85,19 @@ struct OpenedFile {
         if isStated { return try finder.find(plain) }
         if let reading = try? finder.find(plain), reading.layout.isPublished { return reading }
 
+        let layout = TrainingFileOptions.layout(finder.target)
+        let unsaid = TrainingFileOptions.unsaid(finder.target)
+        // A file that has the columns which are stated by name is laid out like the training file.
+        if training.namesColumns,
+            let reading = try? training.share(unsaid + layout, plain, finder)
+        {
+            return reading
+        }
         // First as little as possible from the training file, then the column of the score or label,
         // at last all.
-        let unsaid = TrainingFileOptions.unsaid(finder.target)
         let target = finder.target.key
         var (failure, last): (PairFileError?, PairFileError?) = (nil, nil)
-        for added in [[], [target], TrainingFileOptions.layout(finder.target)] {
+        for added in [[], [target], layout] {
             guard added.isEmpty || training.options.stated.contains(where: added.contains) else {
                 continue
             }
@@ -108,16 +115,24 @@ struct OpenedFile {
 }
 
 extension TrainingFileOptions {
+    private var columns: [(PairFileOptions.Key, PairColumn?)] {
+        [
+            (.first, options.first), (.second, options.second), (.score, options.score),
+            (.label, options.label),
+        ]
+    }
+
+    /// Whether a column of the training file is stated by its name.
+    fileprivate var namesColumns: Bool {
+        columns.contains { if case .name = $0.1 { true } else { false } }
+    }
+
     /// Reads a file with some options of the training file.
     fileprivate func share(
         _ keys: [PairFileOptions.Key], _ own: PairFileOptions, _ finder: FormatFinder
     ) throws(PairFileError) -> FileReading {
         var reading = try finder.find(own.overlaid(with: options, keys))
         reading.layout.shared = options.stated.filter(keys.contains)
-        let columns: [(PairFileOptions.Key, PairColumn?)] = [
-            (.first, options.first), (.second, options.second), (.score, options.score),
-            (.label, options.label),
-        ]
         let countsColumns = columns.contains { key, column in
             if case .number = column { keys.contains(key) } else { false }
         }

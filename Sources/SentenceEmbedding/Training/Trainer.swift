@@ -141,10 +141,11 @@ public final class Trainer<L: Loss> {
         }
         let values = model.encode(batch.flatMap { [pairs[$0].first, pairs[$0].second] }).values
         if let bad = values.firstIndex(where: { !$0.isFinite }) {
-            let pair = pairs[batch[bad / (2 * model.embeddingDimension)]]
+            let index = batch[bad / (2 * model.embeddingDimension)]
             let (array, weight) = largestWeight
             throw .nonFiniteEmbedding(
-                step: state.step, path: pairs.name, line: pair.line, array: array, weight: weight)
+                step: state.step, path: pairs.fileName(at: index), line: pairs[index].line,
+                array: array, weight: weight)
         }
     }
 

@@ -20,6 +20,13 @@ import Testing
 
     // MARK: Columns
 
+    @Test func numbersAtBothEndsOfTheRange() {
+        #expect(
+            scoredMessage(
+                "A b.\tC d.\t9223372036854775807\nE.\tF.\t-9223372036854775808\nG h.\tI.\t1\n"
+            ) { $0.scoreRange = .unit }.contains("is outside 0...1"))
+    }
+
     @Test(arguments: [
         ("0\tA b.\tC d.\t17\n1\tE f.\tG h.\t72\n", "column 1 ('0') and column 4 ('17')"),
         ("A b.\t0\tC d.\t17\nE f.\t1\tG h.\t72\n", "column 2 ('0') and column 4 ('17')"),

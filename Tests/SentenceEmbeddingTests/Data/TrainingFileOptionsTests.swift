@@ -56,6 +56,20 @@ import Testing
                 " As for the training file, since not stated for this one: scoreRange."))
     }
 
+    @Test func namesOfTheTrainingFileHoldWhereTheyAre() throws {
+        let names = try byNumber {
+            ($0.first, $0.second, $0.score) = (.name("question"), .name("answer"), .name("human"))
+            $0.scoreRange = .stsBenchmark
+        }
+        let (pairs, report) = try read(
+            "question\tanswer\tscore\thuman\nA b.\tC d.\t1\t5\nE.\tF.\t2\t0\n", names)
+        #expect(pairs.map(\.label) == [1, 0])
+        #expect(report.columns == ["'question'", "'answer'", "'human'"])
+        // Where they are not, the header says what is where.
+        let (others, _) = try read("sentence1\tsentence2\tscore\nA b.\tC d.\t5\n", names)
+        #expect(others.map(\.label) == [1])
+    }
+
     @Test func filesOfTheSameLayoutTakeIt() throws {
         var options = try byNumber {
             ($0.score, $0.label, $0.scoreRange) = (.number(1), nil, .stsBenchmark)
