@@ -6,18 +6,6 @@ import Testing
 /// Files that can be read in two ways are refused with the option that decides; those with one
 /// reading are read.
 @Suite struct AmbiguousFileTests {
-    private func scoredMessage(
-        _ text: String, _ change: @escaping (inout PairFileOptions) -> Void = { _ in }
-    ) -> String {
-        message { () throws(PairFileError) in _ = try scored(text, change) }
-    }
-
-    private func labelledMessage(
-        _ text: String, _ change: @escaping (inout PairFileOptions) -> Void = { _ in }
-    ) -> String {
-        message { () throws(PairFileError) in _ = try labelled(text, change) }
-    }
-
     // MARK: Columns
 
     @Test func numbersAtBothEndsOfTheRange() {

@@ -5,18 +5,6 @@ import Testing
 
 /// What the readers say about broken files.
 @Suite struct PairFileErrorTests {
-    private func scoredMessage(
-        _ text: String, _ change: @escaping (inout PairFileOptions) -> Void = { _ in }
-    ) -> String {
-        message { () throws(PairFileError) in _ = try scored(text, change) }
-    }
-
-    private func labelledMessage(
-        _ text: String, _ change: @escaping (inout PairFileOptions) -> Void = { _ in }
-    ) -> String {
-        message { () throws(PairFileError) in _ = try labelled(text, change) }
-    }
-
     @Test func scoresNeedARange() {
         #expect(
             scoredMessage("s1\ts2\tscore\nA.\tB.\t0.2\nC.\tD.\t4.5\n")

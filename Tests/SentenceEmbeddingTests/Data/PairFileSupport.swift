@@ -25,6 +25,20 @@ func message(_ body: () throws(PairFileError) -> Void) -> String {
     return ""
 }
 
+/// The message of reading a file of scored pairs.
+func scoredMessage(
+    _ text: String, _ change: @escaping (inout PairFileOptions) -> Void = { _ in }
+) -> String {
+    message { () throws(PairFileError) in _ = try scored(text, change) }
+}
+
+/// The message of reading a file of labelled pairs.
+func labelledMessage(
+    _ text: String, _ change: @escaping (inout PairFileOptions) -> Void = { _ in }
+) -> String {
+    message { () throws(PairFileError) in _ = try labelled(text, change) }
+}
+
 /// Calls `body` with the path of a new directory and removes it afterwards.
 func withTemporaryDirectory(_ body: (String) throws -> Void) throws {
     let folder = TemporaryFolder()
