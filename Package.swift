@@ -26,12 +26,17 @@ let package = Package(
         // Each may import those above it, none below.
         .target(name: "Support"),
         .target(name: "JSON"),
+        .target(name: "Settings", dependencies: ["JSON", "Support"]),
         .target(name: "ModelLayout", dependencies: ["JSON"]),
         .target(name: "Kernels", dependencies: ["CKernels", "CSystem"]),
         .target(name: "Digest", dependencies: ["CCrypto"]),
         .target(name: "HDF5", dependencies: ["CHDF5", "Digest", "Support"]),
         .target(name: "Tensors", dependencies: ["Kernels"]),
         .target(name: "NeuralNetwork", dependencies: ["Tensors", "Kernels", "Support"]),
+        .target(name: "ExampleFiles", dependencies: ["JSON", "Settings", "Support", "CZlib"]),
+        .target(
+            name: "Losses",
+            dependencies: ["NeuralNetwork", "Tensors", "ExampleFiles", "Settings", "Support"]),
         .target(name: "Tokenization", dependencies: ["JSON", "ModelLayout", "Support"]),
         .target(name: "Hub", dependencies: ["CCurl", "Digest", "JSON", "ModelLayout", "Support"]),
         .target(

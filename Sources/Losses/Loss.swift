@@ -1,0 +1,92 @@
+import ExampleFiles
+import Foundation
+import NeuralNetwork
+import Settings
+import Tensors
+
+/// Scores the embeddings of a batch against each other and against labels.
+///
+/// A loss knows embeddings, not the model that made them. The parameters it adds, such as a classifier, are its own,
+/// and are trained, clipped, saved and restored with the model's. A new one is a file of its own and its name in
+/// `Losses.all`.
+public protocol Loss {
+    /// What a row is labelled with.
+    associatedtype Label: ExampleLabel = NoLabel
+    /// Its settings.
+    associatedtype Configuration: Settings = NoSettings
+
+    /// The name in recipes and checkpoints.
+    static var name: String { get }
+    /// How many texts a row may have.
+    static var columns: ClosedRange<Int> { get }
+    /// Whether rows may have fewer texts than there are columns, as with lists of negatives.
+    static var allowsMissingTexts: Bool { get }
+    /// What is wrong with labels of the right kind, in a phrase that goes on "`NAME` needs ..."; nil when nothing is.
+    static func problem(with labels: LabelColumn) -> String?
+
+    /// Makes the loss, with its own parameters from `scope`: random or read, as the scope's store decides.
+    ///
+    /// - Throws: `LossError` when it cannot be used on such data.
+    init(
+        _ configuration: Configuration, _ context: LossContext, in scope: ParameterScope
+    ) throws(LossError)
+
+    /// The loss of a batch, a scalar.
+    ///
+    /// `embeddings` has for each column a tensor [rows, dimension], or one with fewer rows where texts are missing;
+    /// `labels` has one for each row.
+    func callAsFunction(_ embeddings: [Tensor], labels: [Label]) -> Tensor
+}
+
+extension Loss {
+    /// False.
+    public static var allowsMissingTexts: Bool { false }
+    /// Nothing is.
+    public static func problem(with labels: LabelColumn) -> String? { nil }
+}
+
+/// What a loss may ask of its surroundings when it is made.
+public struct LossContext: Sendable {
+    /// The length of an embedding.
+    public let dimension: Int
+    /// The number of texts in a row.
+    public let columns: Int
+    /// The names of the classes, in the order of their ids; none when labels are no classes.
+    public let classNames: [String]
+    /// The numbers in a label that is a vector, or 1.
+    public let labelWidth: Int
+
+    /// Describes the surroundings.
+    public init(dimension: Int, columns: Int, classNames: [String] = [], labelWidth: Int = 1) {
+        self.dimension = dimension
+        self.columns = columns
+        self.classNames = classNames
+        self.labelWidth = labelWidth
+    }
+}
+
+/// Why a loss cannot be used.
+public enum LossError: Error, Equatable, LocalizedError, CustomStringConvertible {
+    /// There is no loss of this name.
+    case unknown(name: String, suggestion: String?, known: [String])
+    /// Settings of the loss are wrong.
+    case settings(SettingError)
+    /// The data are not what the loss needs.
+    case unusable(loss: String, needs: String, found: String)
+
+    /// What happened and what to do.
+    public var description: String {
+        switch self {
+        case .unknown(let name, let suggestion, let known):
+            "there is no loss '\(name)'; "
+                + (suggestion.map { "did you mean '\($0)'?" }
+                    ?? "expected one of \(known.joined(separator: ", "))")
+        case .settings(let error): error.description
+        case .unusable(let loss, let needs, let found):
+            "the loss \(loss) needs \(needs), but \(found)"
+        }
+    }
+
+    /// `description`
+    public var errorDescription: String? { description }
+}
