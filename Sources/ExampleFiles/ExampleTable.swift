@@ -48,6 +48,12 @@ public struct ExampleTable: Sendable {
     /// A text; nil when the row has none in this column.
     public func text(_ row: Int, _ column: Int) -> String? { texts[column][row] }
 
+    /// Whether the row has a text in this column.
+    public func hasText(_ row: Int, _ column: Int) -> Bool { texts[column][row] != nil }
+
+    /// Whether some row has fewer texts than there are columns.
+    public var hasMissingTexts: Bool { texts.contains { $0.contains { $0 == nil } } }
+
     /// The line of its file on which a row starts, from 1; 0 when it came from no file.
     public func line(of row: Int) -> Int { Int(lines[row]) }
 

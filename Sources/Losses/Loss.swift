@@ -21,6 +21,8 @@ public protocol Loss {
     static var columns: ClosedRange<Int> { get }
     /// Whether rows may have fewer texts than there are columns, as with lists of negatives.
     static var allowsMissingTexts: Bool { get }
+    /// Whether a teacher that gives the labels embeds every column of a row, end to end, and not the first alone.
+    static var isTaughtAllColumns: Bool { get }
     /// What is wrong with labels of the right kind, in a phrase that goes on "`NAME` needs ..."; nil when nothing is.
     static func problem(with labels: LabelColumn) -> String?
 
@@ -41,8 +43,16 @@ public protocol Loss {
 extension Loss {
     /// False.
     public static var allowsMissingTexts: Bool { false }
+    /// False.
+    public static var isTaughtAllColumns: Bool { false }
     /// Nothing is.
     public static func problem(with labels: LabelColumn) -> String? { nil }
+}
+
+/// A loss that puts a row into one of the classes.
+public protocol ClassifyingLoss: Loss {
+    /// The score of each class for each row: of each column [rows, dimension] to [rows, classes].
+    func logits(_ embeddings: [Tensor]) -> Tensor
 }
 
 /// What a loss may ask of its surroundings when it is made.
