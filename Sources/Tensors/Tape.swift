@@ -56,11 +56,24 @@ public final class Tape {
         precondition(loss.count == 1, "backward starts from a scalar, got shape \(loss.shape)")
         let seed = Storage(1)
         seed.base[0] = scale
-        return backward(from: loss, gradient: seed)
+        return backward(from: loss, gradient: Tensor(loss.shape, seed))
     }
 
-    /// Replays the tape from a tensor whose gradient is known.
-    func backward(from output: Tensor, gradient: Storage) -> Gradients {
+    /// Replays the tape, once, from a tensor of any shape whose gradient is known and of the same shape.
+    ///
+    /// With it the gradient of a loss on one tape goes on to what another tape recorded:
+    ///
+    /// ```swift
+    /// let leaf = lossTape.watch(embeddings.detached())
+    /// if let gradient = lossTape.backward(from: loss(leaf))[leaf] {
+    ///     tape.backward(from: embeddings, gradient: gradient)
+    /// }
+    /// ```
+    @discardableResult
+    public func backward(from output: Tensor, gradient: Tensor) -> Gradients {
+        precondition(
+            output.shape == gradient.shape,
+            "backward: a gradient of shape \(gradient.shape) for a tensor of shape \(output.shape)")
         guard let variable = output.variable, variable.tape === self else {
             preconditionFailure("the tensor is not on this tape: nothing to differentiate")
         }
@@ -70,7 +83,7 @@ public final class Tape {
         )
         isSpent = true
         var gradients = Gradients(of: self, slotCount: Int(slotCount))
-        gradients.add(gradient, to: variable.slot)
+        gradients.add(gradient.storage, to: variable.slot)
         while let entry = entries.popLast() {
             if let output = gradients.take(entry.slot) { entry.backward(output, &gradients) }
         }

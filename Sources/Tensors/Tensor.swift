@@ -42,6 +42,9 @@ public struct Tensor {
     /// A tensor of zeros.
     public static func zeros(_ shape: Shape) -> Tensor { Tensor(shape, .zeros(shape.count)) }
 
+    /// The same values off the tape: constants to every operation.
+    public func detached() -> Tensor { Tensor(shape, storage) }
+
     /// Every element, in row-major order.
     public var values: [Float] {
         Array(UnsafeBufferPointer(start: storage.base, count: shape.count))

@@ -8,11 +8,12 @@ extension Tensor {
         // A tape of its own, with the same seed both times: the same dropout.
         let seed = tape.nextRandomKey()
         let y = body(Tape(seed: seed).watch(self))
-        return .result(y.shape, y.storage, of: [self]) { [shape, storage, slot] in
+        return .result(y.shape, y.storage, of: [self]) {
+            [shape, storage, slot, outputShape = y.shape] in
             { dy, gradients in
                 let tape = Tape(seed: seed)
                 let x = tape.watch(Tensor(shape, storage))
-                let inner = tape.backward(from: body(x), gradient: dy)
+                let inner = tape.backward(from: body(x), gradient: Tensor(outputShape, dy))
                 if let dx = inner[x] { gradients.add(dx.storage, to: slot) }
             }
         }
