@@ -85,6 +85,11 @@ package enum JSONValue: Equatable, Sendable {
         }
     }
 
+    /// An object with its members in the order of their keys.
+    package static func sorted(_ members: [String: JSONValue]) -> JSONValue {
+        .object(members.sorted { $0.key < $1.key }.map { Member($0.key, $0.value) })
+    }
+
     /// A few words for error messages.
     package var summary: String {
         switch self {

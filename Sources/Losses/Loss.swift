@@ -21,6 +21,8 @@ public protocol Loss {
     static var columns: ClosedRange<Int> { get }
     /// Whether rows may have fewer texts than there are columns, as with lists of negatives.
     static var allowsMissingTexts: Bool { get }
+    /// What the batches should be like.
+    static var batches: BatchPreference { get }
     /// Whether a teacher that gives the labels embeds every column of a row, end to end, and not the first alone.
     static var isTaughtAllColumns: Bool { get }
     /// What is wrong with labels of the right kind, in a phrase that goes on "`NAME` needs ..."; nil when nothing is.
@@ -43,10 +45,22 @@ public protocol Loss {
 extension Loss {
     /// False.
     public static var allowsMissingTexts: Bool { false }
+    /// Any.
+    public static var batches: BatchPreference { .any }
     /// False.
     public static var isTaughtAllColumns: Bool { false }
     /// Nothing is.
     public static func problem(with labels: LabelColumn) -> String? { nil }
+}
+
+/// What a loss needs of the rows that form a batch.
+public enum BatchPreference: Sendable {
+    /// Nothing.
+    case any
+    /// That no text is there twice: others' texts count as negatives.
+    case withoutDuplicates
+    /// That each class is there twice or more, or not at all.
+    case withPairsOfClasses
 }
 
 /// A loss that puts a row into one of the classes.

@@ -101,10 +101,3 @@ extension String {
         self + String(repeating: " ", count: max(0, width - count))
     }
 }
-
-extension JSONValue {
-    /// An object with its members in the order of their keys.
-    static func sorted(_ members: [String: JSONValue]) -> JSONValue {
-        .object(members.sorted { $0.key < $1.key }.map { Member($0.key, $0.value) })
-    }
-}

@@ -7,30 +7,29 @@ import Tensors
 import Tokenization
 
 extension Checkpoint {
-    /// Writes a checkpoint of a run: model, loss, optimizer and where the run stands.
+    /// Writes a checkpoint of a run: model, losses, optimizer and where the run stands.
     ///
     /// It is written beside `url` with a digest of all its bytes, flushed to disk and renamed, so that a
     /// checkpoint that was there stays whole until the new one is. Without the optimizer it is a third of
     /// the size and cannot be resumed.
     ///
     /// - Throws: `NonFiniteError` when a weight is NaN or infinite; nothing is written then.
-    public static func write<L: Loss>(
-        _ trainer: Trainer<L>, to url: URL, recipe: String = "", includingOptimizer: Bool = true
+    public static func write(
+        _ trainer: Trainer, to url: URL, recipe: String = "", includingOptimizer: Bool = true
     ) throws {
         try trainer.model.parameters.requireFinite()
-        try trainer.loss.parameters.requireFinite()
+        for task in trainer.tasks { try task.objective.module.parameters.requireFinite() }
         try write(to: url) { root in
             try write(trainer.model, in: root)
-            try write(trainer.loss, in: root)
+            let tasks = try root.createGroup("tasks")
+            for task in trainer.tasks { try write(task, in: tasks) }
             let training = try root.createGroup("training").attributes
             try training.set("state", to: json(trainer.state))
-            try training.set("configuration", to: json(trainer.configuration))
+            try training.set("configuration", to: trainer.configuration.json)
             try training.set("recipe", to: recipe)
-            try training.set("data_digest", to: trainer.pairs.digest)
-            try training.set("data_path", to: trainer.pairs.name)
             try training.set("threads", to: ThreadPool.shared.count)
             try training.set("products", to: GEMM.Engine.preferred.rawValue)
-            if includingOptimizer { try write(trainer.optimizer, in: root) }
+            if includingOptimizer { try writeOptimizer(of: trainer, in: root) }
         }
     }
 
@@ -38,14 +37,16 @@ extension Checkpoint {
     /// can write there, and that there is room for one.
     ///
     /// - Throws: `CheckpointError.unwritable` or `CheckpointError.noRoom`.
-    public static func tryWriting<L: Loss>(_ trainer: Trainer<L>, in folder: URL) throws {
+    public static func tryWriting(_ trainer: Trainer, in folder: URL) throws {
         let trial = folder.appending(path: "trial.h5")
         do { try write(to: trial) { _ in } } catch {
             throw CheckpointError.unwritable(path: folder.path, reason: "\(error)")
         }
         unlink(trial.path)
-        let numbers = trainer.optimizer.parameters.reduce(0) { $0 + $1.shape.count }
-        let needed = numbers * MemoryLayout<Float>.stride * (1 + AdamW.Moment.allCases.count)
+        let optimizer = trainer.optimizer
+        let numbers =
+            optimizer.parameters.reduce(optimizer.bufferElementCount) { $0 + $1.shape.count }
+        let needed = numbers * MemoryLayout<Float>.stride
         var disk = statvfs()
         // Some network file systems do not say how large they are.
         guard statvfs(folder.path, &disk) == 0, disk.f_blocks > 0 else { return }
@@ -91,24 +92,39 @@ extension Checkpoint {
         try tokenizer.write(model.tokenizer.vocabulary.tokens, as: "vocabulary")
     }
 
-    private static func write(_ loss: some Loss, in root: borrowing Group) throws {
-        let group = try root.createGroup("loss")
-        try group.attributes.set("name", to: loss.name)
-        if !loss.labelNames.isEmpty { try group.attributes.set("labels", to: loss.labelNames) }
-        try group.write(loss.parameters)
+    private static func write(_ task: TrainingTask, in tasks: borrowing Group) throws {
+        let (module, data) = (task.objective.module, task.objective.data)
+        let group = try tasks.createGroup(task.name)
+        try group.attributes.set("loss", to: module.name)
+        try group.attributes.set("settings", to: module.settings)
+        try group.attributes.set("columns", to: module.context.columns)
+        try group.attributes.set("label_width", to: module.context.labelWidth)
+        if !module.context.classNames.isEmpty {
+            try group.attributes.set("labels", to: module.context.classNames)
+        }
+        try group.attributes.set("data_digest", to: data.digest)
+        try group.attributes.set("data_path", to: data.name)
+        try group.write(module.parameters)
     }
 
-    private static func write(_ optimizer: AdamW, in root: borrowing Group) throws {
+    private static func writeOptimizer(of trainer: Trainer, in root: borrowing Group) throws {
+        let optimizer = trainer.optimizer
         let group = try root.createGroup("optimizer")
-        try group.attributes.set("name", to: "AdamW")
+        try group.attributes.set("name", to: type(of: optimizer).name)
+        try group.attributes.set("settings", to: optimizer.configuration.json)
         try group.attributes.set("step", to: optimizer.stepCount)
-        for moment in AdamW.Moment.allCases {
-            let moments = try group.createGroup(moment.rawValue)
+        let prefixes = trainer.prefixes
+        for buffer in optimizer.buffers {
+            let arrays = try group.createGroup(buffer)
             for (index, parameter) in optimizer.parameters.enumerated() {
                 for part in parameter.parts {
-                    try optimizer.withMoment(moment, ofParameterAt: index, part: part) {
+                    guard let shape = optimizer.bufferShape(buffer, of: index, part) else {
+                        continue
+                    }
+                    try optimizer.withBuffer(buffer, of: index, part) {
                         (values) throws(HDF5Error) in
-                        try moments.write(values, shape: part.shape.array, as: part.name)
+                        try arrays.write(
+                            values.span, shape: shape.array, as: prefixes[index] + part.name)
                     }
                 }
             }

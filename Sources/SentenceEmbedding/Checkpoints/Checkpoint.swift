@@ -3,6 +3,7 @@ import HDF5
 import ModelLayout
 import NeuralNetwork
 import Serialization
+import Settings
 import Tokenization
 
 /// A checkpoint: one HDF5 file with a model and, of a training run, everything needed to go on.
@@ -46,32 +47,13 @@ public final class Checkpoint {
     /// - Throws: `CheckpointError`, or `ParameterError` when weights are missing or misshapen.
     public func model() throws -> SentenceTransformer { try SentenceTransformer(copying: self) }
 
-    /// The name of the loss the model was trained with, or nil when it was saved alone.
-    public var lossName: String? {
-        guard let group = try? file.root.group(named: "loss") else { return nil }
-        return try? group.attributes.string("name")
-    }
-
-    /// The trained classifier of a `SoftmaxLoss`, with the names of its classes.
-    ///
-    /// - Throws: `CheckpointError.otherLoss` when the model was trained with another loss.
-    public func softmaxLoss(dimension: Int) throws -> SoftmaxLoss {
-        guard lossName == SoftmaxLoss.name else {
-            throw CheckpointError.otherLoss(
-                path: path, found: lossName ?? "none", expected: SoftmaxLoss.name)
-        }
-        let group = try file.root.group(named: "loss")
-        let labels = try group.attributes.strings("labels")
-        let loss = SoftmaxLoss(
-            dimension: dimension, labels: labels,
-            source: .weights(try CheckpointWeights(group, source: "\(path) /loss")))
-        try loss.parameters.validate()
-        return loss
-    }
-
     /// The settings of the run.
     public func configuration() throws -> TrainingConfiguration {
-        try decode(try file.root.group(named: "training"), "configuration")
+        let text = try file.root.group(named: "training").attributes.string("configuration")
+        do throws(SettingError) { return try TrainingConfiguration(json: text) } catch {
+            throw CheckpointError.invalid(
+                path: path, entry: "/training attribute configuration", reason: "\(error)")
+        }
     }
 
     /// Where the run stood.
@@ -93,42 +75,6 @@ public final class Checkpoint {
     /// The recipe the run was started with, as it was given to `write`.
     public func recipe() throws -> String {
         try file.root.group(named: "training").attributes.string("recipe")
-    }
-
-    /// Puts a trainer, made with this checkpoint's model, loss and configuration, where the run stood.
-    ///
-    /// - Throws: `CheckpointError`, and `TrainingError.otherData` when the training pairs are not the same.
-    public func restore<L: Loss>(_ trainer: Trainer<L>) throws {
-        guard try file.root.contains("optimizer") else {
-            throw CheckpointError.noOptimizer(path: path)
-        }
-        let digest = try file.root.group(named: "training").attributes.value(
-            "data_digest", as: UInt64.self)
-        guard digest == trainer.pairs.digest else {
-            throw TrainingError.otherData(
-                path: trainer.pairs.name, found: hexadecimal(trainer.pairs.digest),
-                expected: hexadecimal(digest))
-        }
-        let optimizer = try file.root.group(named: "optimizer")
-        let steps = try optimizer.attributes.value("step", as: Int.self)
-        let state = try self.state()
-        let moments = try AdamW.Moment.allCases.map { moment in
-            let weights = try CheckpointWeights(
-                optimizer.group(named: moment.rawValue),
-                source: "\(path) /optimizer/\(moment.rawValue)")
-            return (moment, weights)
-        }
-        try trainer.optimizer.restore(stepCount: steps) { moment, _, part, values in
-            for (name, weights) in moments where name == moment {
-                guard weights.shape(of: part.name) == part.shape.array else {
-                    throw CheckpointError.invalid(
-                        path: path, entry: "/optimizer/\(moment.rawValue)/\(part.name)",
-                        reason: "expected shape \(part.shape)")
-                }
-                try weights.read(part.name, into: &values)
-            }
-        }
-        trainer.state = state
     }
 
     func decode<Value: Decodable>(_ group: borrowing Group, _ attribute: String) throws -> Value {
@@ -160,8 +106,6 @@ public final class Checkpoint {
                 path: path, entry: "/model attribute settings", reason: "\(error)")
         }
     }
-
-    private func hexadecimal(_ number: UInt64) -> String { String(number, radix: 16) }
 }
 
 extension SentenceTransformer {

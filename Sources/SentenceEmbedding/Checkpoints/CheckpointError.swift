@@ -1,8 +1,9 @@
+import Foundation
 import HDF5
 import ModelLayout
 
 /// Why a checkpoint cannot be read or written.
-public enum CheckpointError: Error, CustomStringConvertible {
+public enum CheckpointError: Error, LocalizedError, CustomStringConvertible {
     /// The file is what Git leaves in place of a large one.
     case gitLFSPointer(path: String)
     /// The file is not a checkpoint of Simile's.
@@ -13,8 +14,10 @@ public enum CheckpointError: Error, CustomStringConvertible {
     case invalid(path: String, entry: String, reason: String)
     /// The checkpoint has no optimizer state, so a run cannot go on from it.
     case noOptimizer(path: String)
-    /// The checkpoint was trained with another loss.
-    case otherLoss(path: String, found: String, expected: String)
+    /// The run had other tasks.
+    case otherTasks(path: String, found: [String], expected: [String])
+    /// The run had another optimizer.
+    case otherOptimizer(path: String, found: String, expected: String)
     /// No HDF5 file can be written to a folder.
     case unwritable(path: String, reason: String)
     /// The disk of a folder has no room for one checkpoint; sizes are in bytes.
@@ -34,14 +37,23 @@ public enum CheckpointError: Error, CustomStringConvertible {
             "\(path): \(entry) cannot be understood (\(reason)); use an earlier checkpoint"
         case .noOptimizer(let path):
             "\(path): holds a model without optimizer state, so training cannot go on from it; resume from the latest checkpoint instead, or start a new run with this one as the model"
-        case .otherLoss(let path, let found, let expected):
-            "\(path): trained with the loss \(found), not \(expected)"
+        case .otherTasks(let path, let found, let expected):
+            "\(path): its run has \(Self.tasks(found)), not \(Self.tasks(expected)): resume with the run's own recipe"
+        case .otherOptimizer(let path, let found, let expected):
+            "\(path): its run has the optimizer \(found), not \(expected): resume with the run's own recipe"
         case .unwritable(let path, let reason):
             "\(path): no checkpoint can be written there (\(reason)); give a folder on another disk, or free space and check the permissions"
         case .noRoom(let path, let needed, let free):
             "\(path): a checkpoint of this run takes \(Self.size(needed)), but only \(Self.size(free)) are free on the disk; free some, or give a folder on another disk"
         case .file(let error): "\(error)"
         }
+    }
+
+    /// `description`
+    public var errorDescription: String? { description }
+
+    private static func tasks(_ names: [String]) -> String {
+        names.isEmpty ? "no task" : "the tasks \(names.joined(separator: ", "))"
     }
 
     /// A number of bytes for a reader: 424 kB, 1314 MB.

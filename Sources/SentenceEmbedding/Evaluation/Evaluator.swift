@@ -1,27 +1,65 @@
-/// Measures a model, usually on held-out pairs.
+import Losses
+import Metrics
+
+/// Measures a model, usually on held-out data.
 public protocol Evaluator {
+    /// What its figures' names begin with, followed by `_`; nothing when it is empty.
+    var name: String { get }
+    /// What a model hub calls the task: `semantic-similarity`, `information-retrieval`.
+    var task: String { get }
+
     /// Evaluates the model as it is now; nothing is recorded or changed.
     ///
     /// A figure that is undefined, for instance because the model gives every pair the same score, takes no
     /// other along: it is NaN, and `Evaluation.undefined` says why.
     ///
+    /// - Parameter losses: The losses of a run, by the name of their task: some evaluators measure a loss's classifier.
     /// - Throws: What prevents every figure.
-    func evaluate(_ model: SentenceTransformer) throws -> Evaluation
+    func evaluate(
+        _ model: SentenceTransformer, losses: [String: any Loss]
+    ) throws -> Evaluation
 }
 
-/// Figures of one evaluation, larger is better for the primary one.
+extension Evaluator {
+    /// None.
+    public var name: String { "" }
+    /// `evaluation`
+    public var task: String { "evaluation" }
+
+    /// Evaluates a model without the loss that it was trained with.
+    ///
+    /// - Throws: What prevents every figure.
+    public func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
+        try evaluate(model, losses: [:])
+    }
+}
+
+/// Figures of one evaluation.
 public struct Evaluation: Sendable, Equatable {
-    /// Names and values in the order to print them; the value of an undefined figure is NaN.
-    public let figures: [(name: String, value: Double)]
+    /// The figures in the order to print them; the value of an undefined one is NaN.
+    public let figures: [Figure]
     /// Why figures are undefined: the names of those that share a reason, and the reason.
-    public let undefined: [(names: [String], reason: String)]
+    public let undefined: [Undefined]
     /// The name of the figure that chooses the best model; nil when what measures it failed.
     public let primaryName: String?
 
+    /// Figures without a value, and why.
+    public struct Undefined: Sendable, Equatable {
+        /// The names of the figures.
+        public var names: [String]
+        /// Why they have no value.
+        public let reason: String
+
+        /// Creates a reason.
+        public init(_ names: [String], _ reason: String) {
+            self.names = names
+            self.reason = reason
+        }
+    }
+
     /// Creates an evaluation; `primaryName` is one of the names.
     public init(
-        _ figures: [(name: String, value: Double)],
-        undefined: [(names: [String], reason: String)] = [], primary primaryName: String?
+        _ figures: [Figure], undefined: [Undefined] = [], primary primaryName: String?
     ) {
         precondition(
             primaryName == nil || figures.contains { $0.name == primaryName },
@@ -37,11 +75,14 @@ public struct Evaluation: Sendable, Equatable {
         self.primaryName = primaryName
     }
 
-    /// The figure with a name.
+    /// The value of the figure with a name.
     public subscript(name: String) -> Double? { figures.first { $0.name == name }?.value }
 
-    /// The figure that chooses the best model, NaN when it is undefined.
-    public var primary: Double { primaryName.flatMap { self[$0] } ?? .nan }
+    /// The figure that chooses the best model; nil when what measures it failed.
+    public var primaryFigure: Figure? { figures.first { $0.name == primaryName } }
+
+    /// The value of the figure that chooses the best model, NaN when it is undefined.
+    public var primary: Double { primaryFigure?.value ?? .nan }
 
     /// The figures that are numbers, by name.
     public var defined: [String: Double] {
@@ -54,14 +95,18 @@ public struct Evaluation: Sendable, Equatable {
         undefined.map { "\($0.names.joined(separator: ", ")): \($0.reason)" }
     }
 
-    /// Whether names, values and reasons are the same.
-    public static func == (a: Evaluation, b: Evaluation) -> Bool {
-        a.primaryName == b.primaryName && a.figures.elementsEqual(b.figures) { $0 == $1 }
-            && a.undefined.elementsEqual(b.undefined) { $0 == $1 }
+    /// The same figures under names that begin with another one and `_`.
+    func named(_ name: String) -> Evaluation {
+        if name.isEmpty { return self }
+        func longer(_ own: String) -> String { "\(name)_\(own)" }
+        return Evaluation(
+            figures.map { Figure(longer($0.name), $0.value, $0.direction) },
+            undefined: undefined.map { Undefined($0.names.map(longer), $0.reason) },
+            primary: primaryName.map(longer))
     }
 }
 
-/// Several evaluators as one; the primary figure is the first one's.
+/// Several evaluators as one, whose figures' names begin with theirs; the primary figure is the first one's.
 public struct Evaluators: Evaluator {
     private let all: [any Evaluator]
 
@@ -74,14 +119,19 @@ public struct Evaluators: Evaluator {
     /// The figures of all evaluators but those that fail, which are named in `undefined`.
     ///
     /// - Throws: What the first evaluator throws, when all do.
-    public func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
-        let parts = all.map { evaluator in Result { try evaluator.evaluate(model) } }
+    public func evaluate(
+        _ model: SentenceTransformer, losses: [String: any Loss]
+    ) throws -> Evaluation {
+        let parts = all.map { evaluator in
+            Result { try evaluator.evaluate(model, losses: losses).named(evaluator.name) }
+        }
         let evaluations = parts.compactMap { try? $0.get() }
         if evaluations.isEmpty { return try parts[0].get() }
         var undefined = evaluations.flatMap(\.undefined)
         for (evaluator, part) in zip(all, parts) {
             if case .failure(let error) = part {
-                undefined.append((["\(type(of: evaluator))"], "\(error)"))
+                let name = evaluator.name.isEmpty ? "\(type(of: evaluator))" : evaluator.name
+                undefined.append(Evaluation.Undefined([name], "\(error)"))
             }
         }
         return Evaluation(

@@ -1,49 +1,77 @@
+import ExampleFiles
+import Losses
+import Metrics
 import Tensors
 
-/// The share of pairs whose most likely class is the gold one, by the classifier of a `SoftmaxLoss`.
+/// The share of rows whose most likely class is the gold one, by the classifier of a loss.
 public struct LabelAccuracyEvaluator: Evaluator {
-    private let pairs: PairDataset<Int32>
-    private let loss: SoftmaxLoss
-    private let tokensPerBatch: Int
+    /// What its figures' names begin with.
+    public let name: String
+    /// The rows and their classes.
+    public let rows: ExampleTable
+    /// The task whose loss has the classifier; nil for the only task that has one.
+    public let classifier: String?
+    /// `text-classification`
+    public let task = "text-classification"
+    private let gold: [Int32]
 
-    /// Creates an evaluator that uses the loss's classifier as it is at the time.
+    /// Creates an evaluator that uses the classifier as it is at the time.
+    ///
+    /// - Throws: `EvaluationError.wrongData` when the rows have no classes.
     public init(
-        _ pairs: PairDataset<Int32>, loss: SoftmaxLoss,
-        tokensPerBatch: Int = SentenceTransformer.defaultTokensPerBatch
-    ) {
-        self.pairs = pairs
-        self.loss = loss
-        self.tokensPerBatch = tokensPerBatch
+        _ rows: ExampleTable, classifier: String? = nil, name: String = ""
+    ) throws(EvaluationError) {
+        guard case .classes(let ids, _) = rows.labels, rows.count > 0 else {
+            throw .wrongData(path: rows.name, needs: "rows with class labels")
+        }
+        self.rows = rows
+        self.classifier = classifier
+        self.name = name
+        gold = ids
     }
 
     /// One figure, `accuracy`, in 0...1; undefined when a class has a score that is not finite.
     ///
-    /// - Throws: `PairFileError` for a sentence without tokens.
-    public func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
-        try pairs.requireTokens(of: model.tokenizer)
-        let classes = predictions(model)
-        if let pair = classes.firstIndex(of: nil) {
-            let reason =
-                "the classifier's scores of pair \(pair) (from 0) are not finite numbers; the weights are damaged, or training diverged"
-            return Evaluation(
-                [("accuracy", .nan)], undefined: [(["accuracy"], reason)], primary: "accuracy")
+    /// - Throws: `EmptyTextError` for a text without tokens, and `EvaluationError.noClassifier`.
+    public func evaluate(
+        _ model: SentenceTransformer, losses: [String: any Loss]
+    ) throws -> Evaluation {
+        try rows.requireTokens(of: model.tokenizer)
+        let classifiers = losses.sorted { $0.key < $1.key }.compactMap { name, loss in
+            self.classifier == nil || self.classifier == name ? loss as? any ClassifyingLoss : nil
         }
-        let right = zip(classes, pairs).count { $0 == $1.label }
-        return Evaluation([("accuracy", Double(right) / Double(pairs.count))], primary: "accuracy")
+        guard let classifier = classifiers.first, classifiers.count == 1 else {
+            throw EvaluationError.noClassifier(task: self.classifier)
+        }
+        let classes = predictions(model, classifier)
+        if let row = classes.firstIndex(of: nil) {
+            let reason =
+                "the classifier's scores of row \(row) (from 0) are not finite numbers; the weights are damaged, or training diverged"
+            return Evaluation(
+                [Figure("accuracy", .nan)],
+                undefined: [Evaluation.Undefined(["accuracy"], reason)], primary: "accuracy")
+        }
+        let right = zip(classes, gold).count { $0 == $1 }
+        return Evaluation(
+            [Figure("accuracy", Double(right) / Double(rows.count))], primary: "accuracy")
     }
 
-    /// The most likely class of every pair; nil where the scores are not finite.
-    public func predictions(_ model: SentenceTransformer) -> [Int32?] {
-        let embeddings = model.encode(
-            pairs.map(\.first) + pairs.map(\.second), tokensPerBatch: tokensPerBatch)
-        let logits = loss.logits(
-            embeddings.slice(0..<pairs.count), embeddings.slice(pairs.count..<2 * pairs.count))
+    /// The most likely class of every row; nil where the scores are not finite.
+    func predictions(
+        _ model: SentenceTransformer, _ classifier: some ClassifyingLoss
+    ) -> [Int32?] {
+        let columns = rows.columnNames.indices
+        let embeddings = model.encode(columns.flatMap(rows.texts(ofColumn:)))
+        let logits = classifier.logits(
+            columns.map { embeddings.slice($0 * rows.count..<($0 + 1) * rows.count) })
         let classes = logits.shape[1]
         let values = logits.values
-        return (0..<pairs.count).map { pair in
-            let row = values[pair * classes..<(pair + 1) * classes]
-            guard row.allSatisfy(\.isFinite) else { return nil }
-            return Int32((row.indices.max { row[$0] < row[$1] } ?? row.startIndex) - row.startIndex)
+        return (0..<rows.count).map { row in
+            let scores = values[row * classes..<(row + 1) * classes]
+            guard scores.allSatisfy(\.isFinite) else { return nil }
+            return Int32(
+                (scores.indices.max { scores[$0] < scores[$1] } ?? scores.startIndex)
+                    - scores.startIndex)
         }
     }
 }

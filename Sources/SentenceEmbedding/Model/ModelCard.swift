@@ -1,4 +1,5 @@
 import Foundation
+import Metrics
 import NeuralNetwork
 
 /// The `README.md` of an exported model: what it is, how to use it, how it was trained, what was measured.
@@ -11,31 +12,63 @@ public struct ModelCard {
         text = ModelCardMetadata().yaml + Self.description(model, baseModel: nil)
     }
 
+    /// How a model came about.
+    public struct Training {
+        /// The losses' types, such as `CosineSimilarityLoss`, with the rows and the files that each was computed on.
+        public var losses: [(type: String, rows: Int, files: [String])]
+        /// The hyper-parameters.
+        public var configuration: TrainingConfiguration
+        /// The optimizer's name and, in words, its settings.
+        public var optimizer: String
+        /// The figures of the model, and those before training.
+        public var results: [ResultGroup] = []
+        /// Values before training by the full name of their figure, such as `test_spearman_cosine`.
+        public var before: [String: Double] = [:]
+        /// The name of the model that training began with.
+        public var baseModel: String?
+        /// Data sets on a hub that the rows come from.
+        public var datasets: [String] = []
+
+        /// Describes a training.
+        public init(
+            losses: [(type: String, rows: Int, files: [String])],
+            configuration: TrainingConfiguration, optimizer: String = "adamw"
+        ) {
+            self.losses = losses
+            self.configuration = configuration
+            self.optimizer = optimizer
+        }
+    }
+
+    /// The figures that an evaluation gave on a split.
+    public struct ResultGroup: Sendable {
+        /// `dev` or `test`.
+        public let split: String
+        /// What a hub calls the task: `semantic-similarity`, `information-retrieval`.
+        public let task: String
+        /// The figures, whose names do not begin with the split.
+        public let figures: [Figure]
+
+        /// Creates a group.
+        public init(split: String, task: String, figures: [Figure]) {
+            self.split = split
+            self.task = task
+            self.figures = figures
+        }
+    }
+
     /// Describes the result of a run.
-    ///
-    /// - Parameters:
-    ///   - loss: The name of the loss's type, such as `CosineSimilarityLoss`.
-    ///   - pairs: How many pairs it was trained on.
-    ///   - results: Names and values in the order to show them; a name begins with the split, as in
-    ///     `test_spearman_cosine`.
-    ///   - before: The values that some of them had before training, by name.
-    ///   - baseModel: The name of the model that training began with.
-    ///   - data: The name of the file with the training pairs.
-    ///   - datasets: Data sets on a hub that the pairs come from.
-    public init(
-        _ model: SentenceTransformer, loss: String, pairs: Int,
-        configuration: TrainingConfiguration, results: [(name: String, value: Double)],
-        before: [String: Double] = [:], baseModel: String? = nil, data: String? = nil,
-        datasets: [String] = []
-    ) {
+    public init(_ model: SentenceTransformer, _ training: Training) {
+        let rows = training.losses.reduce(0) { $0 + $1.rows }
         var metadata = ModelCardMetadata()
-        metadata.tags += ["generated_from_trainer", "dataset_size:\(pairs)", "loss:\(loss)"]
-        metadata.baseModel = baseModel
-        metadata.datasets = datasets
-        metadata.results = results
+        metadata.tags += ["generated_from_trainer", "dataset_size:\(rows)"]
+        metadata.tags += training.losses.map { "loss:\($0.type)" }
+        metadata.baseModel = training.baseModel
+        metadata.datasets = training.datasets
+        metadata.results = training.results
         text =
-            metadata.yaml + Self.description(model, baseModel: baseModel)
-            + Self.training(loss, pairs, configuration, data: data) + Self.table(results, before)
+            metadata.yaml + Self.description(model, baseModel: training.baseModel)
+            + Self.table(training) + Self.table(training.results, training.before)
     }
 
     private static func description(_ model: SentenceTransformer, baseModel: String?) -> String {
@@ -108,18 +141,22 @@ public struct ModelCard {
         }
     }
 
-    private static func training(
-        _ loss: String, _ pairs: Int, _ c: TrainingConfiguration, data: String?
-    ) -> String {
-        let rows = [
-            ("loss", loss), ("pairs", "\(pairs)" + (data.map { " of \(code($0))" } ?? "")),
+    private static func table(_ training: Training) -> String {
+        let c = training.configuration
+        var rows: [(String, String)] = []
+        for loss in training.losses {
+            let files = loss.files.joined(separator: ", ")
+            rows.append(("loss", loss.type))
+            rows.append(("rows", "\(loss.rows)" + (files.isEmpty ? "" : " of \(code(files))")))
+        }
+        rows += [
             ("epochs", "\(c.epochs)" + (c.maxSteps.map { ", at most \($0) steps" } ?? "")),
             (
-                "pairs in a batch",
+                "rows in a batch",
                 "\(c.batchSize)"
                     + (c.accumulationSteps > 1 ? ", \(c.accumulationSteps) batches a step" : "")
             ),
-            ("optimizer", "AdamW, weight decay \(c.weightDecay)"),
+            ("optimizer", "\(training.optimizer), weight decay \(c.weightDecay)"),
             (
                 "learning rate",
                 "\(c.learningRate), \(c.schedule.rawValue), warm-up over \(percent(c.warmupRatio)) of the steps"
@@ -131,9 +168,10 @@ public struct ModelCard {
             + rows.map { "| \($0) | \($1) |\n" }.joined()
     }
 
-    private static func table(
-        _ results: [(name: String, value: Double)], _ before: [String: Double]
-    ) -> String {
+    private static func table(_ groups: [ResultGroup], _ before: [String: Double]) -> String {
+        let results = groups.flatMap { group in
+            group.figures.map { (name: "\(group.split)_\($0.name)", value: $0.value) }
+        }
         if results.isEmpty { return "" }
         func number(_ value: Double?) -> String {
             value.map { $0.isFinite ? String(format: "%.4f", $0) : "undefined" } ?? ""

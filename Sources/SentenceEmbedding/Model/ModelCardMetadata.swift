@@ -7,7 +7,7 @@ struct ModelCardMetadata {
     var tags = ["sentence-transformers", "sentence-similarity", "feature-extraction", "dense"]
     var baseModel: String?
     var datasets: [String] = []
-    var results: [(name: String, value: Double)] = []
+    var results: [ModelCard.ResultGroup] = []
 
     /// The front matter with its rules.
     var yaml: String {
@@ -20,62 +20,46 @@ struct ModelCardMetadata {
         lines += Self.list("datasets", datasets.filter(Self.isName))
         let groups = Self.groups(results)
         var metrics: [String] = []
-        for metric in groups.flatMap(\.metrics).map(\.name) where !metrics.contains(metric) {
+        for metric in groups.flatMap(\.figures).map(\.name) where !metrics.contains(metric) {
             metrics.append(metric)
         }
         lines += Self.list("metrics", metrics)
         if !groups.isEmpty {
             let title = base.map { "SentenceTransformer based on \($0)" } ?? "SentenceTransformer"
             lines += ["model-index:", "- name: \"\(title)\"", "  results:"]
-            lines += groups.flatMap(\.lines)
+            lines += groups.flatMap(Self.lines)
         }
         return (lines + ["---", ""]).joined(separator: "\n")
     }
 
-    /// The figures of one kind of task on one split.
-    private struct Group {
-        let split: String
-        let task: String
-        var metrics: [(name: String, value: Double)]
-
-        var lines: [String] {
-            [
-                "  - task:", "      type: \(task)", "      name: \(Self.title(task, "-"))",
-                "    dataset:", "      name: \"\(split)\"", "      type: \"\(split)\"",
-                "    metrics:",
-            ]
-                + metrics.flatMap { metric in
-                    [
-                        "    - type: \"\(metric.name)\"",
-                        "      value: \(String(format: "%.6f", metric.value))",
-                        "      name: \"\(Self.title(metric.name, "_"))\"",
-                    ]
-                }
-        }
-
-        /// `spearman_cosine` as `Spearman Cosine`.
-        private static func title(_ name: String, _ separator: Character) -> String {
-            name.split(separator: separator).map { $0.prefix(1).uppercased() + $0.dropFirst() }
-                .joined(separator: " ")
-        }
+    private static func lines(_ group: ModelCard.ResultGroup) -> [String] {
+        [
+            "  - task:", "      type: \(group.task)", "      name: \(title(group.task, "-"))",
+            "    dataset:", "      name: \"\(group.split)\"", "      type: \"\(group.split)\"",
+            "    metrics:",
+        ]
+            + group.figures.flatMap { figure in
+                [
+                    "    - type: \"\(figure.name)\"",
+                    "      value: \(String(format: "%.6f", figure.value))",
+                    "      name: \"\(title(figure.name, "_"))\"",
+                ]
+            }
     }
 
-    /// Figures called `SPLIT_METRIC` by split and task; others are not for machines.
-    private static func groups(_ results: [(name: String, value: Double)]) -> [Group] {
-        var groups: [Group] = []
-        for (name, value) in results where value.isFinite && isName(name) {
-            let parts = name.split(separator: "_", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else { continue }
-            let (split, metric) = (parts[0], parts[1])
-            let isCorrelation = ["spearman", "pearson"].contains(where: metric.hasPrefix)
-            let task = isCorrelation ? "semantic-similarity" : "text-classification"
-            if let index = groups.firstIndex(where: { $0.split == split && $0.task == task }) {
-                groups[index].metrics.append((metric, value))
-            } else {
-                groups.append(Group(split: split, task: task, metrics: [(metric, value)]))
-            }
-        }
-        return groups
+    /// `spearman_cosine` as `Spearman Cosine`.
+    private static func title(_ name: String, _ separator: Character) -> String {
+        name.split(separator: separator).map { $0.prefix(1).uppercased() + $0.dropFirst() }
+            .joined(separator: " ")
+    }
+
+    /// The groups without what machines cannot read.
+    private static func groups(_ results: [ModelCard.ResultGroup]) -> [ModelCard.ResultGroup] {
+        results.map { group in
+            ModelCard.ResultGroup(
+                split: group.split, task: group.task,
+                figures: group.figures.filter { $0.value.isFinite && isName($0.name) })
+        }.filter { !$0.figures.isEmpty && isName($0.split) && isName($0.task) }
     }
 
     private static func list(_ key: String, _ items: [String]) -> [String] {
@@ -87,7 +71,7 @@ struct ModelCardMetadata {
         name.first.map { $0.isLetter || $0.isNumber } == true
             && name.utf8.allSatisfy {
                 switch Character(Unicode.Scalar($0)) {
-                case "a"..."z", "A"..."Z", "0"..."9", "-", "_", ".", "/", ":": true
+                case "a"..."z", "A"..."Z", "0"..."9", "-", "_", ".", "/", ":", "@": true
                 default: false
                 }
             }

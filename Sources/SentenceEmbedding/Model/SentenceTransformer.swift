@@ -102,6 +102,14 @@ public final class SentenceTransformer {
         unpooledTokens = pooling.includesPrompt || prompt.isEmpty ? 0 : ids.count - 1
     }
 
+    /// Puts the model's prompt of this name, or a text, in front of every sentence; without either, the one that is there
+    /// is measured anew, for the longest sequence may have changed since.
+    ///
+    /// - Throws: `ModelError.promptTooLong`, and what `ModelSettings` throws for a name that it does not have.
+    public func setPrompt(name: String?, text: String?) throws {
+        try setPrompt(text ?? name.map { try settings.prompt(named: $0) } ?? prompt)
+    }
+
     /// Checks that every weight is finite, and so an embedding: to be called before the model is handed on.
     ///
     /// - Throws: `NonFiniteError` naming the first array with a NaN or an infinity, or
@@ -138,8 +146,10 @@ public final class SentenceTransformer {
         }
     }
 
-    /// The ids of each sentence with the prompt in front, cut at `maxSequenceLength`, on all threads.
-    public func tokenize(_ sentences: [String]) -> [[Int32]] {
+    /// The ids of each sentence with the prompt, by default the model's, in front, cut at `maxSequenceLength`, on all
+    /// threads.
+    public func tokenize(_ sentences: [String], prompt: String? = nil) -> [[Int32]] {
+        let prompt = prompt ?? self.prompt
         var ids = [[Int32]](repeating: [], count: sentences.count)
         ids.withUnsafeMutableBufferPointer { ids in
             nonisolated(unsafe) let ids = ids

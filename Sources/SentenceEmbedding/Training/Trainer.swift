@@ -1,258 +1,193 @@
+import ExampleFiles
 import Kernels
+import Losses
 import NeuralNetwork
+import Settings
 import Tensors
 
-/// Trains a sentence transformer, and the loss's own parameters with it, on pairs of sentences.
+/// Trains a sentence transformer, and the losses' own parameters with it, on one or more tasks.
 ///
-/// Given the same data, seed, machine and number of threads, every run is the same to the last bit, also
-/// across a stop and a resume: the order of pairs and dropout are functions of (seed, epoch, step).
-public final class Trainer<L: Loss> {
+/// Given the same data, seed, machine and number of threads, every run is the same to the last bit, also across a stop
+/// and a resume: the order of tasks and rows and dropout are functions of (seed, epoch, step).
+///
+/// ```swift
+/// let model = try SentenceTransformer(path: "all-MiniLM-L6-v2")
+/// let objective = try EmbeddingObjective(CosineSimilarityLoss.self, data: table, model: model)
+/// let trainer = try Trainer(model: model, objective: objective)
+/// try trainer.run()
+/// ```
+public final class Trainer {
     /// The model, trained in place.
     public let model: SentenceTransformer
-    /// The loss, whose parameters are trained as well.
-    public let loss: L
-    /// The training pairs.
-    public let pairs: PairDataset<L.Label>
+    /// What it is trained for.
+    public let tasks: [TrainingTask]
     /// The settings.
     public let configuration: TrainingConfiguration
     /// Where the run stands.
     public internal(set) var state = TrainingState()
-    /// Optimizes the parameters of the model and of the loss.
-    let optimizer: AdamW
+    /// Optimizes the parameters of the model and of the losses.
+    public let optimizer: any Optimizer
     /// Learning rates by step.
     public let schedule: LearningRateSchedule
-    private let sampler: any BatchSampler
+    let exchange: any GradientExchange
+    let tokens: [TokenCache]
+    /// The batches of the latest step, and the step whose weights were found sound on them.
+    var latestBatches: [Batch] = []
+    var soundStep = 0
+    private let order: any TaskOrder
     private let stepsPerEpoch: Int
-    private var tokens: [(first: [Int32], second: [Int32])?]
+    private var callbacks: [any TrainingCallback] = []
+    private var control = TrainingControl.proceed
+
+    /// Some rows of a task.
+    struct Batch: Equatable {
+        let task: Int
+        let rows: [Int]
+    }
 
     /// Prepares a run from its beginning.
     ///
-    /// - Throws: `TrainingError` when a setting is out of range, there are no pairs or nothing to train, or the
-    ///   model has no token for a sentence.
+    /// - Parameters:
+    ///   - order: Which task's batch comes next.
+    ///   - exchange: Joins the gradients of several processes.
+    ///   - optimizer: Makes the optimizer of the parameters; AdamW with the configuration's weight decay when absent.
+    /// - Throws: `TrainingError` when a setting is out of range, there are no rows or nothing to train, or the
+    ///   model has no token for a text.
     public init(
-        model: SentenceTransformer, loss: L, pairs: PairDataset<L.Label>,
-        configuration: TrainingConfiguration
+        model: SentenceTransformer, tasks: [TrainingTask],
+        configuration: TrainingConfiguration = .init(), order: (any TaskOrder)? = nil,
+        exchange: any GradientExchange = Alone(),
+        optimizer: ((_ parameters: [Parameter]) -> any Optimizer)? = nil
     ) throws(TrainingError) {
-        try configuration.validate()
-        if pairs.isEmpty { throw .noPairs(path: pairs.name) }
-        do throws(PairFileError) { try pairs.requireTokens(of: model.tokenizer) } catch {
-            throw .unusablePair(error)
+        precondition(
+            !tasks.isEmpty && Set(tasks.map(\.name)).count == tasks.count,
+            "a run has one task or more, each with a name of its own")
+        do throws(SettingError) { try configuration.validate() } catch { throw .setting(error) }
+        for task in tasks {
+            let data = task.objective.data
+            if data.count == 0 { throw .noRows(path: data.name) }
+            do throws(EmptyTextError) { try data.requireTokens(of: model.tokenizer) } catch {
+                throw .emptyText(error)
+            }
+            if let prompts = task.prompts {
+                guard prompts.count == data.columnNames.count else {
+                    throw .promptCount(
+                        task: task.name, found: prompts.count, columns: data.columnNames)
+                }
+                guard model.pooling.includesPrompt else { throw .promptNotPooled(task: task.name) }
+            }
         }
         self.model = model
-        self.loss = loss
-        self.pairs = pairs
+        self.tasks = tasks
         self.configuration = configuration
-        sampler =
-            configuration.groupByLength
-            ? LengthGroupedBatchSampler(
-                batchSize: configuration.batchSize, seed: configuration.seed)
-            : ShuffledBatchSampler(batchSize: configuration.batchSize, seed: configuration.seed)
-        let batches = (pairs.count + configuration.batchSize - 1) / configuration.batchSize
-        stepsPerEpoch =
-            (batches + configuration.accumulationSteps - 1) / configuration.accumulationSteps
-        let totalSteps = min(configuration.maxSteps ?? .max, stepsPerEpoch * configuration.epochs)
+        self.order = order ?? Proportional(seed: configuration.seed)
+        self.exchange = exchange
+        let caches = tasks.map {
+            TokenCache($0.objective.data, model: model, prompts: $0.prompts)
+        }
+        tokens = caches
+        let parameters =
+            Array(model.parameters) + tasks.flatMap { Array($0.objective.module.parameters) }
+        // BERT's pooler is no part of the embeddings, and so has no gradient.
+        guard parameters.contains(where: { !$0.isFrozen && !$0.name.hasPrefix("pooler.") }) else {
+            throw .nothingToTrain
+        }
+        self.optimizer =
+            optimizer?(parameters) ?? Self.adamW(parameters, configuration.weightDecay)
+        var steps: [Int] = []
+        for epoch in 0..<configuration.epochs {
+            if steps.reduce(0, +) >= configuration.maxSteps ?? .max { break }
+            let counts = zip(tasks, caches).map { $0.sampler.batchCount(of: $1.samplerInput, epoch: epoch) }
+            let batches = self.order.order(batches: counts, epoch: epoch).count
+            steps.append(
+                (batches + configuration.accumulationSteps - 1) / configuration.accumulationSteps)
+        }
+        stepsPerEpoch = steps.first ?? 0
         schedule = LearningRateSchedule(
             configuration.schedule, peak: configuration.learningRate,
-            warmupRatio: configuration.warmupRatio, totalSteps: totalSteps)
-        var adamW = AdamW.Configuration()
-        adamW.weightDecay = configuration.weightDecay
-        optimizer = AdamW(Array(model.parameters) + Array(loss.parameters), adamW)
-        // BERT's pooler is no part of the embeddings, and so has no gradient.
-        guard
-            optimizer.parameters.contains(where: { !$0.isFrozen && !$0.name.hasPrefix("pooler.") })
-        else { throw .nothingToTrain }
-        tokens = Array(repeating: nil, count: pairs.count)
+            warmupRatio: configuration.warmupRatio,
+            totalSteps: min(configuration.maxSteps ?? .max, steps.reduce(0, +)))
+    }
+
+    /// Prepares a run for a single objective, whose rows are shuffled or, if the configuration says so, grouped by length.
+    ///
+    /// - Throws: As the general one.
+    public convenience init(
+        model: SentenceTransformer, objective: any Objective,
+        configuration: TrainingConfiguration = .init()
+    ) throws(TrainingError) {
+        let sampler: any BatchSampler =
+            configuration.groupByLength
+            ? LengthGroupedBatchSampler(
+                batchSize: max(1, configuration.batchSize), seed: configuration.seed)
+            : ShuffledBatchSampler(
+                batchSize: max(1, configuration.batchSize), seed: configuration.seed)
+        try self.init(
+            model: model, tasks: [TrainingTask(objective, sampler: sampler)],
+            configuration: configuration)
+    }
+
+    private static func adamW(_ parameters: [Parameter], _ weightDecay: Float) -> AdamW {
+        var configuration = AdamW.Configuration()
+        configuration.weightDecay = weightDecay
+        return AdamW(parameters, configuration)
     }
 
     /// Runs to the end from where `state` stands.
     ///
-    /// - Parameters:
-    ///   - evaluator: Measures the model before the first step, every `evaluateEvery` steps and after each epoch.
-    ///   - save: Writes a checkpoint and returns its path, or nil when there is none; `isBest` right after the
-    ///     best evaluation so far.
-    ///   - onEvent: Sees what happens, and may ask to stop.
     /// - Throws: `TrainingError.nonFinite` before a bad step changes anything,
     ///   `TrainingError.nonFiniteWeights` or `TrainingError.nonFiniteEmbedding` before such a model is measured or
-    ///   saved, at the latest after the last step, and what `save` throws.
-    public func run(
-        evaluator: (any Evaluator)? = nil,
-        save: ((_ isBest: Bool) throws -> String?)? = nil,
-        onEvent: (TrainingEvent) -> TrainingControl = { _ in .proceed }
-    ) throws -> TrainingOutcome {
-        var isStopping =
-            onEvent(.started(totalSteps: schedule.totalSteps, stepsPerEpoch: stepsPerEpoch))
-            == .stop
-        func report(_ event: TrainingEvent) { if onEvent(event) == .stop { isStopping = true } }
-        func saveNow(isBest: Bool) throws {
-            if let path = try save?(isBest) { report(.saved(path: path)) }
-        }
-        func isDue(_ interval: Int) -> Bool { interval > 0 && state.step % interval == 0 }
-
-        if let evaluator, state.step == 0 { _ = evaluate(evaluator, report) }
-        while hasStepsLeft && isPatient && !isStopping {
-            let lengths =
-                configuration.groupByLength
-                ? tokenized(Array(0..<pairs.count)).map { $0.first.count + $0.second.count } : nil
-            let batches = sampler.batches(
-                count: pairs.count, lengths: lengths.map { lengths in { lengths[$0] } },
-                epoch: state.epoch)
-            while hasStepsLeft && isPatient && !isStopping {
+    ///   saved, at the latest after the last step, and what a callback throws.
+    @discardableResult
+    public func run(_ callbacks: [any TrainingCallback] = []) throws -> TrainingOutcome {
+        self.callbacks = callbacks
+        control = .proceed
+        defer { self.callbacks = [] }
+        try post(.started(totalSteps: schedule.totalSteps, stepsPerEpoch: stepsPerEpoch))
+        while try goesOn() {
+            let batches = batches(ofEpoch: state.epoch)
+            while try goesOn() {
                 let end = min(state.batch + configuration.accumulationSteps, batches.count)
-                let step = try self.step(Array(batches[state.batch..<end]))
+                var report = try step(Array(batches[state.batch..<end]))
                 state.batch = end
-                report(.stepped(step))
-                let isEpochEnd = end == batches.count || state.step == schedule.totalSteps
-                if isEpochEnd && end == batches.count {
+                report.isEpochEnd = end == batches.count || state.step == schedule.totalSteps
+                if end == batches.count {
                     state.epoch += 1
                     state.batch = 0
                 }
-                let isMeasured = isEpochEnd || isDue(configuration.evaluateEvery)
-                let isSaved = isEpochEnd || isDue(configuration.saveEvery)
-                if isMeasured || isSaved || isStopping {
-                    try requireSoundModel(on: batches[end - 1])
-                }
-                if let evaluator, isMeasured, evaluate(evaluator, report) {
-                    try saveNow(isBest: true)
-                }
-                if isSaved || isStopping || !isPatient { try saveNow(isBest: false) }
-                if isEpochEnd { break }
+                try post(.stepped(report))
+                if end == batches.count { break }
             }
         }
-        if !hasStepsLeft { return .finished }
-        return isPatient ? .stopped : .outOfPatience
+        try requireSoundModel()
+        let outcome: TrainingOutcome =
+            !hasStepsLeft ? .finished : control == .finish ? .outOfPatience : .stopped
+        try post(.ended(outcome))
+        return outcome
+    }
+
+    /// Gives an event to every callback, in order.
+    ///
+    /// - Throws: What a callback throws.
+    public func post(_ event: TrainingEvent) throws {
+        for callback in callbacks { control = max(control, try callback.handle(event, self)) }
     }
 
     private var hasStepsLeft: Bool {
         state.epoch < configuration.epochs && state.step < schedule.totalSteps
     }
 
-    private var isPatient: Bool {
-        configuration.patience.map { state.evaluationsSinceBest < $0 } ?? true
+    private func goesOn() throws -> Bool {
+        try hasStepsLeft && !exchange.any(control != .proceed)
     }
 
-    /// Checks the weights that the last step made, which no loss has seen yet, and what the model makes of the
-    /// step's pairs: with very large weights that overflows.
-    private func requireSoundModel(on batch: [Int]) throws(TrainingError) {
-        do throws(NonFiniteError) {
-            try model.parameters.requireFinite()
-            try loss.parameters.requireFinite()
-        } catch {
-            throw .nonFiniteWeights(step: state.step, error)
+    /// All batches of an epoch in the order in which they are taken.
+    private func batches(ofEpoch epoch: Int) -> [Batch] {
+        let own = zip(tasks, tokens).map { $0.sampler.batches(of: $1.samplerInput, epoch: epoch) }
+        var next = own.map { _ in 0 }
+        return order.order(batches: own.map(\.count), epoch: epoch).map { task in
+            defer { next[task] += 1 }
+            return Batch(task: task, rows: own[task][next[task]])
         }
-        let values = model.encode(batch.flatMap { [pairs[$0].first, pairs[$0].second] }).values
-        if let bad = values.firstIndex(where: { !$0.isFinite }) {
-            let index = batch[bad / (2 * model.embeddingDimension)]
-            let (array, weight) = largestWeight
-            throw .nonFiniteEmbedding(
-                step: state.step, path: pairs.fileName(at: index), line: pairs[index].line,
-                array: array, weight: weight)
-        }
-    }
-
-    /// The weight of the model that is farthest from 0, and the array that it is in.
-    private var largestWeight: (array: String, weight: Float) {
-        var largest: (array: String, weight: Float) = ("", 0)
-        for parameter in model.parameters {
-            for part in parameter.parts {
-                parameter.withValues(of: part) { values in
-                    for i in values.indices where abs(values[i]) > abs(largest.weight) {
-                        largest = (part.name, values[i])
-                    }
-                }
-            }
-        }
-        return largest
-    }
-
-    /// One optimizer step on some batches of pair indices.
-    func step(_ batches: [[Int]]) throws(TrainingError) -> StepReport {
-        let parameters = optimizer.parameters
-        let (stepIndex, share) = (state.step, 1 / Float(batches.count))
-        let pairCount = batches.reduce(0) { $0 + $1.count }
-        var (loss, tokenCount) = (Float(0), 0)
-        parameters.clearGradients()
-        for (number, batch) in batches.enumerated() {
-            let ids = tokenized(batch)
-            let input = TokenBatch(ids.map(\.first) + ids.map(\.second))
-            let tape = Tape(
-                seed: simile_mix(simile_mix(configuration.seed, UInt64(stepIndex)), UInt64(number)),
-                gradientCheckpointing: configuration.gradientCheckpointing)
-            let embeddings = model(input, on: tape)
-            let u = embeddings.slice(0..<batch.count)
-            let v = embeddings.slice(batch.count..<2 * batch.count)
-            let value = self.loss(u, v, labels: batch.map { pairs[$0].label })
-            guard value.item().isFinite else {
-                throw nonFinite("loss", batch, embeddings)
-            }
-            tape.backward(from: value, scale: share)
-            loss += value.item() * (Float(batch.count) / Float(pairCount))
-            tokenCount += input.ids.count
-        }
-        let norm = parameters.gradientNorm()
-        guard norm.isFinite else { throw nonFinite("gradient", batches.flatMap(\.self), nil) }
-        let learningRate = schedule(stepIndex)
-        let limit = configuration.maxGradientNorm
-        optimizer.step(
-            learningRate: learningRate,
-            gradientScale: limit > 0 ? min(1, Float(Double(limit) / (norm + 1e-6))) : 1)
-        state.step += 1
-        return StepReport(
-            loss: loss, learningRate: learningRate, gradientNorm: norm, pairs: pairCount,
-            tokens: tokenCount)
-    }
-
-    /// Evaluates and keeps the score; true when it is the best since the first step.
-    private func evaluate(_ evaluator: any Evaluator, _ report: (TrainingEvent) -> Void) -> Bool {
-        do {
-            let evaluation = try evaluator.evaluate(model)
-            let score = evaluation.primary.isFinite ? evaluation.primary : nil
-            if state.step == 0 {
-                state.before = evaluation.defined
-                state.scoreBefore = score
-                report(.evaluated(evaluation, isBest: false))
-                return false
-            }
-            let isBest = score.map { $0 > state.bestScore ?? -.infinity } ?? false
-            if isBest {
-                state.bestScore = score
-                state.bestStep = state.step
-                state.evaluationsSinceBest = 0
-            } else {
-                state.evaluationsSinceBest += 1
-            }
-            report(.evaluated(evaluation, isBest: isBest))
-            return isBest
-        } catch {
-            if state.step > 0 { state.evaluationsSinceBest += 1 }
-            report(.evaluationFailed(reason: "\(error)"))
-            return false
-        }
-    }
-
-    /// The ids of some pairs' sentences, computed at first use, on all threads.
-    private func tokenized(_ batch: [Int]) -> [(first: [Int32], second: [Int32])] {
-        let missing = batch.filter { tokens[$0] == nil }
-        let ids = model.tokenize(missing.flatMap { [pairs[$0].first, pairs[$0].second] })
-        for (i, pair) in missing.enumerated() { tokens[pair] = (ids[2 * i], ids[2 * i + 1]) }
-        return batch.compactMap { tokens[$0] }
-    }
-
-    /// Names the pairs whose embeddings are not finite, if they stand out: when most are, the model is broken.
-    private func nonFinite(_ what: String, _ batch: [Int], _ embeddings: Tensor?) -> TrainingError {
-        var (path, lines) = (pairs.name, [Int]())
-        if let embeddings {
-            let width = embeddings.shape[1]
-            let values = embeddings.values
-            func isFinite(_ row: Int) -> Bool {
-                values[row * width..<(row + 1) * width].allSatisfy(\.isFinite)
-            }
-            let bad = batch.indices.filter { !isFinite($0) || !isFinite(batch.count + $0) }
-            if let first = bad.first, 2 * bad.count < batch.count {
-                path = pairs.fileName(at: batch[first])
-                lines = bad.map { batch[$0] }.filter { pairs.fileName(at: $0) == path }
-                    .map { pairs[$0].line }
-            }
-        }
-        return .nonFinite(what: what, step: state.step + 1, path: path, lines: lines)
     }
 }

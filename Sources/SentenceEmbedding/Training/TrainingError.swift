@@ -1,13 +1,19 @@
+import Foundation
 import NeuralNetwork
+import Settings
 
 /// Why training cannot start or go on.
-public enum TrainingError: Error, Equatable, CustomStringConvertible {
+public enum TrainingError: Error, Equatable, LocalizedError, CustomStringConvertible {
     /// A setting is out of range.
-    case invalid(key: String, found: String, expected: String)
+    case setting(SettingError)
     /// There is nothing to train on.
-    case noPairs(path: String)
-    /// A sentence has no token.
-    case unusablePair(PairFileError)
+    case noRows(path: String)
+    /// The model's tokenizer makes no token of a text: its embedding would say nothing.
+    case emptyText(EmptyTextError)
+    /// A task has prompts, but not one for each column.
+    case promptCount(task: String, found: Int, columns: [String])
+    /// A task has prompts, but the model leaves a prompt's tokens out of the pooling and knows only one at a time.
+    case promptNotPooled(task: String)
     /// The loss or a gradient is infinite or not a number; the parameters were not changed by it.
     ///
     /// `step` counts from 1; `lines` are those of the pairs to blame, none when most of the batch is.
@@ -25,12 +31,18 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// What happened and what to do.
     public var description: String {
         switch self {
-        case .invalid(let key, let found, let expected):
-            return "\(key) is \(found); expected \(expected)"
-        case .noPairs(let path):
-            return "\(path): no pairs to train on"
-        case .unusablePair(let error):
+        case .setting(let error):
             return error.description
+        case .noRows(let path):
+            return "\(path): no rows to train on"
+        case .emptyText(let error):
+            return error.description
+        case .promptCount(let task, let found, let columns):
+            return
+                "the task \(task) has \(found) prompts for \(columns.count) columns (\(columns.joined(separator: ", "))); give one for each, an empty one for none"
+        case .promptNotPooled(let task):
+            return
+                "the task \(task) has prompts of its own, but this model does not pool a prompt's tokens, and so knows one prompt at a time; give the prompt for the whole run"
         case .nonFinite(let what, let step, let path, let lines):
             let shown = lines.prefix(20).map(String.init).joined(separator: ", ")
             let more = lines.count > 20 ? " and \(lines.count - 20) more" : ""
@@ -46,10 +58,13 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
                 "the model after step \(step) is not saved: its weights are so large (\(array) has \(weight)) that an embedding of \(path), line \(line), is not finite; training diverged: lower the learning rate"
         case .nothingToTrain:
             return
-                "every parameter is frozen, so nothing would be trained: leave a module out of freeze"
+                "every parameter is frozen, so nothing would be trained: leave a module unfrozen"
         case .otherData(let path, let found, let expected):
             return
                 "\(path) is not the data this run was started with (digest \(found), expected \(expected)): resume with the original file, or start a new run"
         }
     }
+
+    /// `description`
+    public var errorDescription: String? { description }
 }

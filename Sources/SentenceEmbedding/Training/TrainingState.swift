@@ -16,6 +16,8 @@ public struct TrainingState: Codable, Sendable, Equatable {
     public var bestScore: Double?
     /// The step of that evaluation.
     public var bestStep: Int?
+    /// Whether smaller scores are better; nil for larger ones.
+    public var lowerIsBetter: Bool?
     /// Evaluations since the best.
     public var evaluationsSinceBest = 0
 

@@ -1,11 +1,11 @@
 import Foundation
-import Simile
+import Serialization
 
 /// `steps.csv` and `evaluations.csv`: one row for each step and each evaluation, that before the first step
 /// included.
 ///
 /// Rows that cannot be written end nothing: they are kept and tried again with the next ones.
-final class RunLog {
+final class RunLog: TrainingCallback {
     private let steps: FileHandle
     private var stepsEnd: UInt64
     private let stepsPath: String
@@ -13,10 +13,14 @@ final class RunLog {
     private var pendingSteps = ""
     private var evaluationRows: [String]
     private var hasFailed = false
+    private let note: (TrainingNote) -> Void
 
     /// Opens the logs of a run that goes on after `step`, or begins when there is none; rows after that step,
     /// left by a run that was cut short, are dropped.
-    init(_ folder: RunFolder, after step: Int?) throws {
+    init(
+        _ folder: RunFolder, after step: Int?, note: @escaping (TrainingNote) -> Void
+    ) throws {
+        self.note = note
         let stepsFile = folder.file("steps.csv")
         evaluations = folder.file("evaluations.csv")
         let stepRows = try Self.rows(of: stepsFile, upTo: step)
@@ -29,7 +33,7 @@ final class RunLog {
             steps = try FileHandle(forWritingTo: stepsFile)
             stepsEnd = try steps.seekToEnd()
         } catch {
-            throw CommandError.outputUnwritable(path: stepsPath, reason: error.systemReason)
+            throw RunError.outputUnwritable(path: stepsPath, reason: error.systemReason)
         }
     }
 
@@ -37,7 +41,7 @@ final class RunLog {
     private static func rows(of url: URL, upTo step: Int?) throws -> [String] {
         guard let step, FileManager.default.fileExists(atPath: url.path) else { return [] }
         guard let text = try? String(contentsOf: url, encoding: .utf8) else {
-            throw CommandError.input(
+            throw RunError.file(
                 "\(url.path): cannot be read as text; move it away to go on without its rows")
         }
         return text.split(separator: "\n").map(String.init).filter { line in
@@ -47,23 +51,27 @@ final class RunLog {
 
     private static func text(_ rows: [String]) -> String { rows.map { $0 + "\n" }.joined() }
 
-    func handle(_ event: TrainingEvent, _ state: TrainingState) {
+    func handle(_ event: TrainingEvent, _ trainer: Trainer) -> TrainingControl {
         switch event {
         case .stepped(let step):
             pendingSteps +=
-                "\(state.step),\(step.loss),\(step.learningRate),\(step.gradientNorm),\(step.pairs),\(step.tokens)\n"
+                "\(trainer.state.step),\(step.loss),\(step.learningRate),\(step.gradientNorm),\(step.rows),\(step.tokens)\n"
             if pendingSteps.utf8.count > 1 << 12 { flush() }
         case .evaluated(let evaluation, _):
             if evaluationRows.isEmpty {
                 evaluationRows = ["step," + evaluation.figures.map(\.name).joined(separator: ",")]
             }
             evaluationRows.append(
-                "\(state.step)," + evaluation.figures.map { "\($0.value)" }.joined(separator: ","))
+                "\(trainer.state.step),"
+                    + evaluation.figures.map { "\($0.value)" }.joined(separator: ","))
             noting(evaluations.path) {
                 try AtomicFile.write(Data(Self.text(evaluationRows).utf8), to: evaluations)
             }
-        case .started, .evaluationFailed, .saved: break
+        // A run that goes on from a checkpoint finds every row before it.
+        case .saving, .ended: flush()
+        case .started, .evaluationFailed, .saved, .notSaved: break
         }
+        return .proceed
     }
 
     /// Writes the rows that wait.
@@ -81,8 +89,8 @@ final class RunLog {
     private func noting(_ path: String, _ write: () throws -> Void) {
         do { try write() } catch {
             if !hasFailed {
-                Console.note(
-                    "\(path): rows cannot be written now, and wait (\(error.systemReason))")
+                note(
+                    .other("\(path): rows cannot be written now, and wait (\(error.systemReason))"))
             }
             hasFailed = true
         }

@@ -1,19 +1,26 @@
 import Foundation
-import Simile
+import Serialization
 
-/// The output folder of a training run.
-struct RunFolder {
-    static let recipeName = "recipe.yaml"
-
-    let path: String
+/// The output folder of a training run: `model/`, `checkpoints/`, the recipe, logs and results.
+public struct RunFolder: Sendable {
+    /// The folder.
+    public let path: String
+    let format: RecipeFormat
     private var url: URL { URL(filePath: path) }
-    var model: URL { url.appending(path: "model") }
-    var checkpoints: URL { url.appending(path: "checkpoints") }
-    var best: URL { checkpoints.appending(path: "best.h5") }
+    /// The exported model.
+    public var model: URL { url.appending(path: "model") }
+    /// The checkpoints.
+    public var checkpoints: URL { url.appending(path: "checkpoints") }
+    /// The checkpoint of the best model so far.
+    public var best: URL { checkpoints.appending(path: "best.h5") }
 
-    init(_ path: String) { self.path = path }
+    init(_ path: String, format: RecipeFormat) {
+        self.path = path
+        self.format = format
+    }
 
-    func checkpoint(step: Int) -> URL {
+    /// The checkpoint of a step.
+    public func checkpoint(step: Int) -> URL {
         checkpoints.appending(path: "step-" + String(format: "%08d", step) + ".h5")
     }
 
@@ -23,16 +30,16 @@ struct RunFolder {
     ///
     /// The recipe comes first: with it alone, a run that is cut short here can be resumed. What such a run left
     /// before that is in nobody's way.
-    func create(recipe: String) throws {
+    func create(_ recipe: Recipe) throws {
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        guard entries.allSatisfy({ $0.hasPrefix(".\(Self.recipeName).") && $0.hasSuffix(".part") })
-        else { throw CommandError.outputInUse(path: path) }
+        guard entries.allSatisfy({ $0.hasPrefix(".\(format.name).") && $0.hasSuffix(".part") })
+        else { throw RunError.outputInUse(path: path) }
         try makeFolder(url)
-        try write(recipe, to: Self.recipeName)
+        try write(format.write(recipe), to: format.name)
     }
 
     /// Tries what the run will depend on later: that the model and checkpoints can be written.
-    func prepare<L: Loss>(for trainer: Trainer<L>) throws {
+    func prepare(for trainer: Trainer) throws {
         try AtomicFolder.isReplaceable(model, owns: ModelFolder.isWritten)
         try makeFolder(checkpoints)
         try Checkpoint.tryWriting(trainer, in: checkpoints)
@@ -41,14 +48,14 @@ struct RunFolder {
     /// Removes what `create` and `prepare` made in the folder, to leave it free for another try.
     func clear() {
         rmdir(checkpoints.path)
-        unlink(file(Self.recipeName).path)
+        unlink(file(format.name).path)
     }
 
     private func makeFolder(_ url: URL) throws {
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {
-            throw CommandError.outputUnwritable(path: path, reason: error.systemReason)
+            throw RunError.outputUnwritable(path: path, reason: error.systemReason)
         }
     }
 
@@ -64,16 +71,15 @@ struct RunFolder {
     }
 
     /// The latest checkpoint that can be read; nil when there is none.
-    func latest() throws -> Latest? {
+    func latest(_ note: (TrainingNote) -> Void) throws -> Latest? {
         var failure: (any Error)?
         for name in steps().reversed() {
             do {
                 let checkpoint = try Checkpoint(checkpoints.appending(path: name))
-                let recipe = try JSONDecoder().decode(
-                    Recipe.self, from: Data(checkpoint.recipe().utf8))
+                let recipe = try Recipe(json: checkpoint.recipe())
                 return Latest(checkpoint: checkpoint, recipe: recipe, model: try checkpoint.model())
             } catch {
-                Console.note("\(error); trying the one before")
+                note(.other("\(error); trying the one before"))
                 failure = error
             }
         }
@@ -83,21 +89,20 @@ struct RunFolder {
 
     /// The settings that the run was started with.
     func recipe() throws -> Recipe {
-        let file = file(Self.recipeName)
+        let file = file(format.name)
         guard FileManager.default.fileExists(atPath: file.path) else {
-            throw CommandError.nothingToResume(path: path)
+            throw RunError.nothingToResume(path: path, recipe: format.name)
         }
-        return try Recipe(yamlFile: file.path)
+        return try format.read(file.path)
     }
 
-    /// Removes all but the latest checkpoints up to the one that was just written; one that cannot be removed is
-    /// named and stays. What stands for a later step was passed over as damaged when the run went on.
-    func removeCheckpoints(upTo step: Int, keeping count: Int) {
-        for name in steps().prefix(while: { Self.step($0) <= step }).dropLast(count) {
+    /// Removes all but the latest checkpoints up to the one that was just written, and returns those that cannot be
+    /// removed, with the reason. What stands for a later step was passed over as damaged when the run went on.
+    func removeCheckpoints(upTo step: Int, keeping count: Int) -> [String] {
+        steps().prefix { Self.step($0) <= step }.dropLast(count).compactMap { name in
             let url = checkpoints.appending(path: name)
-            if unlink(url.path) != 0 {
-                Console.note("\(url.path): cannot be removed (\(String(cString: strerror(errno))))")
-            }
+            return unlink(url.path) == 0
+                ? nil : "\(url.path): cannot be removed (\(String(cString: strerror(errno))))"
         }
     }
 

@@ -1,39 +1,41 @@
 import Foundation
-import Simile
 
 /// A file of tokens to add to a vocabulary, one a line.
 enum TokenFile {
     /// The model with the file's tokens, and a line about them; blank lines, and white space around a token, count for
     /// nothing.
-    static func add(_ path: String, to model: SentenceTransformer) throws -> SentenceTransformer {
+    static func add(
+        _ path: String, to model: SentenceTransformer, note: (TrainingNote) -> Void
+    ) throws -> SentenceTransformer {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw CommandError.input(
+            throw RunError.file(
                 "\(path): cannot be read, or is not UTF-8 text; check the path")
         }
         let tokens = text.split(whereSeparator: \.isNewline)
             .map { $0.trimmingCharacters(in: .whitespaces.union(["\u{FEFF}"])) }
             .filter { !$0.isEmpty }
         guard !tokens.isEmpty else {
-            throw CommandError.input("\(path): holds no token; expected one a line")
+            throw RunError.file("\(path): holds no token; expected one a line")
         }
         let larger: SentenceTransformer
         let report: AddedTokensReport
         do { (larger, report) = try model.addingTokens(tokens) } catch let error as ModelError {
-            throw CommandError.input("\(path): \(error)")
+            throw RunError.file("\(path): \(error)")
         }
         let first = model.tokenizer.vocabulary.count
-        Console.note(
-            report.added.isEmpty
-                ? "\(path): no token added"
-                : "\(path): \(report.added.count) tokens added, with the ids \(first)...\(first + report.added.count - 1)"
-        )
+        note(
+            .other(
+                report.added.isEmpty
+                    ? "\(path): no token added"
+                    : "\(path): \(report.added.count) tokens added, with the ids \(first)...\(first + report.added.count - 1)"
+            ))
         for (what, tokens) in [
             ("in the vocabulary already", report.known), ("given more than once", report.repeated),
             ("never found in texts, because another token is", report.unreachable),
         ] where !tokens.isEmpty {
             let more = tokens.count > 5 ? " and \(tokens.count - 5) more" : ""
             let list = tokens.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
-            Console.note("\(path): \(what): \(list)\(more)")
+            note(.other("\(path): \(what): \(list)\(more)"))
         }
         return larger
     }

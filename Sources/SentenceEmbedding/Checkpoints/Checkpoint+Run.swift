@@ -1,0 +1,127 @@
+import HDF5
+import Losses
+import NeuralNetwork
+import Tensors
+
+/// What a checkpoint holds of a run besides the model.
+extension Checkpoint {
+    /// The losses that the model was trained with, by the name of their task; none when it was saved alone.
+    ///
+    /// - Parameter model: The checkpoint's model.
+    /// - Throws: `CheckpointError.invalid` when a loss cannot be understood.
+    public func losses(for model: SentenceTransformer) throws -> [String: LossModule] {
+        var modules: [String: LossModule] = [:]
+        for task in try taskNames() {
+            let attributes = try group(ofTask: task).attributes
+            let isOld = try !attributes.contains("settings")
+            let context = LossContext(
+                dimension: model.embeddingDimension,
+                columns: isOld ? 2 : try attributes.value("columns"),
+                classNames: try attributes.contains("labels") ? attributes.strings("labels") : [],
+                labelWidth: isOld ? 1 : try attributes.value("label_width"))
+            do {
+                let module = try LossModule(
+                    named: try attributes.string(isOld ? "name" : "loss"),
+                    settings: isOld ? "{}" : try attributes.string("settings"), context: context,
+                    source: try source(ofTask: task))
+                try module.parameters.validate()
+                modules[task] = module
+            } catch let error as LossError {
+                throw CheckpointError.invalid(
+                    path: path, entry: "the loss of the task \(task)", reason: "\(error)")
+            }
+        }
+        return modules
+    }
+
+    /// The weights of a task's loss.
+    ///
+    /// - Throws: `CheckpointError.otherTasks` when the checkpoint has no such task.
+    public func source(ofTask task: String) throws -> ParameterSource {
+        .weights(try CheckpointWeights(group(ofTask: task), source: "\(path) task \(task)"))
+    }
+
+    /// Puts a trainer, made with this checkpoint's model, losses and configuration, where the run stood.
+    ///
+    /// - Throws: `CheckpointError`, and `TrainingError.otherData` when the training rows are not the same.
+    public func restore(_ trainer: Trainer) throws {
+        guard try file.root.contains("optimizer") else {
+            throw CheckpointError.noOptimizer(path: path)
+        }
+        let names = try taskNames()
+        guard Set(names) == Set(trainer.tasks.map(\.name)) else {
+            throw CheckpointError.otherTasks(
+                path: path, found: names, expected: trainer.tasks.map(\.name))
+        }
+        for task in trainer.tasks { try check(task) }
+        let group = try file.root.group(named: "optimizer")
+        let optimizer = trainer.optimizer
+        let name = try group.attributes.string("name")
+        // The first version had one optimizer, and wrote its name otherwise.
+        guard name.lowercased() == type(of: optimizer).name else {
+            throw CheckpointError.otherOptimizer(
+                path: path, found: name, expected: type(of: optimizer).name)
+        }
+        let state = try self.state()
+        let steps = try group.attributes.value("step", as: Int.self)
+        var buffers: [String: CheckpointWeights] = [:]
+        for buffer in optimizer.buffers {
+            buffers[buffer] = try CheckpointWeights(
+                group.group(named: buffer), source: "\(path) /optimizer/\(buffer)")
+        }
+        let prefixes = try isVersionOfOneTask() ? nil : trainer.prefixes
+        try optimizer.restore(stepCount: steps) { buffer, index, part, values in
+            let name = (prefixes?[index] ?? "") + part.name
+            let shape = optimizer.bufferShape(buffer, of: index, part)
+            guard let arrays = buffers[buffer], arrays.shape(of: name) == shape?.array else {
+                throw CheckpointError.invalid(
+                    path: path, entry: "/optimizer/\(buffer)/\(name)",
+                    reason: "expected shape \(shape.map { "\($0)" } ?? "of no array")")
+            }
+            try arrays.read(name, into: &values)
+        }
+        trainer.state = state
+    }
+
+    private func check(_ task: TrainingTask) throws {
+        let group =
+            try isVersionOfOneTask()
+            ? file.root.group(named: "training") : self.group(ofTask: task.name)
+        let (digest, data) = (
+            try group.attributes.value("data_digest", as: UInt64.self), task.objective.data
+        )
+        guard digest == data.digest else {
+            throw TrainingError.otherData(
+                path: data.name, found: String(data.digest, radix: 16),
+                expected: String(digest, radix: 16))
+        }
+    }
+
+    /// Whether the file is of the time when a run had one task, without a name.
+    private func isVersionOfOneTask() throws -> Bool { try file.root.contains("loss") }
+
+    private func taskNames() throws -> [String] {
+        if try isVersionOfOneTask() { return [TrainingTask.onlyName] }
+        guard try file.root.contains("tasks") else { return [] }
+        return try file.root.group(named: "tasks").childNames()
+    }
+
+    private func group(ofTask task: String) throws -> Group {
+        if try isVersionOfOneTask() { return try file.root.group(named: "loss") }
+        let tasks = try file.root.group(named: "tasks")
+        guard try tasks.contains(task) else {
+            throw CheckpointError.otherTasks(
+                path: path, found: try tasks.childNames(), expected: [task])
+        }
+        return try tasks.group(named: task)
+    }
+}
+
+extension Trainer {
+    /// What the names of the optimizer's arrays begin with in a checkpoint: nothing for the model's, the task for those
+    /// of its loss.
+    var prefixes: [String] {
+        model.parameters.map { _ in "" }
+            + tasks.flatMap { task in task.objective.module.parameters.map { _ in task.name + ":" } }
+    }
+}

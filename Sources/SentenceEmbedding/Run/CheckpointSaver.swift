@@ -1,0 +1,87 @@
+import Foundation
+import Tensors
+
+/// Writes a run's checkpoints: of the best model, at intervals, after each epoch and at the end.
+///
+/// One that cannot be written ends nothing: the best weights are then kept in memory, and of the last step it is
+/// remembered why it has none.
+final class CheckpointSaver: TrainingCallback {
+    private let folder: RunFolder
+    private let recipe: String
+    private let note: (TrainingNote) -> Void
+    private var savedStep: Int
+    /// The best weights, when they could not be written.
+    private(set) var unsavedBest: WeightsCopy?
+    /// Why there is no checkpoint of the last step that was to have one.
+    private(set) var unsavedLast: String?
+
+    /// Saves to a folder; `savedStep` is the step that a resumed run goes on from.
+    init(
+        _ folder: RunFolder, recipe: Recipe, savedStep: Int,
+        note: @escaping (TrainingNote) -> Void
+    ) {
+        self.folder = folder
+        self.recipe = recipe.json
+        self.savedStep = savedStep
+        self.note = note
+    }
+
+    func handle(_ event: TrainingEvent, _ trainer: Trainer) throws -> TrainingControl {
+        switch event {
+        case .evaluated(_, isBest: true): try save(trainer, isBest: true)
+        case .stepped(let step):
+            let interval = trainer.configuration.saveEvery
+            if step.isEpochEnd || interval > 0 && trainer.state.step % interval == 0 {
+                try save(trainer, isBest: false)
+            }
+        case .ended where savedStep != trainer.state.step: try save(trainer, isBest: false)
+        default: break
+        }
+        return .proceed
+    }
+
+    private func save(_ trainer: Trainer, isBest: Bool) throws {
+        let step = trainer.state.step
+        try trainer.requireSoundModel()
+        try trainer.post(.saving)
+        let url = isBest ? folder.best : folder.checkpoint(step: step)
+        if !isBest { savedStep = step }
+        do {
+            try Checkpoint.write(trainer, to: url, recipe: recipe, includingOptimizer: !isBest)
+        } catch {
+            if isBest { unsavedBest = WeightsCopy(of: trainer) } else { unsavedLast = "\(error)" }
+            return try trainer.post(.notSaved(reason: "\(error)"))
+        }
+        if isBest {
+            unsavedBest = nil
+        } else {
+            unsavedLast = nil
+            let left = folder.removeCheckpoints(
+                upTo: step, keeping: trainer.configuration.keepLast)
+            for problem in left { note(.other(problem)) }
+        }
+        try trainer.post(.saved(path: url.path))
+    }
+}
+
+/// The weights of a model and its losses at some step.
+struct WeightsCopy {
+    private let values: [(parameter: Parameter, tensor: Tensor)]
+
+    init(of trainer: Trainer) {
+        values = trainer.optimizer.parameters.map { ($0, $0.tensor) }
+    }
+
+    /// Puts the weights back where they were taken from.
+    func restore() {
+        for (parameter, tensor) in values {
+            for part in parameter.parts {
+                tensor.withSpan { saved in
+                    parameter.setValues(of: part) { values in
+                        for i in 0..<values.count { values[i] = saved[part.offset + i] }
+                    }
+                }
+            }
+        }
+    }
+}

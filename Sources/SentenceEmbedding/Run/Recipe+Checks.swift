@@ -1,0 +1,126 @@
+import ExampleFiles
+import Foundation
+import Losses
+import NeuralNetwork
+import Settings
+
+extension Recipe {
+    /// Checks what does not depend on any file, and returns what a person should know about it.
+    ///
+    /// - Throws: `RunError.recipe`, `RunError.loss` or `EvaluationError` for what is missing or contradicts itself.
+    public func checked() throws -> [String] {
+        func refuse(_ error: RecipeError) -> RunError { .recipe(error) }
+        if model == nil { throw refuse(.missing(key: "model")) }
+        if tasks.isEmpty || tasks.contains(where: { $0.data.isEmpty }) {
+            throw refuse(.missing(key: tasks.count > 1 ? "data" : "train"))
+        }
+        if setup.prompt != nil, setup.promptText != nil {
+            throw refuse(.both("prompt", "prompt_text"))
+        }
+        for task in tasks {
+            do { _ = try Losses.named(task.loss.name) } catch {
+                throw RunError.loss(error, task: task.name)
+            }
+        }
+        for item in evaluations { _ = try Evaluations.named(item.kind.name) }
+        for split in EvaluationRecipe.Split.allCases {
+            let best = evaluations.filter { $0.split == split && $0.choosesBest }
+            if best.count > 1 {
+                throw refuse(.both("\(best[0].name).chooses_best", "\(best[1].name).chooses_best"))
+            }
+        }
+        if !evaluations.contains(where: { $0.split == .dev }) {
+            for (key, isGiven) in [
+                ("patience", training.patience != nil),
+                ("evaluate_every", training.evaluateEvery > 0),
+            ] where isGiven {
+                throw refuse(.useless(key: key, reason: "there is nothing to evaluate on: add dev"))
+            }
+        }
+        do throws(SettingError) { try training.validate() } catch { throw refuse(.setting(error)) }
+        return try checkFiles()
+    }
+
+    private func checkFiles() throws -> [String] {
+        var notes: [String] = []
+        let trained = tasks.flatMap(\.data)
+        for task in tasks { try checkTwice(task.data, tasks.count > 1 ? task.name : "train") }
+        for item in evaluations {
+            try checkTwice(item.data, item.name)
+            let request = try Evaluations.named(item.kind.name).request
+            for source in item.data {
+                let useless = request.map { request in
+                    ExampleFileOptions.labelKeys.filter { !request.labels.keys.contains($0) }
+                }
+                if let option = source.options.stated.first(where: { useless?.contains($0) == true })
+                {
+                    throw RunError.recipe(
+                        .useless(
+                            key: "\(item.name): \(option.rawValue)",
+                            reason: "says nothing about rows for \(item.kind.name); leave it out"))
+                }
+                let filters = source.options.filters ?? data.filters
+                if filters == data.filters, trained.contains(where: { $0.path == source.path }) {
+                    notes.append(
+                        "\(item.name) is the training file itself: its figures say nothing about other sentences"
+                    )
+                }
+            }
+        }
+        return notes
+    }
+
+    private func checkTwice(_ sources: [ExampleSource], _ role: String) throws {
+        for (index, source) in sources.enumerated()
+        where sources.prefix(index).contains(source) {
+            throw RunError.recipe(
+                .invalid(
+                    key: role, found: "\(source.path) twice", expected: "each file once"))
+        }
+    }
+
+    /// The recipe with absolute paths, so that a run can be resumed from any folder.
+    public func withAbsolutePaths() -> Recipe {
+        func absolute(_ path: String) -> String {
+            ExampleFile.paths(path).map { URL(filePath: $0).standardizedFileURL.path }
+                .joined(separator: ",")
+        }
+        func absolute(_ sources: [ExampleSource]) -> [ExampleSource] {
+            sources.map { ExampleSource(absolute($0.path), $0.options) }
+        }
+        func ifPresent(_ path: String?) -> String? {
+            // A name of the hub is not a path.
+            path.map { FileManager.default.fileExists(atPath: $0) ? absolute($0) : $0 }
+        }
+        var copy = self
+        copy.model = ifPresent(model)
+        for index in tasks.indices {
+            copy.tasks[index].data = absolute(tasks[index].data)
+            copy.tasks[index].settings.teacher = ifPresent(tasks[index].settings.teacher)
+        }
+        for index in evaluations.indices {
+            copy.evaluations[index].data = absolute(evaluations[index].data)
+            if let kind = try? Evaluations.named(evaluations[index].kind.name) {
+                copy.evaluations[index].kind.settings = kind.withPaths(
+                    evaluations[index].kind.settings, absolute)
+            }
+        }
+        copy.setup.addTokens = setup.addTokens.map(absolute)
+        return copy
+    }
+
+    /// The keys whose values another recipe has otherwise.
+    public func keys(changedIn other: Recipe) -> [String] {
+        let (mine, theirs) = (value, other.value)
+        return Self.keys.filter { mine[$0] != theirs[$0] }
+    }
+}
+
+extension EvaluationKind {
+    /// The settings, as JSON, with every path changed; those that cannot be read stay as they are.
+    fileprivate static func withPaths(_ json: String, _ change: (String) -> String) -> String {
+        guard !paths.isEmpty, var settings = try? Self(json: json) else { return json }
+        for path in paths { settings[keyPath: path] = settings[keyPath: path].map(change) }
+        return settings.json
+    }
+}

@@ -1,0 +1,154 @@
+import ExampleFiles
+import Foundation
+import NeuralNetwork
+import Settings
+
+/// Everything that decides a training run.
+///
+/// ```swift
+/// var recipe = Recipe()
+/// recipe.model = "all-MiniLM-L6-v2"
+/// recipe.tasks = [TaskRecipe(loss: NamedSettings("multiple_negatives_ranking"), data: [ExampleSource("qa.jsonl")])]
+/// recipe.evaluations = [EvaluationRecipe("sts", kind: NamedSettings("similarity"), data: [ExampleSource("dev.csv")])]
+/// let result = try TrainingRun(recipe, output: "run").execute()
+/// ```
+public struct Recipe: Sendable, Equatable {
+    /// The path of the model to start from.
+    public var model: String?
+    /// What the model is trained for, one task or more; one alone is mostly called `train`.
+    public var tasks: [TaskRecipe] = []
+    /// What is measured, and when.
+    public var evaluations: [EvaluationRecipe] = []
+    /// How to read the training files; held-out ones as far as they and their own options leave it open.
+    public var data = ExampleFileOptions()
+    /// The optimizer; it has the configuration's weight decay unless it states another.
+    public var optimizer = NamedSettings(AdamW.name)
+    /// What is done to the model before training, and in which order tasks are served.
+    public var setup = RunSetup()
+    /// The hyper-parameters.
+    public var training = TrainingConfiguration()
+
+    /// Creates a recipe without model and data.
+    public init() {}
+}
+
+/// A task of a recipe: a loss on some data.
+public struct TaskRecipe: Sendable, Equatable {
+    /// The name; different for each task of a recipe.
+    public var name: String
+    /// The loss.
+    public var loss: NamedSettings
+    /// The files, which are one table.
+    public var data: [ExampleSource]
+    /// Batches, prompts and a teacher.
+    public var settings = TaskSettings()
+
+    /// Creates a task.
+    public init(
+        _ name: String = TrainingTask.onlyName, loss: NamedSettings = NamedSettings("cosine"),
+        data: [ExampleSource] = []
+    ) {
+        self.name = name
+        self.loss = loss
+        self.data = data
+    }
+}
+
+/// An evaluation of a recipe.
+public struct EvaluationRecipe: Sendable, Equatable {
+    /// When something is measured.
+    public enum Split: String, Sendable, CaseIterable {
+        /// Before, during and after training.
+        case dev
+        /// After training alone.
+        case test
+    }
+
+    /// The name, with which those of its figures begin.
+    public var name: String
+    /// The kind, by its name in `Evaluations.all`, and its settings.
+    public var kind: NamedSettings
+    /// When it is measured.
+    public var split: Split
+    /// The files, which are one table; none for kinds that name theirs in their settings.
+    public var data: [ExampleSource]
+    /// Whether its primary figure chooses the best model; by default the first one's does.
+    public var choosesBest = false
+
+    /// Creates an evaluation.
+    public init(
+        _ name: String, kind: NamedSettings, split: Split = .dev, data: [ExampleSource] = []
+    ) {
+        self.name = name
+        self.kind = kind
+        self.split = split
+        self.data = data
+    }
+}
+
+/// What is done to a model before training, and in which order tasks are served.
+public struct RunSetup: Settings, Equatable {
+    /// The most tokens of a text, both special tokens included; by default the model's.
+    public var maxSequenceLength: Int?
+    /// The name of the model's prompt that is put in front of every text; by default its default prompt.
+    public var prompt: String?
+    /// A text that is put in front of every text instead.
+    public var promptText: String?
+    /// A file of tokens to add to the vocabulary before training.
+    public var addTokens: String?
+    /// Modules, or parameters, that are not trained.
+    public var freeze: [String] = []
+    /// Which of several tasks has the next batch.
+    public var order = TaskOrders.proportional
+
+    /// Creates the defaults.
+    public init() {}
+
+    /// Every setting, with its range and what it decides.
+    public static let settings: [Setting<RunSetup>] = [
+        Setting(
+            "max_seq_length", \.maxSequenceLength, 3...1_000_000,
+            "The most tokens of a text, both special tokens included."),
+        Setting(
+            "prompt", \.prompt, expected: "the name of a prompt of the model",
+            "Put the model's prompt of this name in front of every text."),
+        Setting(
+            "prompt_text", \.promptText, expected: "a text",
+            "Put this text in front of every text."),
+        Setting(
+            "add_tokens", \.addTokens, expected: "a path",
+            "A file of tokens to add to the vocabulary, one a line: each begins as the mean of the pieces it was spelt with."
+        ),
+        Setting(
+            "freeze", \.freeze, "Modules not to train, such as embeddings or encoder.layer.0."),
+        Setting("order", \.order, "Which of several tasks has the next batch."),
+    ]
+}
+
+/// How the batches of a task are made.
+public struct TaskSettings: Settings, Equatable {
+    /// Which rows form a batch; by default what suits the loss.
+    public var sampler: Samplers?
+    /// Rows computed at a time; by default the configuration's.
+    public var batchSize: Int?
+    /// What is put in front of each column's texts; by default the run's prompt.
+    public var prompts: [String] = []
+    /// A model's path, or a file of vectors (.npy, .h5), one for each row, that the rows are labelled with.
+    public var teacher: String?
+
+    /// Creates the defaults.
+    public init() {}
+
+    /// Every setting, with its range and what it decides.
+    public static let settings: [Setting<TaskSettings>] = [
+        Setting("sampler", \.sampler, "Which rows form a batch; by default what suits the loss."),
+        Setting(
+            "task_batch_size", \.batchSize, 1...1_000_000, "Rows of this task computed at a time."),
+        Setting(
+            "prompts", \.prompts, "What is put in front of each column's texts, one for each column."
+        ),
+        Setting(
+            "teacher", \.teacher, expected: "a path",
+            "A model, or a file of vectors (.npy, .h5), that labels the rows."),
+    ]
+}

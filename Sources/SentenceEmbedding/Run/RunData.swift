@@ -1,0 +1,114 @@
+import ExampleFiles
+import Losses
+
+/// Reads the tables of a recipe.
+final class RunData {
+    private let recipe: Recipe
+    private let note: (TrainingNote) -> Void
+    /// How the training files were read, for held-out files that leave something open.
+    private var trainingOptions: TrainingFileOptions?
+    private var training: [String: ExampleTable] = [:]
+
+    init(_ recipe: Recipe, note: @escaping (TrainingNote) -> Void) {
+        self.recipe = recipe
+        self.note = note
+    }
+
+    /// The training table of a task.
+    func table(
+        of task: TaskRecipe, for model: SentenceTransformer, cache: RunFolder
+    ) throws -> ExampleTable {
+        let loss: any Loss.Type
+        do { loss = try Losses.named(task.loss.name) } catch {
+            throw RunError.loss(error, task: task.name)
+        }
+        let role = task.name == TrainingTask.onlyName ? "train" : "tasks.\(task.name).data"
+        let sources = task.data.map {
+            ExampleSource($0.path, recipe.data.overlaid(with: $0.options))
+        }
+        let isTaught = task.settings.teacher != nil
+        var (table, options) = try read(
+            sources, as: loss.request(withoutLabels: isTaught), role: role)
+        trainingOptions = trainingOptions ?? options
+        if let teacher = task.settings.teacher {
+            table = try Teacher(teacher, note: note).label(
+                table, allColumns: loss.isTaughtAllColumns, cache: cache.file("teacher-\(task.name).npy"))
+        }
+        training[task.name] = table
+        return table
+    }
+
+    /// What measures a split; the evaluator that chooses the best model comes first.
+    func evaluators(
+        _ split: EvaluationRecipe.Split, for model: SentenceTransformer
+    ) throws -> [any Evaluator] {
+        let items = recipe.evaluations.filter { $0.split == split }
+        let ordered = items.filter(\.choosesBest) + items.filter { !$0.choosesBest }
+        return try ordered.map { try evaluator($0, for: model) }
+    }
+
+    private func evaluator(
+        _ item: EvaluationRecipe, for model: SentenceTransformer
+    ) throws -> any Evaluator {
+        func make<K: EvaluationKind>(_ kind: K.Type) throws -> any Evaluator {
+            let settings = try K(json: item.kind.settings)
+            guard let request = K.request else {
+                return try settings.evaluator(nil, name: item.figurePrefix)
+            }
+            let role = item.isShort ? item.name : "evaluate.\(item.name).data"
+            if item.data.isEmpty { throw RunError.recipe(.missing(key: role)) }
+            var sources = item.data
+            if request.labels == .classes {
+                // A class has the number that it has in training.
+                for index in sources.indices { sources[index].options.labels = recipe.data.labels }
+            }
+            let table = try read(sources, as: request, role: role, training: trainingOptions).table
+            try table.requireTokens(of: model.tokenizer)
+            noteLeakage(of: table, role)
+            return try settings.evaluator(table, name: item.figurePrefix)
+        }
+        return try make(try Evaluations.named(item.kind.name))
+    }
+
+    /// Says how many of the held-out texts and rows are trained on.
+    private func noteLeakage(of table: ExampleTable, _ role: String) {
+        for (_, data) in training.sorted(by: { $0.key < $1.key }) {
+            let leakage = Leakage(of: table, in: data)
+            if !leakage.isEmpty { note(.other("\(role): \(leakage)")) }
+        }
+    }
+
+    private func read(
+        _ sources: [ExampleSource], as request: ExampleRequest, role: String,
+        training: TrainingFileOptions? = nil
+    ) throws -> (table: ExampleTable, options: TrainingFileOptions?) {
+        var tables: [ExampleTable] = []
+        var options: TrainingFileOptions?
+        for source in sources {
+            do throws(ExampleFileError) {
+                let (table, report) = try ExampleFile.read(
+                    source.path, options: source.options, as: request, training: training)
+                note(.read(report, role: role))
+                tables.append(table)
+                options = options ?? TrainingFileOptions(source.options, report)
+            } catch {
+                throw RunError.data(error, role: role)
+            }
+        }
+        return (try ExampleTable(joining: tables), options)
+    }
+}
+
+extension Loss {
+    /// The data that the loss needs.
+    static func request(withoutLabels: Bool) -> ExampleRequest {
+        ExampleRequest(
+            columns: columns, labels: withoutLabels ? .none : Label.kind,
+            allowsMissingTexts: allowsMissingTexts)
+    }
+}
+
+extension EvaluationRecipe {
+    /// What its figures' names begin with: those of the short form have their split's name alone.
+    var figurePrefix: String { isShort ? "" : name }
+}

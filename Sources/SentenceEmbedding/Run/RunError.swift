@@ -1,0 +1,56 @@
+import ExampleFiles
+import Foundation
+import Losses
+
+/// Why a run cannot begin, go on or be finished.
+public enum RunError: Error, LocalizedError, CustomStringConvertible {
+    /// The recipe lacks something, or contradicts itself.
+    case recipe(RecipeError)
+    /// A file of the recipe's key `role` cannot be read as what it should be.
+    case data(ExampleFileError, role: String)
+    /// The loss of a task, or an optimizer, cannot be used.
+    case loss(LossError, task: String)
+    /// The output folder holds something already.
+    case outputInUse(path: String)
+    /// The output folder cannot be written to.
+    case outputUnwritable(path: String, reason: String)
+    /// There is nothing to resume.
+    case nothingToResume(path: String, recipe: String)
+    /// No parameter of the model is called so, or begins with this.
+    case nothingToFreeze(name: String)
+    /// Training diverged; the checkpoints listed are finite.
+    case diverged(TrainingError, kept: [String])
+    /// The model is complete, but its run has no checkpoint of the last step.
+    case notResumable(step: Int, model: String, reason: String, RunResults)
+    /// A file that the run needs is not as it should be, in a whole sentence.
+    case file(String)
+
+    /// What happened and what to do.
+    public var description: String {
+        switch self {
+        case .recipe(let error): error.description
+        case .data(let error, _): error.description
+        case .loss(let error, let task):
+            task == TrainingTask.onlyName ? error.description : "task \(task): \(error)"
+        case .outputInUse(let path):
+            "\(path): exists and is not empty; give another folder, remove it, or resume the run in it"
+        case .outputUnwritable(let path, let reason):
+            "\(path): cannot be written to (\(reason)); give another folder, or free space and check the permissions"
+        case .nothingToResume(let path, let recipe):
+            "\(path): neither a checkpoint nor a \(recipe) to resume from; give the output folder of an earlier run"
+        case .nothingToFreeze(let name):
+            "freeze: there is no module or parameter '\(name)' that can be frozen by itself; query, key and value can only be frozen together, as attention.self. 'simile inspect MODEL --parameters' lists the names"
+        case .diverged(let error, let kept):
+            "\(error). "
+                + (kept.isEmpty
+                    ? "There was no checkpoint yet"
+                    : "Kept, with finite weights: \(kept.joined(separator: " and "))")
+        case .notResumable(let step, let model, let reason, _):
+            "there is no checkpoint of step \(step) (\(reason)), so the run cannot be resumed from there; the model of that step, or the best one, is complete in \(model)"
+        case .file(let sentence): sentence
+        }
+    }
+
+    /// `description`
+    public var errorDescription: String? { description }
+}

@@ -1,0 +1,55 @@
+import JSON
+import Metrics
+
+/// The final figures of a run, with those before its first step.
+public struct RunResults: Sendable {
+    /// Optimizer steps taken.
+    public let steps: Int
+    /// The step of the model that is delivered; nil for the last one, when there was nothing to choose by.
+    public let bestStep: Int?
+    /// The figures of the model that is delivered, by evaluation.
+    public private(set) var groups: [ModelCard.ResultGroup] = []
+    /// The figures before the first step, under the same names.
+    public let before: [String: Double]
+
+    init(_ state: TrainingState) {
+        steps = state.step
+        bestStep = state.bestStep
+        before = Dictionary(
+            uniqueKeysWithValues: (state.before ?? [:]).map { ("dev_" + $0.key, $0.value) })
+    }
+
+    mutating func add(_ split: EvaluationRecipe.Split, _ task: String, _ evaluation: Evaluation) {
+        groups.append(
+            ModelCard.ResultGroup(
+                split: split.rawValue, task: task, figures: evaluation.figures))
+    }
+
+    /// All figures; their names begin with the split: `dev_spearman_cosine`.
+    public var figures: [Figure] {
+        groups.flatMap { group in
+            group.figures.map { Figure("\(group.split)_\($0.name)", $0.value, $0.direction) }
+        }
+    }
+
+    /// The figure with a name.
+    public subscript(name: String) -> Double? { figures.first { $0.name == name }?.value }
+
+    /// Everything by name; an undefined figure is null.
+    package var values: [String: JSONValue] {
+        var values: [String: JSONValue] = ["steps": .integer(steps)]
+        if let bestStep { values["best_step"] = .integer(bestStep) }
+        for figure in figures { values[figure.name] = .number(figure.value) }
+        if !before.isEmpty {
+            values["before"] = .sorted(before.mapValues(JSONValue.number))
+            let changes = figures.compactMap { figure in
+                before[figure.name].map { (figure.name, JSONValue.number(figure.value - $0)) }
+            }
+            values["change"] = .sorted(Dictionary(changes, uniquingKeysWith: { $1 }))
+        }
+        return values
+    }
+
+    /// Everything as a JSON document.
+    public var json: String { JSONValue.sorted(values).text }
+}

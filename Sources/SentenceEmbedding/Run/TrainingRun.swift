@@ -1,0 +1,308 @@
+import ExampleFiles
+import Foundation
+import Kernels
+import Losses
+import NeuralNetwork
+import Settings
+import Tensors
+
+/// A run from files to files: reads the data, trains, measures, and leaves the best model in its folder.
+///
+/// The folder gets `model/` (a sentence-transformers folder), `checkpoints/`, the recipe, `steps.csv`,
+/// `evaluations.csv` and `results.json`. A run that was cut short goes on from its latest checkpoint to the same result.
+public final class TrainingRun {
+    /// What decides the run.
+    public let recipe: Recipe
+    /// Where it writes.
+    public let folder: RunFolder
+    private let isNew: Bool
+    private let note: (TrainingNote) -> Void
+    private let open: (String) throws -> SentenceTransformer
+    /// The checkpoint to go on from, until everything in it is read: an open file keeps its space on the disk
+    /// when it is removed.
+    private var latest: RunFolder.Latest?
+
+    /// Prepares a new run; the output folder must be new or empty.
+    ///
+    /// - Parameters:
+    ///   - format: How the folder keeps the recipe.
+    ///   - open: Opens the model that the recipe names.
+    ///   - note: Hears what a person should know.
+    /// - Throws: `RunError.recipe` when the recipe lacks something or contradicts itself.
+    public init(
+        _ recipe: Recipe, output: String, format: RecipeFormat = .json,
+        open: @escaping (String) throws -> SentenceTransformer = { try .init(path: $0) },
+        note: @escaping (TrainingNote) -> Void = { _ in }
+    ) throws {
+        for problem in try recipe.checked() { note(.other(problem)) }
+        self.recipe = recipe
+        folder = RunFolder(output, format: format)
+        isNew = true
+        self.open = open
+        self.note = note
+    }
+
+    /// Prepares to go on from the latest checkpoint of a run, or from its beginning if it ended before the first.
+    ///
+    /// - Throws: `RunError.nothingToResume`, and what is wrong with the checkpoints.
+    public init(
+        resuming output: String, format: RecipeFormat = .json,
+        open: @escaping (String) throws -> SentenceTransformer = { try .init(path: $0) },
+        note: @escaping (TrainingNote) -> Void = { _ in }
+    ) throws {
+        folder = RunFolder(output, format: format)
+        isNew = false
+        latest = try folder.latest(note)
+        recipe = try latest?.recipe ?? folder.recipe()
+        for problem in try recipe.checked() { note(.other(problem)) }
+        self.open = open
+        self.note = note
+    }
+
+    /// Takes the steps that are left and writes the result; nil when a callback stopped the run, which can be resumed.
+    ///
+    /// - Throws: `RunError`, and what reading, training and writing throw. Everything is read, checked and tried before
+    ///   the first step.
+    public func execute(_ callbacks: [any TrainingCallback] = []) throws -> RunResults? {
+        let model = try startingModel()
+        let data = RunData(recipe, note: note)
+        let tasks = try self.tasks(for: model, data)
+        let dev = try data.evaluators(.dev, for: model)
+        let test = try data.evaluators(.test, for: model)
+        let trainer = try self.trainer(model, tasks)
+        let step = latest == nil ? nil : trainer.state.step
+        latest = nil
+        try prepareFolder(for: trainer)
+        let log = try RunLog(folder, after: step, note: note)
+        let saver = CheckpointSaver(folder, recipe: recipe, savedStep: step ?? 0, note: note)
+        var all = callbacks + [log]
+        if !dev.isEmpty { all.append(PeriodicEvaluation(Evaluators(dev))) }
+        if let patience = recipe.training.patience { all.append(EarlyStopping(patience: patience)) }
+        let outcome: TrainingOutcome
+        do { outcome = try trainer.run(all + [saver]) } catch let error as TrainingError {
+            log.flush()
+            throw RunError.diverged(error, kept: folder.kept(bestStep: trainer.state.bestStep))
+        }
+        if outcome == .stopped, saver.unsavedLast == nil { return nil }
+        return try finish(trainer, saver, [(.dev, dev), (.test, test)])
+    }
+}
+
+// MARK: - The beginning
+
+extension TrainingRun {
+    /// The model that the run begins or goes on with, prepared as the recipe says.
+    private func startingModel() throws -> SentenceTransformer {
+        let setup = recipe.setup
+        var model: SentenceTransformer
+        if let latest {
+            model = latest.model
+        } else {
+            model = try open(recipe.model ?? "")
+            if let tokens = setup.addTokens {
+                model = try TokenFile.add(tokens, to: model, note: note)
+            }
+        }
+        if let length = setup.maxSequenceLength {
+            let positions = model.bert.configuration.maxPositionEmbeddings
+            guard (3...positions).contains(length) else {
+                throw RunError.recipe(
+                    .invalid(
+                        key: "max_seq_length", found: "\(length)",
+                        expected: "3...\(positions), the positions the model has"))
+            }
+            model.maxSequenceLength = length
+        }
+        try applyPrompt(to: model)
+        for name in setup.freeze { try freeze(name, in: model) }
+        return model
+    }
+
+    private func applyPrompt(to model: SentenceTransformer) throws {
+        try model.setPrompt(name: recipe.setup.prompt, text: recipe.setup.promptText)
+    }
+
+    /// Freezes the module or parameter of this name: `encoder.layer.1` is not `encoder.layer.10`.
+    private func freeze(_ name: String, in model: SentenceTransformer) throws {
+        let module = name.hasSuffix(".") ? String(name.dropLast()) : name
+        let frozen = model.parameters.freeze { $0 == module || $0.hasPrefix(module + ".") }
+        guard !frozen.isEmpty else { throw RunError.nothingToFreeze(name: module) }
+        note(.other("frozen: \(frozen.count) arrays of \(module)"))
+    }
+
+    private func tasks(
+        for model: SentenceTransformer, _ data: RunData
+    ) throws -> [TrainingTask] {
+        try recipe.tasks.map { task in
+            let table = try data.table(of: task, for: model, cache: folder)
+            do {
+                let loss = try Losses.named(task.loss.name)
+                let source =
+                    try latest?.checkpoint.source(ofTask: task.name)
+                    ?? .random(seed: recipe.training.seed)
+                let module = try LossModule(
+                    named: task.loss.name, settings: task.loss.settings,
+                    context: LossContext(model, table), source: source)
+                try module.parameters.validate()
+                let sampler = (task.settings.sampler ?? recipe.training.sampler(for: loss))
+                    .sampler(
+                        batchSize: task.settings.batchSize ?? recipe.training.batchSize,
+                        seed: recipe.training.seed)
+                return TrainingTask(
+                    task.name, try EmbeddingObjective(module, data: table), sampler: sampler,
+                    prompts: task.settings.prompts.isEmpty ? nil : task.settings.prompts)
+            } catch let error as LossError {
+                throw RunError.loss(error, task: task.name)
+            }
+        }
+    }
+
+    private func trainer(
+        _ model: SentenceTransformer, _ tasks: [TrainingTask]
+    ) throws -> Trainer {
+        let optimizer = try Optimizers.maker(recipe.optimizer, recipe.training)
+        let trainer = try Trainer(
+            model: model, tasks: tasks, configuration: recipe.training,
+            order: recipe.setup.order.order(seed: recipe.training.seed), optimizer: optimizer)
+        if let latest {
+            try latest.checkpoint.restore(trainer)
+            note(
+                .other(
+                    "\(latest.checkpoint.path): going on after step \(trainer.state.step)"))
+            try noteOtherArithmetic(latest.checkpoint)
+        } else if !isNew {
+            note(
+                .other(
+                    "\(folder.path): no checkpoint yet; starting again with its \(folder.format.name)"))
+        }
+        noteShortWarmUp(trainer.schedule)
+        return trainer
+    }
+
+    /// Makes the folder of a new run, and tries what any run will need of it.
+    private func prepareFolder(for trainer: Trainer) throws {
+        if isNew { try folder.create(recipe) }
+        do { try folder.prepare(for: trainer) } catch {
+            if isNew { folder.clear() }
+            throw error
+        }
+    }
+
+    /// Says when the warm-up is shorter than the recipe has it.
+    private func noteShortWarmUp(_ schedule: LearningRateSchedule) {
+        let ratio = recipe.training.warmupRatio
+        let asked = LearningRateSchedule.warmupSteps(ratio: ratio, totalSteps: schedule.totalSteps)
+        guard asked > schedule.warmupSteps else { return }
+        note(
+            .other(
+                "warm-up: warmup_ratio \(ratio) is \(asked) of \(schedule.totalSteps) steps, which would leave none at the learning rate of \(schedule.peak); it takes \(schedule.warmupSteps)"
+            ))
+    }
+
+    /// Says when the run will not end in the bits in which it would have ended where it began.
+    private func noteOtherArithmetic(_ checkpoint: Checkpoint) throws {
+        let (products, own) = (try checkpoint.products(), GEMM.Engine.preferred.rawValue)
+        let (threads, ownThreads) = (try checkpoint.threads(), ThreadPool.shared.count)
+        if products != own {
+            note(.otherProducts(before: products, now: own))
+        } else if own == GEMM.Engine.library.rawValue, threads != ownThreads {
+            note(.otherThreads(before: threads, now: ownThreads))
+        }
+    }
+}
+
+// MARK: - The end
+
+extension TrainingRun {
+    /// Measures and writes the best model, or the last one when there was nothing to choose by.
+    private func finish(
+        _ trainer: Trainer, _ saver: CheckpointSaver,
+        _ evaluators: [(EvaluationRecipe.Split, [any Evaluator])]
+    ) throws -> RunResults {
+        let (model, losses) = best(of: trainer, saver)
+        try applyPrompt(to: model)
+        var results = RunResults(trainer.state)
+        for (split, evaluators) in evaluators {
+            for evaluator in evaluators {
+                do {
+                    let evaluation = try evaluator.evaluate(model, losses: losses)
+                        .named(evaluator.name)
+                    results.add(split, evaluator.task, evaluation)
+                    for problem in evaluation.problems { note(.other("\(split): \(problem)")) }
+                } catch {
+                    // The model is worth keeping all the same.
+                    note(.other("\(split): no evaluation: \(error)"))
+                }
+            }
+        }
+        let card = ModelCard(model, training(trainer, results))
+        // Whatever fails, the rest is done.
+        let written = Result { try model.write(to: folder.model, modelCard: card.text) }
+        let recorded = Result { try folder.write(results.json, to: "results.json") }
+        noteStartNotBeaten(trainer.state)
+        try written.get()
+        try recorded.get()
+        if let reason = saver.unsavedLast {
+            throw RunError.notResumable(
+                step: trainer.state.step, model: folder.model.path, reason: reason, results)
+        }
+        return results
+    }
+
+    private func training(_ trainer: Trainer, _ results: RunResults) -> ModelCard.Training {
+        var training = ModelCard.Training(
+            losses: trainer.tasks.map { task in
+                let data = task.objective.data
+                return (
+                    task.objective.module.typeName, data.count,
+                    data.fileNames.map { URL(filePath: $0).lastPathComponent }
+                )
+            },
+            configuration: recipe.training, optimizer: recipe.optimizer.name)
+        training.results = results.groups
+        training.before = results.before
+        // The name of the folder that training began with; a checkpoint's, or a run's, says nothing.
+        if let model = recipe.model.map({ URL(filePath: $0) }), model.pathExtension != "h5",
+            model.lastPathComponent != "model"
+        {
+            training.baseModel = model.lastPathComponent
+        }
+        return training
+    }
+
+    /// The best model with its losses, or the last one when there was nothing to choose by.
+    private func best(
+        of trainer: Trainer, _ saver: CheckpointSaver
+    ) -> (model: SentenceTransformer, losses: [String: any Loss]) {
+        let last = (model: trainer.model, losses: trainer.losses)
+        guard let bestStep = trainer.state.bestStep else { return last }
+        if let unsavedBest = saver.unsavedBest {
+            unsavedBest.restore()
+            return last
+        }
+        do {
+            let checkpoint = try Checkpoint(folder.best)
+            let step = try checkpoint.state().step
+            guard step == bestStep else {
+                throw RunError.file("\(folder.best.path): of step \(step), not \(bestStep)")
+            }
+            let model = try checkpoint.model()
+            return (model, try checkpoint.losses(for: model).mapValues(\.loss))
+        } catch {
+            note(.other("the best model cannot be read, so model/ holds the last one: \(error)"))
+            return last
+        }
+    }
+
+    /// Says when training made nothing better, by the figure that chooses the best model.
+    private func noteStartNotBeaten(_ state: TrainingState) {
+        guard let before = state.scoreBefore, let best = state.bestScore, let step = state.bestStep,
+            state.beatsStart == false
+        else { return }
+        func figure(_ value: Double) -> String { String(format: "%.4f", value) }
+        note(
+            .other(
+                "no evaluation on dev beat the model before training, which had \(figure(before)): the best has \(figure(best)), after step \(step), and is in model/"
+            ))
+    }
+}

@@ -1,0 +1,128 @@
+import ExampleFiles
+import Kernels
+import NeuralNetwork
+import Tensors
+
+extension Trainer {
+    /// One optimizer step on some batches.
+    ///
+    /// Each batch is embedded, its loss computed on a tape of its own, and the embeddings' gradients taken back through
+    /// the encoder; then gradients are exchanged, measured and applied.
+    func step(_ batches: [Batch]) throws -> StepReport {
+        let parameters = optimizer.parameters
+        let share = 1 / Float(batches.count)
+        let rowCount = batches.reduce(0) { $0 + $1.rows.count }
+        var (loss, tokenCount) = (Float(0), 0)
+        parameters.clearGradients()
+        for (number, batch) in batches.enumerated() {
+            let seed = simile_mix(
+                simile_mix(configuration.seed, UInt64(state.step)), UInt64(number))
+            let (value, tokens) = try backward(batch, share: share, seed: seed)
+            loss += value * (Float(batch.rows.count) / Float(rowCount))
+            tokenCount += tokens
+        }
+        latestBatches = batches
+        try exchange.average(parameters)
+        let norm = parameters.gradientNorm()
+        guard norm.isFinite else { throw nonFinite("gradient", batches) }
+        let learningRate = schedule(state.step)
+        let limit = configuration.maxGradientNorm
+        optimizer.step(
+            learningRate: learningRate,
+            gradientScale: limit > 0 ? min(1, Float(Double(limit) / (norm + 1e-6))) : 1)
+        state.step += 1
+        return StepReport(
+            loss: loss, learningRate: learningRate, gradientNorm: norm, rows: rowCount,
+            tokens: tokenCount)
+    }
+
+    /// Adds the gradients of a batch's loss, times `share`, and returns the loss and the number of tokens.
+    private func backward(
+        _ batch: Batch, share: Float, seed: UInt64
+    ) throws(TrainingError) -> (loss: Float, tokens: Int) {
+        let step = tasks[batch.task].objective.prepare(batch.rows)
+        let input = TokenBatch(tokens[batch.task].ids(of: step.texts))
+        let encoderTape = Tape(
+            seed: seed, gradientCheckpointing: configuration.gradientCheckpointing)
+        let encoded = model(input, on: encoderTape)
+        let lossTape = Tape()
+        let embeddings = lossTape.watch(encoded.detached())
+        let value = step.loss(embeddings)
+        guard value.item().isFinite else {
+            throw nonFinite("loss", [batch], step.texts, encoded)
+        }
+        let gradients = lossTape.backward(from: value, scale: share)
+        if let gradient = gradients[embeddings] {
+            encoderTape.backward(from: encoded, gradient: gradient)
+        }
+        return (value.item(), input.ids.count)
+    }
+}
+
+// MARK: - What is not finite
+
+extension Trainer {
+    /// Checks the weights that the latest step made, which no loss has seen yet, and what the model makes of the step's
+    /// texts, which with very large weights overflows; to be called before the model is measured or saved.
+    ///
+    /// - Throws: `TrainingError.nonFiniteWeights` or `TrainingError.nonFiniteEmbedding`.
+    public func requireSoundModel() throws(TrainingError) {
+        guard soundStep != state.step else { return }
+        do throws(NonFiniteError) {
+            try model.parameters.requireFinite()
+            for task in tasks { try task.objective.module.parameters.requireFinite() }
+        } catch {
+            throw .nonFiniteWeights(step: state.step, error)
+        }
+        if let batch = latestBatches.last {
+            let data = tasks[batch.task].objective.data
+            let texts = tasks[batch.task].objective.prepare(batch.rows).texts
+            let values = model.encode(texts.map { data.text($0.row, $0.column) ?? "" }).values
+            if let bad = values.firstIndex(where: { !$0.isFinite }) {
+                let row = texts[bad / model.embeddingDimension].row
+                let (array, weight) = largestWeight
+                throw .nonFiniteEmbedding(
+                    step: state.step, path: data.fileName(of: row), line: data.line(of: row),
+                    array: array, weight: weight)
+            }
+        }
+        soundStep = state.step
+    }
+
+    /// The weight of the model that is farthest from 0, and the array that it is in.
+    private var largestWeight: (array: String, weight: Float) {
+        var largest: (array: String, weight: Float) = ("", 0)
+        for parameter in model.parameters {
+            for part in parameter.parts {
+                parameter.withValues(of: part) { values in
+                    for i in values.indices where abs(values[i]) > abs(largest.weight) {
+                        largest = (part.name, values[i])
+                    }
+                }
+            }
+        }
+        return largest
+    }
+
+    /// Names the rows whose embeddings are not finite, if they stand out: when most are, the model is broken.
+    private func nonFinite(
+        _ what: String, _ batches: [Batch], _ texts: [TextPlace] = [], _ embeddings: Tensor? = nil
+    ) -> TrainingError {
+        let data = tasks[batches[0].task].objective.data
+        var (path, lines) = (data.name, [Int]())
+        if let embeddings {
+            let width = embeddings.shape[1]
+            let values = embeddings.values
+            let broken = texts.indices.filter {
+                !values[$0 * width..<($0 + 1) * width].allSatisfy(\.isFinite)
+            }
+            let bad = Set(broken.map { texts[$0].row })
+            let rows = batches[0].rows.filter(bad.contains)
+            if let first = rows.first, 2 * rows.count < batches[0].rows.count {
+                path = data.fileName(of: first)
+                lines = rows.filter { data.fileName(of: $0) == path }.map { data.line(of: $0) }
+            }
+        }
+        return .nonFinite(what: what, step: state.step + 1, path: path, lines: lines)
+    }
+}
