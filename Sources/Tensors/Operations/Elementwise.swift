@@ -42,10 +42,7 @@ extension Tensor {
     /// Hendrycks and Gimpel 2016, arXiv:1606.08415.
     public func gelu() -> Tensor {
         let y = Storage(count)
-        ThreadPool.shared.ranges(count, grain: ThreadPool.elementGrain) { [base] range in
-            let i = range.lowerBound
-            VectorKernels.best.gelu_forward(y.base + i, base + i, range.count)
-        }
+        geluForward(y, storage)
         return .result(shape, y, of: [self]) { [storage, slot] in
             { dy, gradients in
                 let (dx, activated) = (Storage(dy.count), Storage(dy.count))
@@ -76,6 +73,14 @@ extension Tensor {
     /// Each element divided by a number.
     public static func / (x: Tensor, divisor: Float) -> Tensor {
         x.elementwise(Division(divisor: divisor))
+    }
+}
+
+/// y = gelu(x) on all threads.
+func geluForward(_ y: Storage, _ x: Storage) {
+    ThreadPool.shared.ranges(x.count, grain: ThreadPool.elementGrain) { range in
+        let i = range.lowerBound
+        VectorKernels.best.gelu_forward(y.base + i, x.base + i, range.count)
     }
 }
 
