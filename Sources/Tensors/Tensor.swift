@@ -10,7 +10,7 @@ public struct Tensor {
     /// The tape of the forward pass that this tensor belongs to; nil for plain values and in inference.
     ///
     /// It decides whether dropout acts, whether or not a gradient is wanted.
-    let tape: Tape?
+    public let tape: Tape?
     /// Where this tensor's gradient arrives on the tape; nil when nothing wants it.
     let slot: Int32?
     /// Computes the values again from what is kept in any case; nil when nothing but `storage` has them.

@@ -37,6 +37,13 @@ extension Tensor {
     /// Each element times itself.
     public func squared() -> Tensor { elementwise(Square()) }
 
+    /// `log(1 + e^x)`, which neither overflows nor loses small values.
+    public func softplus() -> Tensor { elementwise(Softplus()) }
+    /// Each element moved into a range; the derivative is 1 inside it, ends included, and 0 outside.
+    public func clamped(to range: ClosedRange<Float>) -> Tensor {
+        elementwise(Clamping(range: range))
+    }
+
     /// The Gaussian error linear unit in its exact form, `x · Φ(x)`.
     ///
     /// Hendrycks and Gimpel 2016, arXiv:1606.08415.
@@ -149,6 +156,17 @@ private struct Sigmoid: ElementFunction {
         VectorKernels.best.exp(y, y, n)
         for i in 0..<n { y[i] = 1 / (1 + y[i]) }
     }
+}
+
+private struct Softplus: ScalarFunction {
+    func value(_ x: Float) -> Float { max(x, 0) + log1p(Foundation.exp(-Swift.abs(x))) }
+    func derivative(_ x: Float, _ y: Float) -> Float { 1 / (1 + Foundation.exp(-x)) }
+}
+
+private struct Clamping: ScalarFunction {
+    let range: ClosedRange<Float>
+    func value(_ x: Float) -> Float { min(max(x, range.lowerBound), range.upperBound) }
+    func derivative(_ x: Float, _ y: Float) -> Float { range.contains(x) ? 1 : 0 }
 }
 
 private struct AbsoluteValue: ScalarFunction {
