@@ -1,11 +1,5 @@
 import Kernels
 
-/// A place on a tape: the tensor's gradient arrives in this slot.
-struct Variable {
-    let tape: Tape
-    let slot: Int32
-}
-
 /// The record of one forward pass, replayed backwards once: reverse-mode differentiation.
 ///
 /// Entries are popped as they are replayed, so an activation is freed as soon as its last use is over.
@@ -18,6 +12,8 @@ public final class Tape {
     private var isSpent = false
     private let seed: UInt64
     private var randomKeys: UInt64 = 0
+    /// The number of operations that it will replay.
+    var operationCount: Int { entries.count }
     /// Whether `Tensor.checkpointed` saves memory here.
     let hasGradientCheckpointing: Bool
 
@@ -29,7 +25,12 @@ public final class Tape {
 
     /// Puts a tensor on the tape, so that its gradient can be asked for after `backward(from:)`.
     public func watch(_ tensor: Tensor) -> Tensor {
-        Tensor(tensor.shape, tensor.storage, variable: Variable(tape: self, slot: newSlot()))
+        Tensor(tensor.shape, tensor.storage, tape: self, slot: newSlot())
+    }
+
+    /// Makes a tensor part of the forward pass without wanting its gradient: dropout acts on it and what comes of it.
+    public func constant(_ tensor: Tensor) -> Tensor {
+        Tensor(tensor.shape, tensor.storage, tape: self, slot: nil)
     }
 
     func record(
@@ -38,8 +39,7 @@ public final class Tape {
     ) -> Tensor {
         let slot = newSlot()
         entries.append((slot, backward))
-        return Tensor(
-            shape, storage, variable: Variable(tape: self, slot: slot), recomputed: recomputed)
+        return Tensor(shape, storage, tape: self, slot: slot, recomputed: recomputed)
     }
 
     /// A key for the random numbers of one operation.
@@ -74,8 +74,11 @@ public final class Tape {
         precondition(
             output.shape == gradient.shape,
             "backward: a gradient of shape \(gradient.shape) for a tensor of shape \(output.shape)")
-        guard let variable = output.variable, variable.tape === self else {
-            preconditionFailure("the tensor is not on this tape: nothing to differentiate")
+        precondition(
+            output.tape === self, "the tensor is not on this tape: nothing to differentiate")
+        guard let slot = output.slot else {
+            preconditionFailure(
+                "all that led to the tensor is frozen or constant: check requiresGradient first")
         }
         precondition(
             !isSpent,
@@ -83,7 +86,7 @@ public final class Tape {
         )
         isSpent = true
         var gradients = Gradients(of: self, slotCount: Int(slotCount))
-        gradients.add(gradient.storage, to: variable.slot)
+        gradients.add(gradient.storage, to: slot)
         while let entry = entries.popLast() {
             if let output = gradients.take(entry.slot) { entry.backward(output, &gradients) }
         }
@@ -110,11 +113,10 @@ public struct Gradients {
     ///
     /// The tensor must not be on another tape than the loss was.
     public subscript(tensor: Tensor) -> Tensor? {
-        guard let variable = tensor.variable else { return nil }
+        guard let slot = tensor.slot.map(Int.init) else { return nil }
         precondition(
-            variable.tape === tape,
+            tensor.tape === tape,
             "the tensor is on another tape than the loss: its gradient is not here")
-        let slot = Int(variable.slot)
         return slot < slots.count ? slots[slot].map { Tensor(tensor.shape, $0) } : nil
     }
 

@@ -2,25 +2,32 @@ import Kernels
 
 /// A dense row-major Float32 array: a value, on a tape while training and off it otherwise.
 ///
-/// Operations on a tensor that is on a tape are recorded there; on any other they keep nothing.
+/// Operations on a tensor that is on a tape and requires a gradient are recorded there; on any other they keep nothing.
 public struct Tensor {
     /// The dimensions.
     public let shape: Shape
     package let storage: Storage
-    /// Where this tensor's gradient arrives; nil for constants and in inference.
-    let variable: Variable?
+    /// The tape of the forward pass that this tensor belongs to; nil for plain values and in inference.
+    ///
+    /// It decides whether dropout acts, whether or not a gradient is wanted.
+    public let tape: Tape?
+    /// Where this tensor's gradient arrives on the tape; nil when nothing wants it.
+    let slot: Int32?
     /// Computes the values again from what is kept in any case; nil when nothing but `storage` has them.
     private let recomputed: (() -> Storage)?
 
-    package init(_ shape: Shape, _ storage: Storage) { self.init(shape, storage, variable: nil) }
+    package init(_ shape: Shape, _ storage: Storage) {
+        self.init(shape, storage, tape: nil, slot: nil)
+    }
 
     init(
-        _ shape: Shape, _ storage: Storage, variable: Variable?,
+        _ shape: Shape, _ storage: Storage, tape: Tape?, slot: Int32?,
         recomputed: (() -> Storage)? = nil
     ) {
         self.shape = shape
         self.storage = storage
-        self.variable = variable
+        self.tape = tape
+        self.slot = slot
         self.recomputed = recomputed
     }
 
@@ -41,6 +48,11 @@ public struct Tensor {
 
     /// A tensor of zeros.
     public static func zeros(_ shape: Shape) -> Tensor { Tensor(shape, .zeros(shape.count)) }
+
+    /// Whether a tape has recorded how this tensor came from something that is trained or watched.
+    ///
+    /// It is false off the tape, and where everything that led to it is frozen. `Tape.backward(from:)` needs true.
+    public var requiresGradient: Bool { slot != nil }
 
     /// The same values off the tape: constants to every operation.
     public func detached() -> Tensor { Tensor(shape, storage) }
@@ -68,19 +80,18 @@ public struct Tensor {
     var savedForBackward: () -> Storage { recomputed ?? { [storage] in storage } }
 
     package var base: UnsafeMutablePointer<Float> { storage.base }
-    var tape: Tape? { variable?.tape }
-    var slot: Int32? { variable?.slot }
     package var count: Int { shape.count }
 }
 
 extension Tensor {
-    /// Wraps an operation's result: records `backward` when one of `inputs` is on a tape.
+    /// Wraps an operation's result: records `backward` when one of `inputs` requires a gradient, or one of
+    /// `parameters` is trained, on a tape.
     ///
     /// The closure must capture slots (numbers), never tensors that are on the tape: a tape that holds a
     /// closure that holds the tape is never freed. `recomputed` gives the result again in the backward pass,
     /// so that operations on it need not keep it; it ends up on the tape too, and must capture no tensor either.
     static func result(
-        _ shape: Shape, _ storage: Storage, of inputs: [Tensor],
+        _ shape: Shape, _ storage: Storage, of inputs: [Tensor], parameters: [Parameter] = [],
         operation: String = #function, recomputed: (() -> Storage)? = nil,
         backward: () -> Tape.Backward
     ) -> Tensor {
@@ -88,6 +99,10 @@ extension Tensor {
         precondition(
             inputs.allSatisfy { $0.tape == nil || $0.tape === tape },
             "\(operation): the tensors are on different tapes")
+        guard
+            inputs.contains(where: \.requiresGradient)
+                || parameters.contains(where: { !$0.isFrozen })
+        else { return Tensor(shape, storage, tape: tape, slot: nil) }
         return tape.record(shape, storage, recomputed: recomputed, backward: backward())
     }
 }

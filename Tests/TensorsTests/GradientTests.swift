@@ -41,6 +41,10 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
             GradientCase("relu", [shape], range: 0.1..<2) { x, _ in (x[0] - 1.03).relu() },
             GradientCase("sigmoid", [shape]) { x, _ in x[0].sigmoid() },
             GradientCase("abs", [shape], range: 0.1..<2) { x, _ in (x[0] - 0.05).abs() },
+            GradientCase("softplus", [shape], range: -9..<9) { x, _ in x[0].softplus() },
+            GradientCase("clamped", [shape], range: 0.1..<0.4) { x, _ in
+                (3 * x[0] - 0.5).clamped(to: 0...0.301) + (x[0] - 1).clamped(to: -2...2)
+            },
             GradientCase("squared", [shape]) { x, _ in x[0].squared() },
             GradientCase("gelu", [shape], range: -4..<4) { x, _ in x[0].gelu() },
             GradientCase("scalars", [shape]) { x, _ in -(2 * x[0] + 1 - (3 - x[0]) / 4) },
@@ -84,12 +88,31 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
         GradientCase("gather", [[5, 3]]) { x, _ in x[0].gather([4, 0, 0, 2, 4]) },
         GradientCase("matmul", [[3, 5], [5, 7]]) { x, _ in x[0].matmul(x[1]) },
         GradientCase("matmul of one", [[1, 1], [1, 1]]) { x, _ in x[0].matmul(x[1]) },
+        GradientCase("matmul of rows", [[3, 5], [7, 5]]) { x, _ in
+            x[0].matmul(x[1], transposed: true)
+        },
+        GradientCase("matmul of rows with themselves", [[4, 5]]) { x, _ in
+            x[0].matmul(x[0], transposed: true)
+        },
+        GradientCase("batched matmul of rows", [[2, 3, 4], [2, 5, 4]]) { x, _ in
+            x[0].matmul(x[1], transposed: true)
+        },
         GradientCase("batched matmul", [[2, 3, 4], [2, 4, 1]]) { x, _ in x[0].matmul(x[1]) },
         GradientCase("matmul, nothing inside", [[3, 0], [0, 2]]) { x, _ in x[0].matmul(x[1]) },
         GradientCase("softmax", [[3, 17]]) { x, _ in x[0].softmax() },
         GradientCase("softmax of one", [[4, 1]]) { x, _ in x[0].softmax() },
         GradientCase("softmaxCrossEntropy", [[5, 3]]) { x, _ in
             x[0].softmaxCrossEntropy([0, 2, 1, 1, 0])
+        },
+        GradientCase("softmaxCrossEntropy, weighted", [[5, 3]]) { x, _ in
+            x[0].softmaxCrossEntropy([0, 2, 1, 1, 0], classWeights: [0.5, 1, 2])
+        },
+        GradientCase("softmaxCrossEntropy, smoothed", [[5, 3]]) { x, _ in
+            x[0].softmaxCrossEntropy(
+                [0, 2, 1, 1, 0], classWeights: [0.5, 1, 2], labelSmoothing: 0.3)
+        },
+        GradientCase("softmaxCrossEntropy, nothing weighs", [[2, 3]]) { x, _ in
+            x[0].softmaxCrossEntropy([1, 1], classWeights: [1, 0, 1])
         },
         GradientCase("softmaxCrossEntropy of one", [[1, 1]]) { x, _ in x[0].softmaxCrossEntropy([0])
         },
@@ -99,6 +122,45 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
             x[0].cosineSimilarity(x[1])
         },
         GradientCase("normalized", [[3, 17]]) { x, _ in x[0].normalized() },
+        GradientCase("logSumExp", [[3, 17]]) { x, _ in x[0].logSumExp() },
+        GradientCase("logSumExp of a vector", [[5]]) { x, _ in x[0].logSumExp() },
+        GradientCase("logSumExp, masked", [[3, 4]]) { x, _ in
+            let mask = [
+                true, false, false, true, false, true, true, false, false, false, false, false,
+            ]
+            return x[0].maskedFill(mask, with: -.infinity).logSumExp()
+        },
+        GradientCase("logSoftmax", [[3, 17]]) { x, _ in x[0].logSoftmax() },
+        GradientCase("logSoftmax of one", [[4, 1]]) { x, _ in x[0].logSoftmax() },
+        GradientCase("maskedFill", [[2, 3]]) { x, _ in
+            x[0].maskedFill([true, false, true, false, false, true], with: 2)
+        },
+        GradientCase("max", [[5, 7]]) { x, _ in x[0].rowMax() },
+        GradientCase("min", [[2, 3, 4]]) { x, _ in x[0].rowMin() },
+        GradientCase("dot", [[3, 19], [3, 19]]) { x, _ in x[0].dot(x[1]) },
+        GradientCase("dot with itself", [[3, 19]]) { x, _ in x[0].dot(x[0]) },
+        GradientCase("euclideanDistance", [[3, 19], [3, 19]]) { x, _ in
+            x[0].euclideanDistance(x[1])
+        },
+        GradientCase("manhattanDistance", [[3, 19], [3, 19]]) { x, _ in
+            x[0].manhattanDistance(x[1] + 4)
+        },
+        GradientCase("euclideanDistances", [[3, 11], [5, 11]]) { x, _ in
+            x[0].euclideanDistances(to: x[1])
+        },
+        GradientCase("euclideanDistances of itself", [[5, 11]]) { x, _ in
+            x[0].euclideanDistances(to: x[0])
+        },
+        GradientCase("manhattanDistances", [[3, 11], [5, 11]]) { x, _ in
+            x[0].manhattanDistances(to: 2 * x[1] - 7)
+        },
+        GradientCase("custom", [[3, 4], [4]]) { x, _ in
+            Tensor.custom(x) { inputs in
+                inputs[0] * inputs[0] * inputs[0] + inputs[1]
+            } backward: { inputs, _, gradient in
+                [3 * inputs[0].squared() * gradient, gradient.sum(axes: [0])]
+            }
+        },
         GradientCase("dropout", [[5, 23]]) { x, _ in x[0].dropout(0.3) },
     ]
 

@@ -46,7 +46,10 @@ extension Tensor {
             return y
         }
         guard let residual else {
-            return .result(shape, y, of: [self], recomputed: recomputed) { [slot] in
+            return .result(
+                shape, y, of: [self], parameters: [weight, bias], recomputed: recomputed
+            ) {
+                [slot] in
                 { dy, gradients in
                     let dz = Storage(dy.count)
                     normBackward(dz, nil, dy, normalised, rstd, weight, bias, .off, rows, width)
@@ -54,7 +57,9 @@ extension Tensor {
                 }
             }
         }
-        return .result(shape, y, of: [self, residual], recomputed: recomputed) {
+        return .result(
+            shape, y, of: [self, residual], parameters: [weight, bias], recomputed: recomputed
+        ) {
             [slot, other = residual.slot] in
             { dy, gradients in
                 let dz = Storage(dy.count)

@@ -37,15 +37,19 @@ extension Tensor {
     /// Each element times itself.
     public func squared() -> Tensor { elementwise(Square()) }
 
+    /// `log(1 + e^x)`, which neither overflows nor loses small values.
+    public func softplus() -> Tensor { elementwise(Softplus()) }
+    /// Each element moved into a range; the derivative is 1 inside it, ends included, and 0 outside.
+    public func clamped(to range: ClosedRange<Float>) -> Tensor {
+        elementwise(Clamping(range: range))
+    }
+
     /// The Gaussian error linear unit in its exact form, `x · Φ(x)`.
     ///
     /// Hendrycks and Gimpel 2016, arXiv:1606.08415.
     public func gelu() -> Tensor {
         let y = Storage(count)
-        ThreadPool.shared.ranges(count, grain: ThreadPool.elementGrain) { [base] range in
-            let i = range.lowerBound
-            VectorKernels.best.gelu_forward(y.base + i, base + i, range.count)
-        }
+        geluForward(y, storage)
         return .result(shape, y, of: [self]) { [storage, slot] in
             { dy, gradients in
                 let (dx, activated) = (Storage(dy.count), Storage(dy.count))
@@ -76,6 +80,14 @@ extension Tensor {
     /// Each element divided by a number.
     public static func / (x: Tensor, divisor: Float) -> Tensor {
         x.elementwise(Division(divisor: divisor))
+    }
+}
+
+/// y = gelu(x) on all threads.
+func geluForward(_ y: Storage, _ x: Storage) {
+    ThreadPool.shared.ranges(x.count, grain: ThreadPool.elementGrain) { range in
+        let i = range.lowerBound
+        VectorKernels.best.gelu_forward(y.base + i, x.base + i, range.count)
     }
 }
 
@@ -144,6 +156,17 @@ private struct Sigmoid: ElementFunction {
         VectorKernels.best.exp(y, y, n)
         for i in 0..<n { y[i] = 1 / (1 + y[i]) }
     }
+}
+
+private struct Softplus: ScalarFunction {
+    func value(_ x: Float) -> Float { max(x, 0) + log1p(Foundation.exp(-Swift.abs(x))) }
+    func derivative(_ x: Float, _ y: Float) -> Float { 1 / (1 + Foundation.exp(-x)) }
+}
+
+private struct Clamping: ScalarFunction {
+    let range: ClosedRange<Float>
+    func value(_ x: Float) -> Float { min(max(x, range.lowerBound), range.upperBound) }
+    func derivative(_ x: Float, _ y: Float) -> Float { range.contains(x) ? 1 : 0 }
 }
 
 private struct AbsoluteValue: ScalarFunction {

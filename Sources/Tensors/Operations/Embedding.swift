@@ -34,7 +34,9 @@ extension Tensor {
             }
         }
         let shape: Shape = [tokens, width]
-        guard let tape else { return Tensor(shape, y) }
+        guard let tape, lookups.contains(where: { !$0.table.isFrozen }) else {
+            return Tensor(shape, y, tape: tape, slot: nil)
+        }
         return tape.record(shape, y) { dy, _ in
             for (ids, table) in lookups { table.accumulateRowGradients(ids, dy.base) }
         }

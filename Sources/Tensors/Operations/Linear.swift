@@ -10,11 +10,12 @@ extension Tensor {
             GEMM.Product(
                 base, .plain, weights.base, .transposed, into: y.base,
                 m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base))
-        return .result(input.outputShape, y, of: [self]) { [savedForBackward, slot] in
+        let saved = weight.isFrozen ? nil : savedForBackward
+        return .result(input.outputShape, y, of: [self], parameters: input.parameters) { [slot] in
             { dy, gradients in
                 var products: [GEMM.Product] = []
-                let x = savedForBackward()
-                input.addWeightGradient(x: x, dy: dy, to: &products)
+                let x = saved?()
+                if let x { input.addWeightGradient(x: x, dy: dy, to: &products) }
                 gradients.accumulate(input.rows * input.inputs, to: slot) { sum, beta in
                     products.append(input.inputGradient(dy: dy, weights, into: sum, beta: beta))
                 }
@@ -37,18 +38,23 @@ extension Tensor {
                 base, .plain, weights.base, .transposed, into: y.base,
                 m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base,
                 activation: VectorKernels.best.gelu_forward))
-        return .result(input.outputShape, y, of: [self]) { [storage, slot] in
+        return .result(input.outputShape, y, of: [self], parameters: input.parameters) {
+            [storage, slot] in
             { dy, gradients in
                 let activated = Storage(storage.count)
-                let dx = Storage(storage.count)
-                GEMM.run(input.inputGradient(dy: dy, weights, into: dx.base, beta: 0))
-                geluBackward(dx, activated, storage, dx)
+                let dx = slot == nil ? nil : Storage(storage.count)
+                if let dx {
+                    GEMM.run(input.inputGradient(dy: dy, weights, into: dx.base, beta: 0))
+                    geluBackward(dx, activated, storage, dx)
+                } else {
+                    geluForward(activated, storage)
+                }
                 var products: [GEMM.Product] = []
                 input.addWeightGradient(x: activated, dy: dy, to: &products)
                 GEMM.run(products)
                 withExtendedLifetime(activated) {}
                 input.accumulateBias(dy: dy)
-                gradients.add(dx, to: slot)
+                if let dx { gradients.add(dx, to: slot) }
             }
         }
     }
@@ -62,6 +68,7 @@ private struct LinearInput {
     let outputShape: Shape
     let weight: Parameter
     let bias: Parameter?
+    var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
 
     init(_ x: Tensor, weight: Parameter, bias: Parameter?) {
         precondition(

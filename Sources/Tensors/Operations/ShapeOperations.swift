@@ -94,9 +94,20 @@ extension Tensor {
         precondition(
             indices.allSatisfy { (0..<shape[0]).contains($0) },
             "gather: indices \(indices) of shape \(shape)")
-        return gathered(
-            Shape([indices.count] + shape.array.dropFirst()),
-            from: indices.flatMap { row in (row * width..<(row + 1) * width) })
+        let y = Storage(indices.count * width)
+        for (i, row) in indices.enumerated() {
+            (y.base + i * width).update(from: base + row * width, count: width)
+        }
+        let target = Shape([indices.count] + shape.array.dropFirst())
+        return .result(target, y, of: [self]) { [slot, count] in
+            { dy, gradients in
+                let dx = Storage.zeros(count)
+                for (i, row) in indices.enumerated() {
+                    VectorKernels.best.add(dx.base + row * width, dy.base + i * width, width)
+                }
+                gradients.add(dx, to: slot)
+            }
+        }
     }
 
     /// Element i of the result is element `sources[i]` of this tensor.
