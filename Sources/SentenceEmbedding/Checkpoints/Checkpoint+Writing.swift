@@ -45,7 +45,8 @@ extension Checkpoint {
         }
         unlink(trial.path)
         let numbers = trainer.optimizer.parameters.reduce(0) { $0 + $1.shape.count }
-        let needed = numbers * MemoryLayout<Float>.stride * (1 + AdamW.Moment.allCases.count)
+        let needed =
+            (numbers + trainer.optimizer.bufferElementCount) * MemoryLayout<Float>.stride
         var disk = statvfs()
         // Some network file systems do not say how large they are.
         guard statvfs(folder.path, &disk) == 0, disk.f_blocks > 0 else { return }
@@ -102,13 +103,13 @@ extension Checkpoint {
         let group = try root.createGroup("optimizer")
         try group.attributes.set("name", to: "AdamW")
         try group.attributes.set("step", to: optimizer.stepCount)
-        for moment in AdamW.Moment.allCases {
-            let moments = try group.createGroup(moment.rawValue)
+        for name in optimizer.buffers {
+            let group = try group.createGroup(name)
             for (index, parameter) in optimizer.parameters.enumerated() {
                 for part in parameter.parts {
-                    try optimizer.withMoment(moment, ofParameterAt: index, part: part) {
-                        (values) throws(HDF5Error) in
-                        try moments.write(values, shape: part.shape.array, as: part.name)
+                    guard let shape = optimizer.bufferShape(name, of: index, part) else { continue }
+                    try optimizer.withBuffer(name, of: index, part) { (values) throws(HDF5Error) in
+                        try group.write(values.span, shape: shape.array, as: part.name)
                     }
                 }
             }

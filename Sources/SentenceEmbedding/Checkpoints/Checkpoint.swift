@@ -112,18 +112,18 @@ public final class Checkpoint {
         let optimizer = try file.root.group(named: "optimizer")
         let steps = try optimizer.attributes.value("step", as: Int.self)
         let state = try self.state()
-        let moments = try AdamW.Moment.allCases.map { moment in
+        let buffers = try trainer.optimizer.buffers.map { name in
             let weights = try CheckpointWeights(
-                optimizer.group(named: moment.rawValue),
-                source: "\(path) /optimizer/\(moment.rawValue)")
-            return (moment, weights)
+                optimizer.group(named: name), source: "\(path) /optimizer/\(name)")
+            return (name, weights)
         }
-        try trainer.optimizer.restore(stepCount: steps) { moment, _, part, values in
-            for (name, weights) in moments where name == moment {
-                guard weights.shape(of: part.name) == part.shape.array else {
+        try trainer.optimizer.restore(stepCount: steps) { buffer, index, part, values in
+            let shape = trainer.optimizer.bufferShape(buffer, of: index, part) ?? part.shape
+            for (name, weights) in buffers where name == buffer {
+                guard weights.shape(of: part.name) == shape.array else {
                     throw CheckpointError.invalid(
-                        path: path, entry: "/optimizer/\(moment.rawValue)/\(part.name)",
-                        reason: "expected shape \(part.shape)")
+                        path: path, entry: "/optimizer/\(name)/\(part.name)",
+                        reason: "expected shape \(shape)")
                 }
                 try weights.read(part.name, into: &values)
             }
