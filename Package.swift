@@ -32,7 +32,9 @@ let package = Package(
         .target(name: "Digest", dependencies: ["CCrypto"]),
         .target(name: "HDF5", dependencies: ["CHDF5", "Digest", "Support"]),
         .target(name: "Tensors", dependencies: ["Kernels"]),
-        .target(name: "NeuralNetwork", dependencies: ["Tensors", "Kernels", "Support"]),
+        .target(
+            name: "NeuralNetwork",
+            dependencies: ["Tensors", "Kernels", "Settings", "JSON", "Support"]),
         .target(name: "ExampleFiles", dependencies: ["JSON", "Settings", "Support", "CZlib"]),
         .target(
             name: "Losses",
@@ -86,7 +88,9 @@ let package = Package(
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport", "TrialSupport"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Support"]),
-        .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
+        .testTarget(
+            name: "NeuralNetworkTests",
+            dependencies: ["NeuralNetwork", "Settings", "JSON", "TestSupport"]),
         .testTarget(
             name: "TokenizationTests",
             dependencies: ["Tokenization", "JSON", "Fuzzing", "TestSupport"]),

@@ -26,7 +26,8 @@ extension Setting {
     private init<Value>(
         _ key: String, _ path: WritableKeyPath<Root, Value> & Sendable, _ help: String,
         expected: String, isSwitch: Bool = false, isList: Bool = false,
-        write: @escaping @Sendable (Value) -> JSONValue, read: @escaping @Sendable (JSONValue) -> Value?
+        write: @escaping @Sendable (Value) -> JSONValue,
+        read: @escaping @Sendable (JSONValue) -> Value?
     ) {
         self.key = key
         self.help = help
@@ -207,9 +208,11 @@ public enum SettingRange: Sendable, CustomStringConvertible {
         guard value.isFinite, Float(value).isFinite else { return false }
         return switch self {
         case .from(let lower, let upper): (lower...upper).contains(value)
-        case .fromUpTo(let lower, let upper): (lower..<upper).contains(value)
+        // Not even when rounded to single precision.
+        case .fromUpTo(let lower, let upper):
+            (lower..<upper).contains(value) && Float(value) < Float(upper)
         case .atLeast(let lower): value >= lower
-        case .above(let lower): value > lower
+        case .above(let lower): value > lower && Float(value) > Float(lower)
         case .any: true
         }
     }

@@ -1,3 +1,4 @@
+import Settings
 import Testing
 
 @testable import NeuralNetwork
@@ -50,5 +51,33 @@ import Testing
                 ? Double(step) / Double(warmup) : Double(steps - step) / Double(steps - warmup)
             #expect(schedule(step) == Float(rate), "step \(step)")
         }
+    }
+
+    @Test func settingsBelongToTheirSchedule() throws {
+        typealias Kind = LearningRateSchedule.Kind
+        let settings = try Kind.polynomial.settings(json: #"{"power": 2, "lr_end": 0.5}"#)
+        #expect(settings.power == 2 && settings.endRate == 0.5)
+        #expect(Kind.polynomial.json(settings) == #"{"power":2.0,"lr_end":0.5}"#)
+        #expect(Kind.linear.json(settings) == "{}")
+        for kind in Kind.allCases {
+            #expect(try kind.settings(json: kind.json(ScheduleSettings())) == ScheduleSettings())
+        }
+        for (kind, json) in [
+            (Kind.cosine, #"{"power": 2}"#), (.polynomial, #"{"power": 0}"#),
+            (.cosineWithLeastRate, #"{"min_lr": 0.1, "min_lr_rate": 0.1}"#), (.linear, "[]"),
+        ] {
+            #expect(throws: SettingError.self, "\(json)") { try kind.settings(json: json) }
+        }
+    }
+
+    /// A rate instead of a share, and a decay that is a tenth of all steps unless said.
+    @Test func defaultsOfDecays() throws {
+        let least = LearningRateSchedule(
+            .cosineWithLeastRate, peak: 2, warmupSteps: 0, totalSteps: 10,
+            settings: try .init(json: #"{"min_lr": 0.5}"#))
+        #expect(least(10) == 0.5)
+        let stable = LearningRateSchedule(
+            .warmupStableDecay, peak: 2, warmupSteps: 0, totalSteps: 20)
+        #expect(stable(18) == 2 && stable(19) == 1 && stable(20) == 0)
     }
 }
