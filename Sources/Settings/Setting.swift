@@ -191,6 +191,27 @@ extension Setting {
     }
 }
 
+extension Setting {
+    private init(
+        _ key: String, _ help: String, _ expected: String, isSwitch: Bool, isList: Bool,
+        write: @escaping @Sendable (Root) -> JSONValue,
+        read: @escaping @Sendable (inout Root, JSONValue) -> Bool
+    ) {
+        (self.key, self.help, self.expected) = (key, help, expected)
+        (self.isSwitch, self.isList, self.write, self.read) = (isSwitch, isList, write, read)
+    }
+
+    /// The same setting of settings that hold these.
+    public func inside<Outer>(
+        _ path: WritableKeyPath<Outer, Root> & Sendable
+    ) -> Setting<Outer> {
+        Setting<Outer>(
+            key, help, expected, isSwitch: isSwitch, isList: isList,
+            write: { [write] in write($0[keyPath: path]) },
+            read: { [read] in read(&$0[keyPath: path], $1) })
+    }
+}
+
 /// The finite numbers that a setting may have.
 public enum SettingRange: Sendable, CustomStringConvertible {
     /// Both ends are allowed.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import JSON
+import Simile
 import Synchronization
 
 /// Where the command writes: results on standard output, everything else on standard error.
@@ -29,6 +30,20 @@ enum Console {
     static func note(_ line: String) {
         let start = lineIsOpen.exchange(false, ordering: .relaxed) ? "\r\u{1B}[K" : ""
         report(start + line + "\n")
+    }
+
+    /// Prints a note about a run, with the options as this command has them.
+    static func note(_ note: TrainingNote) {
+        switch note {
+        case .read(let report, let role):
+            self.note(report.description(naming: FileNaming.naming(ofRole: role)))
+        case .otherThreads(let before, _): self.note("\(note) (--threads \(before) avoids that)")
+        case .otherProducts(let before, let now):
+            self.note(
+                "the run multiplied with \(before) kernels and goes on with \(now) ones ('simile doctor' shows why): its last bits may differ"
+            )
+        case .other(let text): self.note(text)
+        }
     }
 
     /// Replaces the current line of the terminal, cut to its width: only one line can be replaced.

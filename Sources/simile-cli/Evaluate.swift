@@ -1,22 +1,29 @@
 import ArgumentParser
 import Foundation
 import JSON
+import Losses
+import Metrics
 import Simile
 import Support
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measures a model on held-out pairs.",
+        abstract: "Measures a model on held-out data.",
         discussion: """
             With scored pairs (--data): Spearman and Pearson correlation of four similarities, the model's own \
-            first. With labelled \
-            pairs (--nli): the accuracy of the classifier that a checkpoint holds.
+            first. With labelled pairs (--nli): the accuracy of the classifier that a checkpoint holds. Other \
+            kinds of data (--kind) have figures of their own.
             """)
 
     @Argument(help: "A model's folder or checkpoint.")
     var model: String
-    @Option(help: "A file of scored pairs.")
+    @Option(help: "A file of scored pairs, or of what --kind measures on.")
     var data: String?
+    @Option(
+        help:
+            "What --data is measured for: \(Evaluations.all.filter { $0.request != nil }.map { $0.kind }.joined(separator: ", "))."
+    )
+    var kind = SimilarityEvaluation.kind
     @Option(
         help: "A file of labelled pairs; MODEL is then a checkpoint of a run with the softmax loss."
     )
@@ -24,7 +31,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Write the pairs with gold and predicted scores to this CSV file.")
     var csv: String?
     @OptionGroup var prompts: PromptOptions
-    @OptionGroup(title: "Pair files") var files: PairFileArguments<MainFile>
+    @OptionGroup(title: "Data files") var files: ExampleFileArguments<MainFile>
     @Flag(help: "Print JSON.")
     var json = false
     @OptionGroup var compute: ComputeOptions
@@ -33,10 +40,10 @@ struct Evaluate: ParsableCommand {
         if data == nil && nli == nil {
             throw ValidationError("give --data FILE, --nli FILE, or both")
         }
-        if csv != nil && data == nil { throw ValidationError("--csv needs --data FILE") }
-        let onlyForOne: [PairFileOptions.Key] = [
-            .score, .scoreRange, .decimalComma, .label, .labelOrder,
-        ]
+        if csv != nil, data == nil || kind != SimilarityEvaluation.kind {
+            throw ValidationError("--csv needs --data FILE with scored pairs")
+        }
+        let onlyForOne = ExampleFileOptions.labelKeys
         if data != nil, nli != nil,
             let key = files.options.stated.first(where: { !onlyForOne.contains($0) })
         {
@@ -52,22 +59,21 @@ struct Evaluate: ParsableCommand {
         try prompts.apply(to: model)
         var parts: [Evaluation] = []
         if let data {
-            let (pairs, _) = try PairFiles.readScored(
-                [PairSource(data, files.options)], MainFile.self)
-            try pairs.requireTokens(of: model.tokenizer)
-            let evaluator = try EmbeddingSimilarityEvaluator(pairs)
-            let similarities = evaluator.similarities(model)
-            let function = model.settings.similarity
-            parts.append(evaluator.evaluation(of: similarities, primary: function))
-            if let csv { try write(pairs, similarities[function] ?? [], function, to: csv) }
+            if kind == SimilarityEvaluation.kind {
+                parts.append(try similarity(model, data))
+            } else {
+                parts.append(
+                    try evaluate(model, data, try Evaluations.named(kind), files.options))
+            }
         }
         if let nli {
-            let loss = try classifier(model)
             var options = files.options
-            options.labels = try loss.labels(path: self.model)
-            let (pairs, _) = try PairFiles.readLabelled(
-                [PairSource(nli, options)], MainFile.self)
-            parts.append(try LabelAccuracyEvaluator(pairs, loss: loss).evaluate(model))
+            let losses = try self.losses(model)
+            options.labels = try losses.labels(path: self.model)
+            parts.append(
+                try evaluate(
+                    model, nli, LabelAccuracyEvaluation.self, options,
+                    losses.mapValues(\.loss)))
         }
         try show(parts.flatMap(\.figures))
         let problems = parts.flatMap(\.problems)
@@ -77,52 +83,87 @@ struct Evaluate: ParsableCommand {
         for problem in problems { Console.note(problem) }
     }
 
-    private func show(_ figures: [(name: String, value: Double)]) throws {
+    private func similarity(_ model: SentenceTransformer, _ path: String) throws -> Evaluation {
+        let pairs = try read(path, .scoredPairs, files.options)
+        try pairs.requireTokens(of: model.tokenizer)
+        let evaluator = try EmbeddingSimilarityEvaluator(pairs)
+        let similarities = evaluator.similarities(model)
+        let function = model.settings.similarity
+        if let csv { try write(pairs, similarities[function] ?? [], function, to: csv) }
+        return evaluator.evaluation(of: similarities, primary: function)
+    }
+
+    private func evaluate(
+        _ model: SentenceTransformer, _ path: String, _ kind: any EvaluationKind.Type,
+        _ options: ExampleFileOptions, _ losses: [String: any Loss] = [:]
+    ) throws -> Evaluation {
+        let table = try kind.request.map { try read(path, $0, options) }
+        return try kind.init().evaluator(table, name: "").evaluate(model, losses: losses)
+    }
+
+    private func read(
+        _ path: String, _ request: ExampleRequest, _ options: ExampleFileOptions
+    ) throws -> ExampleTable {
+        do throws(ExampleFileError) {
+            let (table, report) = try ExampleFile.read(path, options: options, as: request)
+            Console.note(report.description(naming: MainFile.flag))
+            return table
+        } catch {
+            throw CommandError.input(error.description(naming: MainFile.flag))
+        }
+    }
+
+    private func show(_ figures: [Figure]) throws {
         if json {
             let members = figures.map { ($0.name, JSONValue.number($0.value)) }
             return try Console.json(.sorted(Dictionary(uniqueKeysWithValues: members)))
         }
-        for (name, value) in figures {
-            try Console.print(name.padded(20) + value.figure)
+        for figure in figures {
+            try Console.print(figure.name.padded(20) + figure.value.figure)
         }
     }
 
-    /// The classifier, which only a checkpoint has.
-    private func classifier(_ model: SentenceTransformer) throws -> SoftmaxLoss {
+    /// The losses of the run, which only a checkpoint has.
+    private func losses(_ model: SentenceTransformer) throws -> [String: LossModule] {
         let path = try ModelPath.resolve(self.model)
         if FileManager.default.folderExists(atPath: path) {
             throw CommandError.input(
                 "\(self.model): a model's folder has no classifier; give the checkpoint of a run with the softmax loss, such as RUN/checkpoints/best.h5"
             )
         }
-        return try Checkpoint(URL(filePath: path)).softmaxLoss(dimension: model.embeddingDimension)
+        return try Checkpoint(URL(filePath: path)).losses(for: model)
     }
 
     private func write(
-        _ pairs: PairDataset<Float>, _ similarities: [Double], _ function: SimilarityFunction,
+        _ pairs: ExampleTable, _ similarities: [Double], _ function: SimilarityFunction,
         to path: String
     ) throws {
-        func quoted(_ field: String) -> String {
-            "\"" + field.replacing("\"", with: "\"\"") + "\""
+        func quoted(_ field: String?) -> String {
+            "\"" + (field ?? "").replacing("\"", with: "\"\"") + "\""
         }
+        let gold = Float.values(of: pairs.labels, rows: 0..<pairs.count) ?? []
         var text = "sentence1,sentence2,gold,\(function.rawValue)\n"
-        for (pair, similarity) in zip(pairs, similarities) {
+        for row in 0..<pairs.count {
             text +=
-                "\(quoted(pair.first)),\(quoted(pair.second)),\(pair.label),\(similarity.fixed(6))\n"
+                "\(quoted(pairs.text(row, 0))),\(quoted(pairs.text(row, 1))),\(gold[row]),\(similarities[row].fixed(6))\n"
         }
         try AtomicFile.write(Data(text.utf8), to: URL(filePath: path))
     }
 }
 
-extension SoftmaxLoss {
-    /// The classes as pair files name them; `path` is where the classifier comes from.
-    func labels(path: String) throws -> LabelSet {
-        guard
-            let set = labelNames == LabelSet.inference.names
-                ? .inference : LabelSet(names: labelNames)
-        else {
+extension [String: LossModule] {
+    /// The classes of the only classifier as data files name them; `path` is where it comes from.
+    fileprivate func labels(path: String) throws -> LabelSet {
+        let classifiers = values.filter { $0.loss is any ClassifyingLoss }
+        guard let names = classifiers.first?.context.classNames, classifiers.count == 1 else {
+            let found = values.map(\.name).sorted().joined(separator: ", ")
             throw CommandError.input(
-                "\(path): the classifier's class names \(labelNames) are not usable")
+                "\(path): trained with the loss \(found.isEmpty ? "none" : found), which has no classifier; give the checkpoint of a run with the softmax loss"
+            )
+        }
+        guard let set = names == LabelSet.inference.names ? .inference : LabelSet(names: names)
+        else {
+            throw CommandError.input("\(path): the classifier's class names \(names) are not usable")
         }
         return set
     }

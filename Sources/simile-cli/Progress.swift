@@ -3,13 +3,13 @@ import JSON
 import Simile
 
 /// Shows a run: a bar on a terminal, plain lines elsewhere, JSON lines for machines.
-final class Progress {
+final class Progress: TrainingCallback {
     private let json: Bool
     private let interval: Int
     private var totalSteps = 0
     private var started = ContinuousClock.now
     private var firstStep = 0
-    private var pairs = 0
+    private var rows = 0
     private var tokens = 0
     private var losses: [Float] = []
 
@@ -18,7 +18,12 @@ final class Progress {
         self.interval = interval
     }
 
-    func handle(_ event: TrainingEvent, _ state: TrainingState) {
+    func handle(_ event: TrainingEvent, _ trainer: Trainer) -> TrainingControl {
+        show(event, trainer.state)
+        return Interruption.isRequested ? .stop : .proceed
+    }
+
+    private func show(_ event: TrainingEvent, _ state: TrainingState) {
         switch event {
         case .started(let total, let perEpoch):
             totalSteps = total
@@ -26,7 +31,7 @@ final class Progress {
             started = .now
             Console.note("\(total) steps, \(perEpoch) an epoch")
         case .stepped(let step):
-            pairs += step.pairs
+            rows += step.rows
             tokens += step.tokens
             losses.append(step.loss)
             let isLast = state.step == totalSteps
@@ -40,7 +45,7 @@ final class Progress {
                         "loss": .number(Double(losses.reduce(0, +)) / Double(losses.count)),
                         "learning_rate": .number(Double(step.learningRate)),
                         "gradient_norm": .number(step.gradientNorm),
-                        "pairs_per_second": .number(rate(pairs)),
+                        "pairs_per_second": .number(rate(rows)),
                         "tokens_per_second": .number(rate(tokens)),
                     ])
                 } else {
@@ -59,6 +64,9 @@ final class Progress {
         case .evaluationFailed(let reason):
             let when = state.step == 0 ? "before training" : "step \(state.step)"
             Console.note("\(when): no evaluation: \(reason)")
+        case .notSaved(let reason):
+            Console.note("step \(state.step): no checkpoint, but the run goes on: \(reason)")
+        case .saving, .ended: break
         case .saved(let path):
             if json {
                 emit([
@@ -74,23 +82,21 @@ final class Progress {
             var values: [String: JSONValue] = [
                 "event": .string("evaluated"), "step": .integer(step),
             ]
-            for (name, value) in evaluation.figures { values[name] = .number(value) }
+            for figure in evaluation.figures { values[figure.name] = .number(figure.value) }
             return emit(values)
         }
-        let figures = evaluation.figures.filter {
-            $0.name.hasSuffix("cosine") || $0.name == "accuracy"
-        }
-        let text = figures.map { "\($0.name) \($0.value.figure)" }.joined(separator: "  ")
-        Console.note("\(what): \(text)")
+        // The figures that lead: each evaluator's first.
+        let text = evaluation.headlines.map { "\($0.name) \($0.value.figure)" }
+        Console.note("\(what): \(text.joined(separator: "  "))")
     }
 
-    func finished(_ results: Results) throws {
+    func finished(_ results: RunResults) throws {
         if json {
             let event = ["event": JSONValue.string("finished")]
             return try Console.json(.sorted(results.values.merging(event) { $1 }))
         }
-        for (name, value) in results.figures {
-            try Console.print(name.padded(26) + value.figure)
+        for figure in results.figures {
+            try Console.print(figure.name.padded(26) + figure.value.figure)
         }
     }
 
@@ -100,7 +106,7 @@ final class Progress {
         let loss = Double(losses.reduce(0, +)) / Double(max(losses.count, 1))
         var text = "step \(state.step)/\(totalSteps)  loss \(loss.fixed(4))"
         text += "  lr \(String(format: "%.2e", step.learningRate))"
-        text += "  \(rate(pairs).fixed(0)) pairs/s  \(rate(tokens).fixed(0)) tokens/s"
+        text += "  \(rate(rows).fixed(0)) pairs/s  \(rate(tokens).fixed(0)) tokens/s"
         text += "  \(left / 60):\(String(format: "%02d", left % 60)) left"
         guard Console.isTerminal else { return text }
         let filled = state.step * 20 / max(totalSteps, 1)

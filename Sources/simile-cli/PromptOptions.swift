@@ -19,17 +19,6 @@ struct PromptOptions: ParsableArguments {
     }
 
     func apply(to model: SentenceTransformer) throws {
-        try Self.apply(name: prompt, text: promptText, to: model)
-    }
-
-    static func apply(name: String?, text: String?, to model: SentenceTransformer) throws {
-        if let text {
-            try model.setPrompt(text)
-        } else if let name {
-            try model.setPrompt(model.settings.prompt(named: name))
-        } else {
-            // Once more, for the maximal length may have changed since.
-            try model.setPrompt(model.prompt)
-        }
+        try model.setPrompt(name: prompt, text: promptText)
     }
 }

@@ -1,6 +1,13 @@
 import Foundation
+import JSON
 import Simile
 import Yams
+
+extension RecipeFormat {
+    /// `recipe.yaml`
+    static let yaml = RecipeFormat(
+        name: "recipe.yaml", write: { try $0.yaml() }, read: { try Recipe(yamlFile: $0) })
+}
 
 /// Recipes as YAML files.
 extension Recipe {
@@ -14,41 +21,17 @@ extension Recipe {
             throw CommandError.input("\(path): no such recipe, or not UTF-8 text; check the path")
         }
         try Self.refuseBombs(text, path)
-        do {
-            var root = try Yams.compose(yaml: text) ?? [:]
-            // A file of comments alone.
-            if root.null != nil { root = [:] }
-            try Self.refuseUnknownKeys(root, path)
-            self = try YAMLDecoder().decode(Recipe.self, from: root)
-        } catch let error as CommandError {
-            throw error
-        } catch let error as DecodingError {
-            throw CommandError.input("\(path): \(Self.sentence(error))")
-        } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
-            let (key, first) = (keys.first ?? "", context.mark.line)
-            let again = Self.line(of: key, in: text, after: first).map { ":\($0)" } ?? ""
-            throw CommandError.input(
-                "\(path)\(again): '\(key)' is given twice, first in line \(first); leave one of them"
-            )
-        } catch YamlError.scanner(_, let problem, let mark, _),
-            YamlError.parser(_, let problem, let mark, _),
-            YamlError.composer(_, let problem, let mark, _)
-        {
-            throw CommandError.input(
-                "\(path):\(mark.line): not a YAML file that can be read: \(problem)")
-        } catch {
-            throw CommandError.input("\(path): not a YAML file that can be read (\(error))")
+        let root: Node
+        do { root = try Yams.compose(yaml: text) ?? [:] } catch {
+            throw CommandError.input(Self.sentence(error, in: text, path))
         }
-    }
-
-    /// The line, after another, on which a key stands again with the same indentation.
-    private static func line(of key: String, in text: String, after first: Int) -> Int? {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.indices.contains(first - 1) else { return nil }
-        let indentation = lines[first - 1].prefix { $0 == " " }
-        return lines.indices.dropFirst(first).first {
-            lines[$0].hasPrefix("\(indentation)\(key):")
-        }.map { $0 + 1 }
+        do throws(RecipeError) {
+            // A file of comments alone is an empty recipe.
+            try self.init(root.null != nil ? .object([]) : root.json)
+        } catch {
+            let line = error.key.flatMap { root.line(ofKey: $0) }.map { ":\($0)" } ?? ""
+            throw CommandError.input("\(path)\(line): \(error)")
+        }
     }
 
     /// Refuses what grows when it is read: aliases, which a few lines can multiply to any size, and
@@ -76,98 +59,92 @@ extension Recipe {
         }
     }
 
-    private static func refuseUnknownKeys(_ root: Node, _ path: String) throws {
-        func check(_ node: Node?, _ known: [String]) throws {
-            for (key, _) in node?.mapping ?? [:] {
-                guard let name = key.string, known.contains(name) else {
-                    throw CommandError.unknownKey(
-                        key.string ?? "\(key)", path: "\(path):\(key.mark?.line ?? 1)", known: known
-                    )
-                }
-            }
+    /// What is wrong with a text that is not YAML.
+    private static func sentence(_ error: any Error, in text: String, _ path: String) -> String {
+        switch error {
+        case YamlError.duplicatedKeysInMapping(let keys, let context):
+            let (key, first) = (keys.first ?? "", context.mark.line)
+            let again = line(of: key, in: text, after: first).map { ":\($0)" } ?? ""
+            return
+                "\(path)\(again): '\(key)' is given twice, first in line \(first); leave one of them"
+        case YamlError.scanner(_, let problem, let mark, _),
+            YamlError.parser(_, let problem, let mark, _),
+            YamlError.composer(_, let problem, let mark, _):
+            return "\(path):\(mark.line): not a YAML file that can be read: \(problem)"
+        default: return "\(path): not a YAML file that can be read (\(error))"
         }
-        guard root.mapping != nil else {
-            throw CommandError.input("\(path): expected settings, such as 'epochs: 4'")
-        }
-        try check(root, CodingKeys.allCases.map(\.rawValue) + TrainingConfiguration.keys)
-        try check(root["data"], PairFileOptions.keys)
-        for key in [CodingKeys.train, .dev, .devNLI, .test, .testNLI] {
-            let files = root[key.rawValue]
-            for file in files?.sequence.map(Array.init) ?? [files].compactMap({ $0 }) {
-                try check(file, PairSource.keys)
-            }
-        }
+    }
+
+    /// The line, after another, on which a key stands again with the same indentation.
+    private static func line(of key: String, in text: String, after first: Int) -> Int? {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.indices.contains(first - 1) else { return nil }
+        let indentation = lines[first - 1].prefix { $0 == " " }
+        return lines.indices.dropFirst(first).first {
+            lines[$0].hasPrefix("\(indentation)\(key):")
+        }.map { $0 + 1 }
     }
 
     /// The recipe as YAML, in the order of the keys.
     ///
-    /// Numbers are those of the JSON encoder, the shortest that read back the same; Yams' own encoder
+    /// Numbers are those of the JSON writer, the shortest that read back the same; Yams' own encoder
     /// rounds a Double to 15 digits and writes out a Float's as a Double's.
     func yaml() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let json = String(decoding: try encoder.encode(self), as: UTF8.self)
-        return try Yams.serialize(
-            node: Self.block(Yams.compose(yaml: json) ?? [:]), allowUnicode: true)
+        try Yams.serialize(node: Self.block(Yams.compose(yaml: json) ?? [:]), allowUnicode: true)
     }
 
-    /// JSON's nodes as people write YAML: in the order of the keys, without braces and needless quotes.
+    /// JSON's nodes as people write YAML: without braces and needless quotes.
     private static func block(_ node: Node) -> Node {
-        let order =
-            ["path"] + CodingKeys.allCases.map(\.rawValue) + TrainingConfiguration.keys
-            + PairFileOptions.keys
-        func place(_ key: Node) -> Int { key.string.flatMap(order.firstIndex) ?? order.count }
         switch node {
         case .mapping(let mapping):
-            let pairs = mapping.sorted { place($0.key) < place($1.key) }
-            return .mapping(.init(pairs.map { (block($0.key), block($0.value)) }, Tag(.implicit)))
+            let pairs = mapping.map { (block($0.key), block($0.value)) }
+            return .mapping(.init(pairs, Tag(.implicit)))
         case .sequence(let sequence):
             return .sequence(.init(sequence.map(block), Tag(.implicit)))
         case .scalar(let scalar):
             // A text that would read as a number or a word of YAML's keeps its quotes.
             let isText = scalar.style == .doubleQuoted
-            let plain = Node(scalar.string)
-            let needsQuotes = isText && Resolver.default.resolveTag(of: plain) != .str
-            return Node(
-                scalar.string, Tag(.implicit), needsQuotes ? .doubleQuoted : .any)
+            let needsQuotes =
+                isText && Resolver.default.resolveTag(of: Node(scalar.string)) != .str
+            return Node(scalar.string, Tag(.implicit), needsQuotes ? .doubleQuoted : .any)
         case .alias: return node
         }
     }
+}
 
-    private static func sentence(_ error: DecodingError) -> String {
-        func key(_ context: DecodingError.Context) -> String {
-            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-            return path.isEmpty ? "the recipe" : path
-        }
-        switch error {
-        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-            return "\(key(context)) is not \(words(for: type))"
-        case .keyNotFound(let missing, let context):
-            return "\(key(context)): \(missing.stringValue) is missing"
-        case .dataCorrupted(let context):
-            let choices =
-                switch key(context) {
-                case "schedule": LearningRateSchedule.Kind.allCases.map(\.rawValue)
-                case "data.format": PairFormat.allCases.map(\.rawValue)
-                default: [String]()
-                }
-            return choices.isEmpty
-                ? "\(key(context)): \(context.debugDescription)"
-                : "\(key(context)) is none of \(choices.joined(separator: ", "))"
-        @unknown default: return "\(error)"
+extension Node {
+    /// The node as JSON. `yes`, `no`, `on` and `off` are texts: they may be the names of classes.
+    fileprivate var json: JSONValue {
+        switch self {
+        case .mapping(let mapping):
+            return .object(mapping.map { JSONValue.Member($0.key.string ?? "", $0.value.json) })
+        case .sequence(let sequence): return .array(sequence.map(\.json))
+        case .scalar(let scalar):
+            switch Resolver.default.resolveTag(of: self) {
+            case .null: return .null
+            case .int: return int.map(JSONValue.integer) ?? .string(scalar.string)
+            case .float: return float.map(JSONValue.number) ?? .string(scalar.string)
+            case .bool where ["true", "false"].contains(scalar.string.lowercased()):
+                return .bool(scalar.string.lowercased() == "true")
+            default: return .string(scalar.string)
+            }
+        case .alias: return .null
         }
     }
 
-    private static func words(for type: any Any.Type) -> String {
-        switch "\(type)" {
-        case "Int": "a whole number"
-        case "UInt64": "a whole number from 0"
-        case "Float", "Double": "a number"
-        case "Bool": "true or false"
-        case "Sequence": "a list, such as [embeddings]"
-        case "Mapping": "keys with values"
-        case "Scalar", "String": "a single value"
-        default: "of type \(type)"
+    /// The line of a key such as `tasks.nli.loss` or `train[1].first`, as far as it is there.
+    fileprivate func line(ofKey path: String) -> Int? {
+        var (node, line): (Node?, Int?) = (self, nil)
+        for part in path.split(whereSeparator: { ".[]".contains($0) }).map(String.init) {
+            if let index = Int(part), let sequence = node?.sequence {
+                node = index < sequence.count ? sequence[index] : nil
+                line = node?.mark?.line ?? line
+            } else {
+                let pair = node?.mapping?.first { $0.key.string == part }
+                line = pair?.key.mark?.line ?? line
+                node = pair?.value
+            }
         }
+        return line
     }
 }

@@ -1,19 +1,22 @@
 import ArgumentParser
 import Foundation
+import JSON
+import Losses
 import Simile
 
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Fine-tunes a model on pairs of sentences.",
+        abstract: "Fine-tunes a model on rows of one or more texts.",
         discussion: """
             Writes to the --output folder: model/ (a sentence-transformers folder with the best model), \
             checkpoints/ (HDF5), recipe.yaml, steps.csv, evaluations.csv and results.json. \
             Settings come from the recipe, then from the options given here. \
-            The options under "Pair files" describe the training file. With dev-, dev-nli-, test- or test-nli- \
+            The options under "Data files" describe the training file. With dev-, dev-nli-, test- or test-nli- \
             before its name, as in --dev-first or --no-test-quoting, each describes the file of --dev, --dev-nli, \
             --test or --test-nli. A held-out file without options of its own is read as what its format or header \
             says; only what these leave open is taken from the training file, and the line about the file says so. \
-            Ctrl-C saves a checkpoint and ends; --resume goes on from there to the same result.
+            Ctrl-C saves a checkpoint and ends; --resume goes on from there to the same result. \
+            Several tasks in a run, and other evaluations, are for the recipe.
             """)
 
     @Option(help: "A YAML file with settings; every option below is a key of it, with _ for -.")
@@ -27,11 +30,15 @@ struct Train: ParsableCommand {
 
     @Option(help: "A model's folder or a checkpoint to start from.")
     var model: String?
-    @Option(help: "cosine (scored pairs) or softmax (labelled pairs).")
+    @Option(help: "The loss: \(Losses.all.map { $0.name }.joined(separator: ", ")).")
     var loss: String?
     @Option(
+        name: .customLong("loss-setting"),
+        help: "A setting of the loss, such as scale=20; may be repeated.")
+    var lossSettings: [String] = []
+    @Option(
         help:
-            "The training pairs; for labelled ones also three parallel files: FIRST,SECOND,LABELS. May be repeated, as may the next four: all files are one table."
+            "The training rows; for labelled pairs also three parallel files: FIRST,SECOND,LABELS. May be repeated, as may the next four: all files are one table."
     )
     var train: [String] = []
     @Option(help: "Scored pairs that choose the best model.")
@@ -44,24 +51,16 @@ struct Train: ParsableCommand {
     var testNli: [String] = []
     @Option(help: "The names of the classes in the order of their ids, separated by commas.")
     var labels: String?
-    @Option(help: "The most tokens of a sentence, both special tokens included.")
-    var maxSeqLength: Int?
-    @Option(
-        help: "Do not train this module, such as embeddings or encoder.layer.0; may be repeated.")
-    var freeze: [String] = []
-    @Option(
-        help: """
-            A file of tokens to add to the vocabulary, one a line: each begins as the mean of the pieces it was spelt \
-            with.
-            """)
-    var addTokens: String?
-    @OptionGroup var prompts: PromptOptions
-    @OptionGroup(title: "Pair files") var files: PairFileArguments<MainFile>
-    @OptionGroup(visibility: .hidden) var devFiles: PairFileArguments<DevFile>
-    @OptionGroup(visibility: .hidden) var devNLIFiles: PairFileArguments<DevNLIFile>
-    @OptionGroup(visibility: .hidden) var testFiles: PairFileArguments<TestFile>
-    @OptionGroup(visibility: .hidden) var testNLIFiles: PairFileArguments<TestNLIFile>
-    @OptionGroup(title: "Hyper-parameters") var hyperparameters: Hyperparameters
+    @Option(help: "\(Optimizers.all.map { $0.name }.joined(separator: ", ")).")
+    var optimizer: String?
+    @OptionGroup var setup: SettingFlags<RunSetup>
+    @OptionGroup var task: SettingFlags<TaskSettings>
+    @OptionGroup(title: "Data files") var files: ExampleFileArguments<MainFile>
+    @OptionGroup(visibility: .hidden) var devFiles: ExampleFileArguments<DevFile>
+    @OptionGroup(visibility: .hidden) var devNLIFiles: ExampleFileArguments<DevNLIFile>
+    @OptionGroup(visibility: .hidden) var testFiles: ExampleFileArguments<TestFile>
+    @OptionGroup(visibility: .hidden) var testNLIFiles: ExampleFileArguments<TestNLIFile>
+    @OptionGroup(title: "Hyper-parameters") var hyperparameters: SettingFlags<TrainingConfiguration>
     @OptionGroup var compute: ComputeOptions
 
     @Flag(help: "Print events as JSON lines on standard output.")
@@ -80,10 +79,15 @@ struct Train: ParsableCommand {
 
     func run() throws {
         try compute.prepare()
+        do { try train() } catch let error as RunError { throw CommandError(error) }
+    }
+
+    private func train() throws {
         let run: TrainingRun
         if let resume {
-            run = try TrainingRun(resuming: resume)
-            let changed = try run.recipe.keys(changedIn: applied(to: run.recipe))
+            run = try TrainingRun(
+                resuming: resume, format: .yaml, open: ModelPath.open, note: Console.note)
+            let changed = run.recipe.keys(changedIn: try applied(to: run.recipe))
             if !changed.isEmpty {
                 throw ValidationError(
                     "--resume goes on with the settings of the run, but the options change \(changed.joined(separator: ", ")): leave them out, or start a new run with --model \(resume)/model"
@@ -92,31 +96,67 @@ struct Train: ParsableCommand {
         } else {
             guard let output else { throw ValidationError("give --output FOLDER to write to") }
             let settings = try recipe.map { try Recipe(yamlFile: $0) } ?? Recipe()
-            run = try TrainingRun(recipe: applied(to: settings), output: output)
+            run = try TrainingRun(
+                applied(to: settings), output: output, format: .yaml, open: ModelPath.open,
+                note: Console.note)
         }
-        try run.execute(Progress(json: json, interval: logEvery))
+        let progress = Progress(json: json, interval: logEvery)
+        Interruption.install()
+        defer { Console.endProgress() }
+        let results: RunResults?
+        do { results = try run.execute([progress]) } catch RunError.notResumable(
+            let step, let model, let reason, let figures)
+        {
+            try progress.finished(figures)
+            throw RunError.notResumable(step: step, model: model, reason: reason, figures)
+        }
+        guard let results else {
+            Console.note("stopped; go on with: simile train --resume \(run.folder.path)")
+            throw ExitCode(130)
+        }
+        Console.note(
+            "model        \(run.folder.model.path)\ncheckpoints  \(run.folder.checkpoints.path)")
+        // The figures come last: perhaps nobody is there to read them.
+        try progress.finished(results)
     }
 
     /// Settings, changed by the options given.
     private func applied(to recipe: Recipe) throws -> Recipe {
         var settings = recipe
         settings.model = model ?? settings.model
-        settings.loss = loss ?? settings.loss
         settings.data = settings.data.changed(by: files.options)
         if let labels { settings.data.labels = try Self.labels(labels) }
-        settings.train.replace(with: train)
-        settings.train.change(by: files.options, onlyWithOwn: true)
-        try settings.dev.set(dev, devFiles)
-        try settings.devNLI.set(devNli, devNLIFiles)
-        try settings.test.set(test, testFiles)
-        try settings.testNLI.set(testNli, testNLIFiles)
-        settings.maxSequenceLength = maxSeqLength ?? settings.maxSequenceLength
-        settings.prompt = prompts.prompt ?? settings.prompt
-        settings.promptText = prompts.promptText ?? settings.promptText
-        settings.addTokens = addTokens ?? settings.addTokens
-        settings.freeze += freeze
+        try applyTask(to: &settings)
+        try settings.set("dev", dev, devFiles)
+        try settings.set("dev_nli", devNli, devNLIFiles)
+        try settings.set("test", test, testFiles)
+        try settings.set("test_nli", testNli, testNLIFiles)
+        if let optimizer { settings.optimizer = NamedSettings(optimizer) }
+        settings.setup = setup.applied(to: settings.setup)
         settings.training = hyperparameters.applied(to: settings.training)
         return settings.withAbsolutePaths()
+    }
+
+    /// Changes the recipe's only task.
+    private func applyTask(to recipe: inout Recipe) throws {
+        let changed = task.applied(to: TaskSettings())
+        let isChanged = !train.isEmpty || loss != nil || !lossSettings.isEmpty || changed != TaskSettings()
+        if recipe.tasks.count > 1 {
+            guard !isChanged else {
+                throw ValidationError(
+                    "the recipe has the tasks \(recipe.tasks.map(\.name).joined(separator: ", ")): change data, losses and samplers there"
+                )
+            }
+            return
+        }
+        if recipe.tasks.isEmpty, isChanged { recipe.tasks = [TaskRecipe()] }
+        guard var own = recipe.tasks.first else { return }
+        if let loss { own.loss = NamedSettings(loss) }
+        try own.loss.change(by: lossSettings)
+        own.settings = task.applied(to: own.settings)
+        own.data.replace(with: train)
+        own.data.change(by: files.options, onlyWithOwn: true)
+        recipe.tasks = [own]
     }
 
     private static func labels(_ text: String) throws -> LabelSet {
@@ -130,94 +170,56 @@ struct Train: ParsableCommand {
     }
 }
 
-extension PairSources {
+extension NamedSettings {
+    /// Takes settings written as `scale=20`.
+    fileprivate mutating func change(by texts: [String]) throws {
+        if texts.isEmpty { return }
+        var members = (try? JSONValue(parsing: settings.utf8).members) ?? []
+        for text in texts {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else {
+                throw ValidationError("--loss-setting is '\(text)'; expected NAME=VALUE")
+            }
+            members.removeAll { $0.key == parts[0] }
+            let value = (try? JSONValue(parsing: parts[1].utf8)) ?? .string(parts[1])
+            members.append(JSONValue.Member(parts[0], value))
+        }
+        settings = JSONValue.object(members).line
+    }
+}
+
+extension [ExampleSource] {
     /// Takes other files, if there are any; options of the old ones do not describe them.
     fileprivate mutating func replace(with paths: [String]) {
-        if !paths.isEmpty { sources = paths.map { PairSource($0) } }
+        if !paths.isEmpty { self = paths.map { ExampleSource($0) } }
     }
 
     /// Changes the options of each file, or of each that has some.
-    fileprivate mutating func change(by given: PairFileOptions, onlyWithOwn: Bool = false) {
-        for index in sources.indices
-        where !onlyWithOwn || !sources[index].options.stated.isEmpty {
-            sources[index].options = sources[index].options.changed(by: given)
+    fileprivate mutating func change(by given: ExampleFileOptions, onlyWithOwn: Bool = false) {
+        for index in indices where !onlyWithOwn || !self[index].options.stated.isEmpty {
+            self[index].options = self[index].options.changed(by: given)
         }
     }
+}
 
-    /// Takes other files and options of a role.
-    fileprivate mutating func set<Role: PairFileRole>(
-        _ paths: [String], _ arguments: PairFileArguments<Role>
+extension Recipe {
+    /// Takes other files and options of one of the short form's evaluations.
+    fileprivate mutating func set<Role: FileRole>(
+        _ key: String, _ paths: [String], _ arguments: ExampleFileArguments<Role>
     ) throws {
-        replace(with: paths)
+        var item = evaluations.first { $0.name == key } ?? EvaluationRecipe(short: key)
+        item.data.replace(with: paths)
         let given = arguments.options
-        if let key = given.stated.first, sources.isEmpty {
+        if let option = given.stated.first, item.data.isEmpty {
             throw ValidationError(
-                "\(Role.flag(key, nil)) describes the file of --\(Role.prefix.dropLast()), which is not given"
+                "\(Role.flag(option, nil)) describes the file of --\(Role.prefix.dropLast()), which is not given"
             )
         }
-        change(by: given)
+        item.data.change(by: given)
+        if let index = evaluations.firstIndex(where: { $0.name == key }) {
+            evaluations[index] = item
+        } else if !item.data.isEmpty {
+            evaluations.append(item)
+        }
     }
 }
-
-/// The options that are keys of `TrainingConfiguration`.
-struct Hyperparameters: ParsableArguments {
-    @Option(help: "Passes over the training pairs (1).")
-    var epochs: Int?
-    @Option(help: "Pairs computed at a time (16).")
-    var batchSize: Int?
-    @Option(help: "Batches averaged for one step (1).")
-    var accumulationSteps: Int?
-    @Option(help: "The peak learning rate (2e-5).")
-    var learningRate: Float?
-    @Option(help: "linear, constant or cosine (linear).")
-    var schedule: LearningRateSchedule.Kind?
-    @Option(help: "Share of the steps with a rising learning rate (0.1).")
-    var warmupRatio: Double?
-    @Option(help: "Weight decay of all but biases and LayerNorm (0.01).")
-    var weightDecay: Float?
-    @Option(help: "The gradient is scaled down to this norm; 0: never (1).")
-    var maxGradientNorm: Float?
-    @Option(help: "End the run after so many steps.")
-    var maxSteps: Int?
-    @Option(help: "Steps between evaluations; 0: after each epoch only (0).")
-    var evaluateEvery: Int?
-    @Option(help: "Steps between checkpoints; 0: after each epoch only (500).")
-    var saveEvery: Int?
-    @Option(help: "Latest checkpoints to keep, besides the best (1).")
-    var keepLast: Int?
-    @Option(help: "Stop after so many evaluations without improvement.")
-    var patience: Int?
-    @Flag(
-        inversion: .prefixedNo, exclusivity: .exclusive,
-        help: "Put sentences of similar length into a batch.")
-    var groupByLength: Bool?
-    @Flag(
-        inversion: .prefixedNo, exclusivity: .exclusive,
-        help: "Compute activations twice instead of keeping them: less memory, a third more time.")
-    var gradientCheckpointing: Bool?
-    @Option(help: "Decides the order of pairs, dropout and the classifier's first weights (42).")
-    var seed: UInt64?
-
-    func applied(to configuration: TrainingConfiguration) -> TrainingConfiguration {
-        var c = configuration
-        c.epochs = epochs ?? c.epochs
-        c.batchSize = batchSize ?? c.batchSize
-        c.accumulationSteps = accumulationSteps ?? c.accumulationSteps
-        c.learningRate = learningRate ?? c.learningRate
-        c.schedule = schedule ?? c.schedule
-        c.warmupRatio = warmupRatio ?? c.warmupRatio
-        c.weightDecay = weightDecay ?? c.weightDecay
-        c.maxGradientNorm = maxGradientNorm ?? c.maxGradientNorm
-        c.maxSteps = maxSteps ?? c.maxSteps
-        c.evaluateEvery = evaluateEvery ?? c.evaluateEvery
-        c.saveEvery = saveEvery ?? c.saveEvery
-        c.keepLast = keepLast ?? c.keepLast
-        c.patience = patience ?? c.patience
-        c.groupByLength = groupByLength ?? c.groupByLength
-        c.gradientCheckpointing = gradientCheckpointing ?? c.gradientCheckpointing
-        c.seed = seed ?? c.seed
-        return c
-    }
-}
-
-extension LearningRateSchedule.Kind: ExpressibleByArgument {}

@@ -42,6 +42,8 @@ public struct Evaluation: Sendable, Equatable {
     public let undefined: [Undefined]
     /// The name of the figure that chooses the best model; nil when what measures it failed.
     public let primaryName: String?
+    /// The names of the figures that lead where figures of several evaluators are together.
+    private let headlineNames: Set<String>
 
     /// Figures without a value, and why.
     public struct Undefined: Sendable, Equatable {
@@ -59,7 +61,8 @@ public struct Evaluation: Sendable, Equatable {
 
     /// Creates an evaluation; `primaryName` is one of the names.
     public init(
-        _ figures: [Figure], undefined: [Undefined] = [], primary primaryName: String?
+        _ figures: [Figure], undefined: [Undefined] = [], primary primaryName: String?,
+        headlines: [String] = []
     ) {
         precondition(
             primaryName == nil || figures.contains { $0.name == primaryName },
@@ -73,6 +76,7 @@ public struct Evaluation: Sendable, Equatable {
             }
         }
         self.primaryName = primaryName
+        headlineNames = Set(headlines)
     }
 
     /// The value of the figure with a name.
@@ -93,6 +97,11 @@ public struct Evaluation: Sendable, Equatable {
     /// A sentence for each reason why figures are undefined.
     public var problems: [String] {
         undefined.map { "\($0.names.joined(separator: ", ")): \($0.reason)" }
+    }
+
+    /// The figures that lead: the primary one and every other evaluator's first.
+    public var headlines: [Figure] {
+        figures.filter { headlineNames.contains($0.name) || $0.name == primaryName }
     }
 
     /// The same figures under names that begin with another one and `_`.
@@ -136,6 +145,7 @@ public struct Evaluators: Evaluator {
         }
         return Evaluation(
             evaluations.flatMap(\.figures), undefined: undefined,
-            primary: try? parts[0].get().primaryName)
+            primary: try? parts[0].get().primaryName,
+            headlines: evaluations.compactMap(\.primaryName))
     }
 }

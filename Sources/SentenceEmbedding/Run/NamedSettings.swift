@@ -1,4 +1,6 @@
 import JSON
+import NeuralNetwork
+import Tensors
 
 /// Something that is chosen by name, with settings of its own: in a recipe `cosine`, or `{name: triplet, margin: 1}`.
 public struct NamedSettings: Sendable, Equatable {
@@ -38,5 +40,26 @@ public struct NamedSettings: Sendable, Equatable {
     func value(key: String = "name") -> JSONValue {
         members.isEmpty
             ? .string(name) : .object([JSONValue.Member(key, .string(name))] + members)
+    }
+}
+
+extension NamedSettings {
+    /// Makes the optimizer of this name, with a weight decay where it has one and states none.
+    ///
+    /// - Throws: `OptimizerError` when there is no such optimizer or setting.
+    func optimizer(
+        weightDecay: Float
+    ) throws -> (_ parameters: [Parameter]) throws(OptimizerError) -> any Optimizer {
+        var members = self.members
+        func keys<O: Optimizer>(_: O.Type) -> [String] { O.Configuration.keys }
+        if keys(try Optimizers.named(name)).contains("weight_decay"),
+            !members.contains(where: { $0.key == "weight_decay" })
+        {
+            members.append(JSONValue.Member("weight_decay", .float(weightDecay)))
+        }
+        let settings = JSONValue.object(members).line
+        return { [name] (parameters) throws(OptimizerError) in
+            try Optimizers.make(name, settings: settings, parameters)
+        }
     }
 }

@@ -86,6 +86,16 @@ public struct EvaluationRecipe: Sendable, Equatable {
     }
 }
 
+extension EvaluationRecipe {
+    /// One of the short form's: `dev`, `dev_nli`, `test` or `test_nli`, as yet without files.
+    public init(short name: String) {
+        guard let item = Recipe.shortEvaluations.first(where: { $0.name == name }) else {
+            preconditionFailure("the short form has no evaluation \(name)")
+        }
+        self.init(name, kind: NamedSettings(item.kind), split: item.split)
+    }
+}
+
 /// What is done to a model before training, and in which order tasks are served.
 public struct RunSetup: Settings, Equatable {
     /// The most tokens of a text, both special tokens included; by default the model's.

@@ -29,3 +29,17 @@ public enum RecipeError: Error, Equatable, LocalizedError, CustomStringConvertib
     /// `description`
     public var errorDescription: String? { description }
 }
+
+extension RecipeError {
+    /// The key that the error is about, as a path from the top of the recipe: `tasks.nli.loss`.
+    public var key: String? {
+        switch self {
+        case .setting(.invalid(let key, _, _)), .setting(.unknown(let key, _, _)),
+            .setting(.repeated(let key)), .invalid(let key, _, _), .missing(let key),
+            .useless(let key, _):
+            key
+        case .setting(.notAnObject(let path, _)): path
+        case .both(_, let other): other
+        }
+    }
+}

@@ -160,7 +160,7 @@ extension TrainingRun {
     private func trainer(
         _ model: SentenceTransformer, _ tasks: [TrainingTask]
     ) throws -> Trainer {
-        let optimizer = try Optimizers.maker(recipe.optimizer, recipe.training)
+        let optimizer = try recipe.optimizer.optimizer(weightDecay: recipe.training.weightDecay)
         let trainer = try Trainer(
             model: model, tasks: tasks, configuration: recipe.training,
             order: recipe.setup.order.order(seed: recipe.training.seed), optimizer: optimizer)

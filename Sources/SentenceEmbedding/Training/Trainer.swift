@@ -57,7 +57,7 @@ public final class Trainer {
         model: SentenceTransformer, tasks: [TrainingTask],
         configuration: TrainingConfiguration = .init(), order: (any TaskOrder)? = nil,
         exchange: any GradientExchange = Alone(),
-        optimizer: ((_ parameters: [Parameter]) -> any Optimizer)? = nil
+        optimizer: ((_ parameters: [Parameter]) throws(OptimizerError) -> any Optimizer)? = nil
     ) throws(TrainingError) {
         precondition(
             !tasks.isEmpty && Set(tasks.map(\.name)).count == tasks.count,
@@ -92,8 +92,10 @@ public final class Trainer {
         guard parameters.contains(where: { !$0.isFrozen && !$0.name.hasPrefix("pooler.") }) else {
             throw .nothingToTrain
         }
-        self.optimizer =
-            optimizer?(parameters) ?? Self.adamW(parameters, configuration.weightDecay)
+        do throws(OptimizerError) {
+            self.optimizer =
+                try optimizer?(parameters) ?? Self.adamW(parameters, configuration.weightDecay)
+        } catch { throw .optimizer(error) }
         var steps: [Int] = []
         for epoch in 0..<configuration.epochs {
             if steps.reduce(0, +) >= configuration.maxSteps ?? .max { break }
@@ -106,7 +108,8 @@ public final class Trainer {
         schedule = LearningRateSchedule(
             configuration.schedule, peak: configuration.learningRate,
             warmupRatio: configuration.warmupRatio,
-            totalSteps: min(configuration.maxSteps ?? .max, steps.reduce(0, +)))
+            totalSteps: min(configuration.maxSteps ?? .max, steps.reduce(0, +)),
+            settings: configuration.scheduleSettings)
     }
 
     /// Prepares a run for a single objective, whose rows are shuffled or, if the configuration says so, grouped by length.

@@ -13,6 +13,8 @@ public struct TrainingConfiguration: Settings, Equatable {
     public var learningRate: Float = 2e-5
     /// What the learning rate does after the warm-up.
     public var schedule: LearningRateSchedule.Kind = .linear
+    /// What some schedules may be told besides.
+    public var scheduleSettings = ScheduleSettings()
     /// Share of all steps during which the learning rate rises from 0; it leaves at least one step.
     public var warmupRatio = 0.1
     /// Weight decay, for all but biases and LayerNorm.
@@ -79,5 +81,5 @@ public struct TrainingConfiguration: Settings, Equatable {
             "Compute activations twice instead of keeping them: less memory, a third more time."),
         Setting(
             "seed", \.seed, "Decides the order of rows, dropout and a loss's first weights."),
-    ]
+    ] + ScheduleSettings.settings.map { $0.inside(\.scheduleSettings) }
 }

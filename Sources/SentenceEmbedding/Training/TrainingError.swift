@@ -6,6 +6,8 @@ import Settings
 public enum TrainingError: Error, Equatable, LocalizedError, CustomStringConvertible {
     /// A setting is out of range.
     case setting(SettingError)
+    /// There is no such optimizer, or not with these settings.
+    case optimizer(OptimizerError)
     /// There is nothing to train on.
     case noRows(path: String)
     /// The model's tokenizer makes no token of a text: its embedding would say nothing.
@@ -32,6 +34,8 @@ public enum TrainingError: Error, Equatable, LocalizedError, CustomStringConvert
     public var description: String {
         switch self {
         case .setting(let error):
+            return error.description
+        case .optimizer(let error):
             return error.description
         case .noRows(let path):
             return "\(path): no rows to train on"

@@ -2,22 +2,22 @@ import ArgumentParser
 import Simile
 
 /// Which file of a command a group of options describes.
-protocol PairFileRole {
+protocol FileRole {
     /// What stands before the options' names.
     static var prefix: String { get }
 }
 
 /// The file that a command is about: the training file, or the one to evaluate.
-enum MainFile: PairFileRole { static let prefix = "" }
-enum DevFile: PairFileRole { static let prefix = "dev-" }
-enum DevNLIFile: PairFileRole { static let prefix = "dev-nli-" }
-enum TestFile: PairFileRole { static let prefix = "test-" }
-enum TestNLIFile: PairFileRole { static let prefix = "test-nli-" }
+enum MainFile: FileRole { static let prefix = "" }
+enum DevFile: FileRole { static let prefix = "dev-" }
+enum DevNLIFile: FileRole { static let prefix = "dev-nli-" }
+enum TestFile: FileRole { static let prefix = "test-" }
+enum TestNLIFile: FileRole { static let prefix = "test-nli-" }
 
-/// How to read a pair file; each option is also a key of a recipe.
-struct PairFileArguments<Role: PairFileRole>: ParsableArguments {
+/// How to read a data file; each option is also a key of a recipe.
+struct ExampleFileArguments<Role: FileRole>: ParsableArguments {
     @Option(name: Self.name("format"), help: "auto, tsv, csv, jsonl or stsb.")
-    var format: PairFormat?
+    var format: ExampleFormat?
     @Option(
         name: Self.name("score-range"),
         help: "The range of scores in the file, such as 0...5; they are scaled to 0...1.")
@@ -35,13 +35,13 @@ struct PairFileArguments<Role: PairFileRole>: ParsableArguments {
     @Option(
         name: Self.name("first"),
         help: "The column of the first sentence: its name, or its number from 1.")
-    var first: PairColumn?
+    var first: ExampleColumn?
     @Option(name: Self.name("second"), help: "The column of the second sentence.")
-    var second: PairColumn?
+    var second: ExampleColumn?
     @Option(name: Self.name("score"), help: "The column of the score.")
-    var score: PairColumn?
+    var score: ExampleColumn?
     @Option(name: Self.name("label"), help: "The column of the label.")
-    var label: PairColumn?
+    var label: ExampleColumn?
     @Option(name: Self.name("delimiter"), help: "The character between fields.")
     var delimiter: String?
     @Flag(
@@ -68,8 +68,8 @@ struct PairFileArguments<Role: PairFileRole>: ParsableArguments {
     }
 
     /// The options given, those left out at their defaults.
-    var options: PairFileOptions {
-        var options = PairFileOptions()
+    var options: ExampleFileOptions {
+        var options = ExampleFileOptions()
         options.format = format ?? .automatic
         options.scoreRange = scoreRange
         options.decimalComma = decimalComma
@@ -87,16 +87,16 @@ struct PairFileArguments<Role: PairFileRole>: ParsableArguments {
     }
 }
 
-extension PairFileOptions {
+extension ExampleFileOptions {
     /// These options, changed by those given on the command line; filters come on top.
-    func changed(by given: PairFileOptions) -> PairFileOptions {
+    func changed(by given: ExampleFileOptions) -> ExampleFileOptions {
         var options = overlaid(with: given)
         if let old = filters, let new = given.filters { options.filters = old + new }
         return options
     }
 }
 
-extension PairFormat: ExpressibleByArgument {}
+extension ExampleFormat: ExpressibleByArgument {}
 
 extension ScoreRange: ExpressibleByArgument {
     /// Reads the value of an option.
@@ -108,7 +108,7 @@ extension LabelOrder: ExpressibleByArgument {
     public init?(argument: String) { self.init(parsing: argument) }
 }
 
-extension PairColumn: ExpressibleByArgument {
+extension ExampleColumn: ExpressibleByArgument {
     /// Reads the value of an option.
     public init?(argument: String) { self.init(parsing: argument) }
 }
@@ -116,4 +116,32 @@ extension PairColumn: ExpressibleByArgument {
 extension RowFilter: ExpressibleByArgument {
     /// Reads the value of an option.
     public init?(argument: String) { self.init(parsing: argument) }
+}
+
+extension FileRole {
+    /// An option of the file as a flag, with a value for it.
+    static func flag(_ key: ExampleFileOptions.Key, _ value: String?) -> String {
+        let name = key == .filters ? "where" : key.rawValue.replacing("_", with: "-")
+        switch value {
+        case "true": return "--\(prefix)\(name)"
+        case "false": return "--no-\(prefix)\(name)"
+        case let value?: return "--\(prefix)\(name) \(value)"
+        case nil: return "--\(prefix)\(name)"
+        }
+    }
+}
+
+/// How messages name the options of the file of a recipe's key.
+enum FileNaming {
+    static func naming(ofRole role: String) -> OptionNaming {
+        switch role {
+        case "train": MainFile.flag
+        case "dev": DevFile.flag
+        case "dev_nli": DevNLIFile.flag
+        case "test": TestFile.flag
+        case "test_nli": TestNLIFile.flag
+        // Only the recipe can state them, where they have these names.
+        default: { key, value in value.map { "\(key.rawValue): \($0)" } ?? key.rawValue }
+        }
+    }
 }

@@ -1,0 +1,106 @@
+import ArgumentParser
+import JSON
+import Settings
+
+/// A flag for each setting of a group: `batch_size` is `--batch-size`.
+///
+/// The parser learns arguments by reflection and fills them by decoding; both are written out here, so that a setting
+/// that is added to the group is a flag without another line.
+struct SettingFlags<Group: Settings>: ParsableArguments, CustomReflectable {
+    private var given: [JSONValue.Member] = []
+
+    init() {}
+
+    init(from decoder: any Decoder) throws {
+        let arguments = try decoder.container(keyedBy: Key.self)
+        for setting in Group.settings {
+            let key = Key(stringValue: setting.key)
+            if setting.isSwitch {
+                let flag = try arguments.decode(Flag<Bool?>.self, forKey: key)
+                if let isOn = flag.wrappedValue { given.append(.init(setting.key, .bool(isOn))) }
+            } else if setting.isList {
+                let texts = try arguments.decode(Option<[String]>.self, forKey: key).wrappedValue
+                if !texts.isEmpty {
+                    given.append(.init(setting.key, .array(texts.map { Self.value($0, setting) })))
+                }
+            } else if let text = try arguments.decode(Option<String?>.self, forKey: key)
+                .wrappedValue
+            {
+                given.append(.init(setting.key, Self.value(text, setting)))
+            }
+        }
+    }
+
+    var customMirror: Mirror {
+        let defaults = Group().value
+        return Mirror(
+            self,
+            children: Group.settings.map { setting in
+                let name = NameSpecification.customLong(Self.flag(setting.key))
+                let value = defaults[setting.key].map { "; \($0.plain)" } ?? ""
+                let help = ArgumentHelp(
+                    "\(setting.help)\(setting.isSwitch ? "" : " (\(setting.expected)\(value))")")
+                if setting.isSwitch {
+                    return (
+                        "_" + setting.key,
+                        Flag<Bool?>(
+                            name: name, inversion: .prefixedNo, exclusivity: .exclusive, help: help)
+                    )
+                }
+                return setting.isList
+                    ? ("_" + setting.key, Option<[String]>(name: name, help: help))
+                    : ("_" + setting.key, Option<String?>(name: name, help: help))
+            })
+    }
+
+    /// Refuses what no setting can be, so that the message names the flag.
+    func validate() throws {
+        for member in given {
+            guard let setting = Group.settings.first(where: { $0.key == member.key }) else {
+                continue
+            }
+            var group = Group()
+            guard setting.read(&group, member.value) else {
+                throw ValidationError(
+                    "--\(Self.flag(member.key)) is \(member.value.plain); expected \(setting.expected)")
+            }
+        }
+    }
+
+    /// The settings with those that were given; lists grow.
+    func applied(to settings: Group) -> Group {
+        var result = settings
+        let before = settings.value
+        for member in given {
+            let setting = Group.settings.first { $0.key == member.key }
+            var value = member.value
+            if let old = before[member.key]?.elements, let new = value.elements {
+                value = .array(old + new)
+            }
+            _ = setting?.read(&result, value)
+        }
+        return result
+    }
+
+    static func flag(_ key: String) -> String { key.replacing("_", with: "-") }
+
+    /// A text as the value that the setting takes: a number where it takes one.
+    private static func value(_ text: String, _ setting: Setting<Group>) -> JSONValue {
+        var group = Group()
+        if setting.isList || setting.read(&group, .string(text)) { return .string(text) }
+        return Int(text).map(JSONValue.integer) ?? Double(text).map(JSONValue.number)
+            ?? .string(text)
+    }
+
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+}
+
+extension JSONValue {
+    /// The value as a person would type it.
+    fileprivate var plain: String { string ?? line }
+}
