@@ -94,7 +94,8 @@ public final class Trainer<L: Loss> {
                 configuration.groupByLength
                 ? tokenized(Array(0..<pairs.count)).map { $0.first.count + $0.second.count } : nil
             let batches = sampler.batches(
-                count: pairs.count, lengths: lengths.map { lengths in { lengths[$0] } },
+                of: SamplerInput(
+                    count: pairs.count, lengths: lengths.map { lengths in { lengths[$0] } }),
                 epoch: state.epoch)
             while hasStepsLeft && isPatient && !isStopping {
                 let end = min(state.batch + configuration.accumulationSteps, batches.count)
