@@ -11,7 +11,8 @@ import Testing
     @Test(arguments: [0, 1, 15, 16, 17, 333])
     func everyIndexOnceInTheFewestBatches(count: Int) {
         for sampler in Self.samplers {
-            let batches = sampler.batches(count: count, lengths: { $0 % 40 }, epoch: 3)
+            let batches = sampler.batches(
+                of: SamplerInput(count: count, lengths: { $0 % 40 }), epoch: 3)
             #expect(batches.count == (count + 15) / 16)
             #expect(batches.allSatisfy { (1...16).contains($0.count) })
             #expect(batches.flatMap { $0 }.sorted() == Array(0..<count))
@@ -21,7 +22,7 @@ import Testing
     @Test func seedsRepeatAndEpochsDiffer() {
         func order(_ seed: UInt64, _ epoch: Int) -> [[Int]] {
             ShuffledBatchSampler(batchSize: 8, seed: seed)
-                .batches(count: 100, lengths: nil, epoch: epoch)
+                .batches(of: SamplerInput(count: 100), epoch: epoch)
         }
         #expect(order(1, 0) == order(1, 0))
         #expect(order(1, 0) != order(1, 1))
@@ -30,7 +31,7 @@ import Testing
         #expect(order(1, 0).last?.count == 4)
         func grouped(_ epoch: Int) -> [[Int]] {
             LengthGroupedBatchSampler(batchSize: 8, seed: 1)
-                .batches(count: 100, lengths: { $0 }, epoch: epoch)
+                .batches(of: SamplerInput(count: 100, lengths: { $0 }), epoch: epoch)
         }
         #expect(grouped(0) == grouped(0))
         #expect(grouped(0) != grouped(1))
@@ -39,7 +40,7 @@ import Testing
     @Test func groupingMakesBatchesEvenAndPutsTheLargestFirst() {
         let lengths = { (index: Int) in (index * 37) % 101 }
         let sampler = LengthGroupedBatchSampler(batchSize: 10, seed: 3)
-        let batches = sampler.batches(count: 500, lengths: lengths, epoch: 0)
+        let batches = sampler.batches(of: SamplerInput(count: 500, lengths: lengths), epoch: 0)
         func spread(_ batches: [[Int]]) -> Int {
             batches.reduce(0) { sum, batch in
                 let sizes = batch.map(lengths)
@@ -47,7 +48,7 @@ import Testing
             }
         }
         let shuffled = ShuffledBatchSampler(batchSize: 10, seed: 3)
-            .batches(count: 500, lengths: nil, epoch: 0)
+            .batches(of: SamplerInput(count: 500), epoch: 0)
         #expect(spread(batches) * 10 < spread(shuffled))
         let sizes = batches.map { $0.reduce(0) { $0 + lengths($1) } }
         #expect(sizes.first == sizes.max())
@@ -57,13 +58,13 @@ import Testing
 
     @Test func hugeSizesDoNotOverflow() {
         let huge = LengthGroupedBatchSampler(batchSize: .max, seed: 0, windowBatches: .max)
-        #expect(huge.batches(count: 9, lengths: { $0 }, epoch: 0).count == 1)
+        #expect(huge.batches(of: SamplerInput(count: 9, lengths: { $0 }), epoch: 0).count == 1)
     }
 
     /// The order of a run must not change between versions or platforms.
     @Test func orderIsPinned() {
         let batches = ShuffledBatchSampler(batchSize: 10, seed: 42)
-            .batches(count: 10, lengths: nil, epoch: 0)
+            .batches(of: SamplerInput(count: 10), epoch: 0)
         #expect(batches == [[5, 2, 3, 4, 1, 0, 6, 7, 8, 9]])
     }
 }
