@@ -4,7 +4,9 @@ import PackageDescription
 let package = Package(
     name: "Simile",
     products: [
-        .library(name: "Simile", targets: ["Simile", "Hub"]),
+        .library(name: "Simile", targets: ["Simile"]),
+        .library(name: "HDF5", targets: ["HDF5"]),
+        .library(name: "Hub", targets: ["Hub"]),
         .executable(name: "simile", targets: ["simile-cli"]),
     ],
     dependencies: [
@@ -36,6 +38,7 @@ let package = Package(
             name: "NeuralNetwork",
             dependencies: ["Tensors", "Kernels", "Settings", "JSON", "Support"]),
         .target(name: "ExampleFiles", dependencies: ["JSON", "Settings", "Support", "CZlib"]),
+        .target(name: "Metrics"),
         .target(
             name: "Losses",
             dependencies: ["NeuralNetwork", "Tensors", "ExampleFiles", "Settings", "Support"]),
@@ -54,18 +57,19 @@ let package = Package(
             name: "SentenceEmbedding",
             dependencies: [
                 "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization", "HDF5",
-                "CZlib", "ONNX", "JSON", "ModelLayout", "Support",
+                "CZlib", "ONNX", "JSON", "ModelLayout", "Support", "Settings", "ExampleFiles",
+                "Losses", "Metrics",
             ]),
         .target(
             name: "Simile",
             dependencies: [
                 "SentenceEmbedding", "NeuralNetwork", "Tensors", "Kernels", "Tokenization",
-                "Serialization", "ONNX", "HDF5",
+                "Serialization", "Settings", "ExampleFiles", "Losses", "Metrics",
             ]),
         .executableTarget(
             name: "simile-cli",
             dependencies: [
-                "Simile", "Hub", "Kernels", "JSON", "Support", "Yams",
+                "Simile", "Hub", "HDF5", "Kernels", "JSON", "Settings", "Support", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(

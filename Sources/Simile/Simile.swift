@@ -1,9 +1,11 @@
 // One import for everything: `import Simile`.
-@_exported import HDF5
+@_exported import ExampleFiles
+@_exported import Losses
+@_exported import Metrics
 @_exported import NeuralNetwork
-@_exported import ONNX
 @_exported import SentenceEmbedding
 @_exported import Serialization
+@_exported import Settings
 @_exported import Tensors
 @_exported import Tokenization
 

@@ -31,10 +31,7 @@ extension EvaluationKind {
 public enum Evaluations {
     /// All kinds, in the order in which documents show them.
     public static var all: [any EvaluationKind.Type] {
-        [
-            SimilarityEvaluation.self, LabelAccuracyEvaluation.self,
-            BinaryClassificationEvaluation.self, TripletEvaluation.self, RetrievalEvaluation.self,
-        ]
+        [SimilarityEvaluation.self, LabelAccuracyEvaluation.self]
     }
 
     /// The kind of a name.

@@ -108,8 +108,8 @@ public struct RunSetup: Settings, Equatable {
     public var addTokens: String?
     /// Modules, or parameters, that are not trained.
     public var freeze: [String] = []
-    /// Which of several tasks has the next batch.
-    public var order = TaskOrders.proportional
+    /// The name of the order in which several tasks have their batches; by default proportional.
+    public var order: String?
 
     /// Creates the defaults.
     public init() {}
@@ -131,14 +131,16 @@ public struct RunSetup: Settings, Equatable {
         ),
         Setting(
             "freeze", \.freeze, "Modules not to train, such as embeddings or encoder.layer.0."),
-        Setting("order", \.order, "Which of several tasks has the next batch."),
+        Setting(
+            "order", \.order, expected: TaskOrders.all.map { $0.name }.joined(separator: " or "),
+            "Which of several tasks has the next batch; by default proportional."),
     ]
 }
 
 /// How the batches of a task are made.
 public struct TaskSettings: Settings, Equatable {
-    /// Which rows form a batch; by default what suits the loss.
-    public var sampler: Samplers?
+    /// The name of the sampler that says which rows form a batch; by default what suits the loss.
+    public var sampler: String?
     /// Rows computed at a time; by default the configuration's.
     public var batchSize: Int?
     /// What is put in front of each column's texts; by default the run's prompt.
@@ -151,7 +153,10 @@ public struct TaskSettings: Settings, Equatable {
 
     /// Every setting, with its range and what it decides.
     public static let settings: [Setting<TaskSettings>] = [
-        Setting("sampler", \.sampler, "Which rows form a batch; by default what suits the loss."),
+        Setting(
+            "sampler", \.sampler,
+            expected: BatchSamplers.all.map { $0.name }.joined(separator: ", "),
+            "Which rows form a batch; by default what suits the loss."),
         Setting(
             "task_batch_size", \.batchSize, 1...1_000_000, "Rows of this task computed at a time."),
         Setting(

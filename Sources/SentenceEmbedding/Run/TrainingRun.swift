@@ -144,12 +144,13 @@ extension TrainingRun {
                     named: task.loss.name, settings: task.loss.settings,
                     context: LossContext(model, table), source: source)
                 try module.parameters.validate()
-                let sampler = (task.settings.sampler ?? recipe.training.sampler(for: loss))
-                    .sampler(
-                        batchSize: task.settings.batchSize ?? recipe.training.batchSize,
-                        seed: recipe.training.seed)
+                let sampler = try BatchSamplers.named(
+                    task.settings.sampler ?? recipe.training.sampler(for: loss)
+                ).init(
+                    batchSize: task.settings.batchSize ?? recipe.training.batchSize,
+                    seed: recipe.training.seed)
                 return TrainingTask(
-                    task.name, try EmbeddingObjective(module, data: table), sampler: sampler,
+                    try EmbeddingObjective(module, data: table), name: task.name, sampler: sampler,
                     prompts: task.settings.prompts.isEmpty ? nil : task.settings.prompts)
             } catch let error as LossError {
                 throw RunError.loss(error, task: task.name)
@@ -163,7 +164,9 @@ extension TrainingRun {
         let optimizer = try recipe.optimizer.optimizer(weightDecay: recipe.training.weightDecay)
         let trainer = try Trainer(
             model: model, tasks: tasks, configuration: recipe.training,
-            order: recipe.setup.order.order(seed: recipe.training.seed), optimizer: optimizer)
+            order: TaskOrders.named(recipe.setup.order ?? Proportional.name)
+                .init(seed: recipe.training.seed),
+            optimizer: optimizer)
         if let latest {
             try latest.checkpoint.restore(trainer)
             note(

@@ -23,11 +23,19 @@ public protocol BatchSampler: Sendable {
     ///
     /// How many there are may differ from epoch to epoch.
     func batches(of table: SamplerInput, epoch: Int) -> [[Int]]
+
+    /// The number of those batches, which some can tell without making them.
+    func batchCount(of table: SamplerInput, epoch: Int) -> Int
 }
 
 extension BatchSampler {
     /// Nothing is.
     public func problem(with table: SamplerInput) -> String? { nil }
+
+    /// As many as are made.
+    public func batchCount(of table: SamplerInput, epoch: Int) -> Int {
+        batches(of: table, epoch: epoch).count
+    }
 }
 
 /// What samplers may ask of rows, which are numbered from 0. What a table cannot tell is nil.
@@ -59,6 +67,13 @@ func shuffledRows(count: Int, seed: UInt64, epoch: Int) -> [Int] {
     var generator = SplitMix64(seed: seed, stream: 1, epoch: epoch)
     generator.shuffle(&rows)
     return rows
+}
+
+extension BatchSampler {
+    /// The number of batches of every row once, all but the last of full size.
+    func fullBatchCount(of table: SamplerInput) -> Int {
+        (table.count + batchSize - 1) / batchSize
+    }
 }
 
 /// Rows cut into pieces of `size`, the last of which may be shorter.

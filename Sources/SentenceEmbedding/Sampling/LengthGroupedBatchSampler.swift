@@ -30,6 +30,9 @@ public struct LengthGroupedBatchSampler: BatchSampler {
         self.windowBatches = windowBatches
     }
 
+    /// Every row once.
+    public func batchCount(of table: SamplerInput, epoch: Int) -> Int { fullBatchCount(of: table) }
+
     /// The batches of an epoch; without lengths, those of `ShuffledBatchSampler`.
     public func batches(of table: SamplerInput, epoch: Int) -> [[Int]] {
         let shuffled = shuffledRows(count: table.count, seed: seed, epoch: epoch)

@@ -1,6 +1,7 @@
 import ExampleFiles
 import Losses
 import NeuralNetwork
+import Settings
 import Tensors
 
 /// What a run minimises on some data.
@@ -45,7 +46,8 @@ public final class EmbeddingObjective: Objective {
     ///
     /// - Throws: `LossError.unusable` when the data are not what the loss needs.
     public init(_ module: LossModule, data: ExampleTable) throws(LossError) {
-        try Self.check(type(of: module.loss), data)
+        let type: any Loss.Type = Swift.type(of: module.loss)
+        try Self.check(type, data)
         self.module = module
         self.data = data
     }
@@ -71,7 +73,8 @@ public final class EmbeddingObjective: Objective {
         named name: String, settings: String = "{}", data: ExampleTable,
         model: SentenceTransformer, seed: UInt64 = 42
     ) throws(LossError) {
-        try Self.check(try Losses.named(name), data)
+        let type = try Losses.named(name)
+        try Self.check(type, data)
         try self.init(
             LossModule(
                 named: name, settings: settings, context: LossContext(model, data),

@@ -1,4 +1,5 @@
 import ExampleFiles
+import Support
 
 /// The token ids of a table's texts, computed at first use and kept as far as a limit allows.
 ///
@@ -54,6 +55,23 @@ final class TokenCache {
         }
         rowLengths = lengths
         return Int(lengths[row])
+    }
+
+    /// What samplers may ask of the rows.
+    var samplerInput: SamplerInput {
+        var label: ((Int) -> Int)?
+        if case .classes(let ids, _) = table.labels { label = { Int(ids[$0]) } }
+        return SamplerInput(
+            count: table.count, lengths: { [self] in length(ofRow: $0) },
+            textHashes: { [table] row in
+                table.columnNames.indices.compactMap { column in
+                    table.text(row, column).map { text in
+                        var hash = FNV1a()
+                        for byte in text.utf8 { hash.add(byte) }
+                        return hash.value
+                    }
+                }
+            }, label: label)
     }
 
     private func tokenize(_ places: [TextPlace]) -> [[Int32]] {

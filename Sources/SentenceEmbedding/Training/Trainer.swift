@@ -63,28 +63,15 @@ public final class Trainer {
             !tasks.isEmpty && Set(tasks.map(\.name)).count == tasks.count,
             "a run has one task or more, each with a name of its own")
         do throws(SettingError) { try configuration.validate() } catch { throw .setting(error) }
-        for task in tasks {
-            let data = task.objective.data
-            if data.count == 0 { throw .noRows(path: data.name) }
-            do throws(EmptyTextError) { try data.requireTokens(of: model.tokenizer) } catch {
-                throw .emptyText(error)
-            }
-            if let prompts = task.prompts {
-                guard prompts.count == data.columnNames.count else {
-                    throw .promptCount(
-                        task: task.name, found: prompts.count, columns: data.columnNames)
-                }
-                guard model.pooling.includesPrompt else { throw .promptNotPooled(task: task.name) }
-            }
+        let caches = tasks.map {
+            TokenCache($0.objective.data, model: model, prompts: $0.prompts)
         }
+        for (task, cache) in zip(tasks, caches) { try Self.check(task, cache, model) }
         self.model = model
         self.tasks = tasks
         self.configuration = configuration
         self.order = order ?? Proportional(seed: configuration.seed)
         self.exchange = exchange
-        let caches = tasks.map {
-            TokenCache($0.objective.data, model: model, prompts: $0.prompts)
-        }
         tokens = caches
         let parameters =
             Array(model.parameters) + tasks.flatMap { Array($0.objective.module.parameters) }
@@ -99,7 +86,9 @@ public final class Trainer {
         var steps: [Int] = []
         for epoch in 0..<configuration.epochs {
             if steps.reduce(0, +) >= configuration.maxSteps ?? .max { break }
-            let counts = zip(tasks, caches).map { $0.sampler.batchCount(of: $1.samplerInput, epoch: epoch) }
+            let counts = zip(tasks, caches).map {
+                $0.sampler.batchCount(of: $1.samplerInput, epoch: epoch)
+            }
             let batches = self.order.order(batches: counts, epoch: epoch).count
             steps.append(
                 (batches + configuration.accumulationSteps - 1) / configuration.accumulationSteps)
@@ -128,6 +117,28 @@ public final class Trainer {
         try self.init(
             model: model, tasks: [TrainingTask(objective, sampler: sampler)],
             configuration: configuration)
+    }
+
+    /// Checks that a task's data can be trained on with this model.
+    private static func check(
+        _ task: TrainingTask, _ cache: TokenCache, _ model: SentenceTransformer
+    ) throws(TrainingError) {
+        let data = task.objective.data
+        if data.count == 0 { throw .noRows(path: data.name) }
+        do throws(EmptyTextError) { try data.requireTokens(of: model.tokenizer) } catch {
+            throw .emptyText(error)
+        }
+        if let prompts = task.prompts {
+            guard prompts.count == data.columnNames.count else {
+                throw .promptCount(
+                    task: task.name, found: prompts.count, columns: data.columnNames)
+            }
+            guard model.pooling.includesPrompt else { throw .promptNotPooled(task: task.name) }
+        }
+        if let problem = task.sampler.problem(with: cache.samplerInput) {
+            throw .sampler(
+                .unusable(sampler: type(of: task.sampler).name, needs: problem, source: data.name))
+        }
     }
 
     private static func adamW(_ parameters: [Parameter], _ weightDecay: Float) -> AdamW {

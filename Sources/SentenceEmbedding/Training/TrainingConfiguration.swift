@@ -1,3 +1,4 @@
+import Losses
 import NeuralNetwork
 import Settings
 
@@ -82,4 +83,16 @@ public struct TrainingConfiguration: Settings, Equatable {
         Setting(
             "seed", \.seed, "Decides the order of rows, dropout and a loss's first weights."),
     ] + ScheduleSettings.settings.map { $0.inside(\.scheduleSettings) }
+}
+
+extension TrainingConfiguration {
+    /// The name of the sampler that suits a loss, unless texts are grouped by length.
+    func sampler(for loss: any Loss.Type) -> String {
+        if groupByLength { return LengthGroupedBatchSampler.name }
+        return switch loss.batches {
+        case .any: ShuffledBatchSampler.name
+        case .withoutDuplicates: NoDuplicatesBatchSampler.name
+        case .withPairsOfClasses: GroupByLabelBatchSampler.name
+        }
+    }
 }

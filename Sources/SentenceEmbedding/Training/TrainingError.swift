@@ -8,6 +8,8 @@ public enum TrainingError: Error, Equatable, LocalizedError, CustomStringConvert
     case setting(SettingError)
     /// There is no such optimizer, or not with these settings.
     case optimizer(OptimizerError)
+    /// The batches of a task cannot be made.
+    case sampler(SamplerError)
     /// There is nothing to train on.
     case noRows(path: String)
     /// The model's tokenizer makes no token of a text: its embedding would say nothing.
@@ -34,6 +36,8 @@ public enum TrainingError: Error, Equatable, LocalizedError, CustomStringConvert
     public var description: String {
         switch self {
         case .setting(let error):
+            return error.description
+        case .sampler(let error):
             return error.description
         case .optimizer(let error):
             return error.description

@@ -14,8 +14,8 @@ public struct TrainingTask {
 
     /// Creates a task.
     public init(
-        _ name: String = TrainingTask.onlyName, _ objective: any Objective, sampler: any BatchSampler,
-        prompts: [String]? = nil
+        _ objective: any Objective, name: String = TrainingTask.onlyName,
+        sampler: any BatchSampler, prompts: [String]? = nil
     ) {
         self.name = name
         self.objective = objective
