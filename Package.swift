@@ -87,6 +87,9 @@ let package = Package(
         .target(
             name: "TrialSupport", dependencies: ["HDF5", "simile-cli"], path: "Tests/TrialSupport"),
         .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(
+            name: "ExampleFilesTests",
+            dependencies: ["ExampleFiles", "CZlib", "Fuzzing", "TestSupport"]),
         .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),

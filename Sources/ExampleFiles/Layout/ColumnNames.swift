@@ -1,0 +1,83 @@
+import Support
+
+/// Names that usual files give their columns, in lower case.
+enum ColumnNames {
+    /// First and second text, always named by the same scheme.
+    static let pairs = [
+        ("sentence1", "sentence2"), ("sentence_1", "sentence_2"), ("sentence 1", "sentence 2"),
+        ("sentence_a", "sentence_b"), ("premise", "hypothesis"), ("text1", "text2"),
+        ("text_a", "text_b"), ("s1", "s2"), ("question1", "question2"),
+        ("#1 string", "#2 string"), ("first", "second"), ("anchor", "positive"),
+        ("query", "answer"), ("question", "answer"), ("query", "passage"), ("query", "positive"),
+        ("query", "document"), ("question", "passage"), ("question", "positive"),
+    ]
+    /// The second texts that negatives may follow.
+    private static let positives: Set<String> = [
+        "positive", "answer", "passage", "document",
+    ]
+    /// The only text of a row.
+    static let texts = ["text", "sentence"]
+    /// The first text where the second is one of a list.
+    static let anchors = ["query", "anchor", "question"]
+    /// Lists of positives.
+    static let positiveLists = ["pos", "positive", "positives", "positive_passages"]
+    /// Lists of negatives.
+    static let negativeLists = [
+        "neg", "negative", "negatives", "negative_passages", "hard_negatives",
+    ]
+    /// A list of texts that mean the same.
+    static let set = "set"
+    /// A teacher's scores of a list of positives, and of one of negatives.
+    static let scoreLists = (positives: "pos_scores", negatives: "neg_scores")
+    /// A teacher's scores of the positive, and what those of negatives begin with.
+    static let teacherScores = [
+        ("score_pos", "score_neg"), ("pos_score", "neg_score"), ("positive_score", "negative_score"),
+    ]
+    /// The difference of a teacher's scores.
+    static let margins = ["margin"]
+    /// Scores.
+    static let scores = [
+        "score", "scores", "similarity", "similarity_score", "relatedness_score",
+    ]
+    /// What a file of the hub may call its score.
+    static let scoresAsLabels = ["label"]
+    /// Labels.
+    static let labels = [
+        "gold_label", "label", "labels", "entailment_judgment", "entailment_label", "judgment",
+        "class", "quality", "is_duplicate",
+    ]
+    /// Columns that tell training from test rows.
+    static let splits = ["split", "semeval_set"]
+    /// What some put before their texts; prompts are the model's here.
+    static let prompts = ["prompt", "type", "instruction", "query_prompt", "passage_prompt"]
+
+    /// Whether a row names columns: two texts, or a text and a score or label; of single texts, also the text alone.
+    static func isHeader(_ row: [String], _ request: ExampleRequest) -> Bool {
+        let names = Set(row.map { $0.trimmed.lowercased() })
+        if pairs.contains(where: { names.contains($0.0) && names.contains($0.1) }) {
+            return true
+        }
+        let isText = request.columns.upperBound == 1 && !names.isDisjoint(with: texts)
+        if isText && row.count == 1 { return true }
+        // `query` and `question` are words that a first row may hold.
+        let hasSentence =
+            isText || pairs.prefix(12).contains { names.contains($0.0) || names.contains($0.1) }
+        return hasSentence && !names.isDisjoint(with: scores + labels)
+    }
+
+    /// Whether a name goes on with the scheme of a pair of names: `sentence3`, `text_c`, `negative`.
+    static func continues(_ pair: (String, String), _ name: String) -> Bool {
+        if positives.contains(pair.1) { return name.hasPrefix("negative") || isNumbered(name, "neg") }
+        guard pair.0.dropLast() == pair.1.dropLast(), name != pair.0, name != pair.1 else {
+            return false
+        }
+        return name.dropLast() == pair.0.dropLast()
+    }
+
+    /// Whether a name is a word, alone or with a number.
+    private static func isNumbered(_ name: String, _ word: String) -> Bool {
+        guard name.hasPrefix(word) else { return false }
+        let rest = name.dropFirst(word.count)
+        return rest.drop { $0 == "_" }.allSatisfy(\.isNumber)
+    }
+}

@@ -1,0 +1,223 @@
+import Support
+
+/// Files whose columns have names.
+extension LayoutFinder {
+    /// The layout of a file whose columns have names; `format` is "TSV", "CSV" or "JSON lines".
+    func named(
+        _ names: [String], lists: [Int: Int] = [:], format: String
+    ) throws(ExampleFileError) -> ExampleLayout {
+        let columns = Names(names, lists: lists)
+        let target = try namedTarget(columns)
+        var (texts, negatives) = try namedTexts(columns)
+        if texts.count >= request.columns.upperBound { negatives = nil }
+        var layout = ExampleLayout(
+            format: "\(format) with named columns", columns: names.map { "'\($0)'" },
+            texts: texts, negatives: negatives, target: target, maximumFields: names.count)
+        recognisePublished(columns.folded, &layout)
+        try addFilters(names, to: &layout)
+        if layout.filters.isEmpty {
+            layout.unusedSplit = columns.folded.firstIndex { ColumnNames.splits.contains($0) }
+        }
+        if case .none = target {
+            let labels =
+                ColumnNames.scores + ColumnNames.labels + ColumnNames.margins
+                + [ColumnNames.scoreLists.positives]
+            layout.unusedTarget = columns.columns(labels).first { !layout.used.contains($0) }
+        }
+        return try checked(layout)
+    }
+
+    // MARK: - Labels
+
+    private func namedTarget(_ names: Names) throws(ExampleFileError) -> ExampleLayout.Target {
+        if request.labels == .none { return .none }
+        if request.labels == .vectors {
+            if let stated = try indices(options.scores, in: names.names) {
+                return .numbers(stated.map { names.lists[$0] == nil ? .field($0) : .list($0) })
+            }
+            if options.score == nil, let numbers = teacherScores(names) { return .numbers(numbers) }
+        }
+        if let stated = try index(targetColumn, in: names.names) { return target(stated, names) }
+        for list in targetNames {
+            let found = names.columns(list)
+            if found.count == 1 { return target(found[0], names) }
+            if !found.isEmpty { throw ambiguous(names.quoted(found)) }
+        }
+        if request.labels == .optionalScores { return .none }
+        throw unrecognised(request.labels.word, names.names, other: otherLabels(names))
+    }
+
+    private func target(_ column: Int, _ names: Names) -> ExampleLayout.Target {
+        request.labels == .vectors && names.lists[column] != nil
+            ? .numbers([.list(column)]) : .column(column)
+    }
+
+    /// The names that the column of the labels may have, the surer ones first.
+    private var targetNames: [[String]] {
+        switch request.labels {
+        case .none: []
+        case .scores: [ColumnNames.scores, ColumnNames.scoresAsLabels]
+        case .optionalScores: [ColumnNames.scores]
+        case .rawScores, .vectors:
+            [ColumnNames.margins, ColumnNames.scores, ColumnNames.scoresAsLabels]
+        case .classes: [ColumnNames.labels]
+        }
+    }
+
+    /// A teacher's scores of several texts, by their names.
+    private func teacherScores(_ names: Names) -> [ExampleLayout.NumberPlace]? {
+        let lists = ColumnNames.scoreLists
+        if let positives = names.lists([lists.positives]).first,
+            let negatives = names.lists([lists.negatives]).first
+        {
+            let isChosen = !names.lists(ColumnNames.positiveLists).isEmpty
+            return [isChosen ? .choice(positives) : .list(positives), .list(negatives)]
+        }
+        for (positive, negative) in ColumnNames.teacherScores {
+            let negatives = names.folded.indices.filter { names.folded[$0].hasPrefix(negative) }
+            guard let first = names.folded.firstIndex(of: positive), !negatives.isEmpty else {
+                continue
+            }
+            return [.field(first)] + negatives.map { .field($0) }
+        }
+        return nil
+    }
+
+    /// Labels of another kind that the file has, for the message that those wanted are not there.
+    private func otherLabels(_ names: Names) -> OtherLabels? {
+        let (scores, labels) = (names.columns(ColumnNames.scores), names.columns(ColumnNames.labels))
+        if request.labels == .classes {
+            if let score = scores.first { return .scores(column: names.names[score]) }
+        } else if let label = labels.first {
+            return .classes(column: names.names[label])
+        }
+        return nil
+    }
+
+    // MARK: - Texts
+
+    private typealias Texts = (texts: [TextPlace], negatives: Int?)
+
+    private func namedTexts(_ names: Names) throws(ExampleFileError) -> Texts {
+        if let stated = try indices(options.columns, in: names.names) {
+            return try places(stated, names)
+        }
+        let first = try index(options.first, in: names.names)
+        let second = try index(options.second, in: names.names)
+        if request.columns.upperBound == 1 {
+            if let first { return try places([first], names) }
+            return try places([onlyText(names)], names)
+        }
+        if let first, let second { return try places([first, second], names) }
+        if let places = try listedTexts(names, first, second) { return places }
+        return try schemeTexts(names, first, second)
+    }
+
+    /// The places of the texts in columns that are named in order.
+    private func places(_ columns: [Int], _ names: Names) throws(ExampleFileError) -> Texts {
+        var (texts, negatives): ([TextPlace], Int?) = ([], nil)
+        for (position, column) in columns.enumerated() {
+            if names.lists[column] == nil {
+                texts.append(.field(column))
+            } else if columns.count == 1, request.columns.lowerBound > 1 {
+                texts = [.element(field: column, 0), .choice(field: column, first: 1)]
+            } else if position == 1 || columns.count == 1 {
+                texts.append(.choice(field: column, first: 0))
+            } else if position >= 2, position == columns.count - 1 {
+                negatives = column
+            } else {
+                throw .badOption(
+                    path: path,
+                    reason: "'\(names.names[column])' is a list; only the positives, which stand second, "
+                        + "and the negatives, which stand last, can be lists")
+            }
+        }
+        return (texts, negatives)
+    }
+
+    /// The only column of texts in rows of one text.
+    private func onlyText(_ names: Names) throws(ExampleFileError) -> Int {
+        let found = names.columns(ColumnNames.texts)
+        if found.count == 1 { return found[0] }
+        if found.count > 1 { throw ambiguousTexts(names.quoted(found)) }
+        let labels = names.columns(
+            ColumnNames.scores + ColumnNames.labels + ColumnNames.margins + ColumnNames.splits)
+        let others = names.names.indices.filter { !labels.contains($0) }
+        guard others.count == 1 else { throw unrecognised("text", names.names) }
+        return others[0]
+    }
+
+    /// Texts of which some are lists: `query`, `pos` and `neg`, or `set`.
+    private func listedTexts(
+        _ names: Names, _ first: Int?, _ second: Int?
+    ) throws(ExampleFileError) -> Texts? {
+        guard first == nil || second == nil else { return nil }
+        let sets = names.lists([ColumnNames.set])
+        let positives = names.lists(ColumnNames.positiveLists)
+        if positives.isEmpty, sets.count == 1, first == nil, second == nil {
+            return try places(sets, names)
+        }
+        guard let positive = second ?? positives.first else { return nil }
+        let anchors = first.map { [$0] } ?? names.columns(ColumnNames.anchors)
+        let negatives = names.lists(ColumnNames.negativeLists)
+        for candidates in [second == nil ? positives : [positive], anchors, negatives]
+        where candidates.count > 1 {
+            throw ambiguousTexts(names.quoted(candidates))
+        }
+        guard let anchor = anchors.first else { throw unrecognised("anchor", names.names) }
+        return try places([anchor, positive] + negatives, names)
+    }
+
+    /// Texts named by a scheme, such as `sentence1` and `sentence2`, or `anchor`, `positive` and `negative`.
+    private func schemeTexts(
+        _ names: Names, _ first: Int?, _ second: Int?
+    ) throws(ExampleFileError) -> Texts {
+        let folded = names.folded
+        func fitting(_ pairs: some Sequence<(String, String)>) -> [(String, String)] {
+            pairs.filter { pair in
+                folded.contains(pair.0) && folded.contains(pair.1)
+                    && (first.map { folded[$0] == pair.0 } ?? true)
+                    && (second.map { folded[$0] == pair.1 } ?? true)
+            }
+        }
+        // Words such as `query` and `answer` may also be the names of something else.
+        var schemes = fitting(ColumnNames.pairs.prefix(12))
+        if schemes.isEmpty { schemes = fitting(ColumnNames.pairs) }
+        guard let pair = schemes.first else {
+            if request.columns != 2...2 { throw unrecognised("texts", names.names) }
+            throw unrecognised(first == nil ? "first sentence" : "second sentence", names.names)
+        }
+        let more = folded.indices.filter { ColumnNames.continues(pair, folded[$0]) }
+        let candidates = folded.indices.filter { index in
+            schemes.contains { $0.0 == folded[index] || $0.1 == folded[index] }
+                || more.contains(index)
+        }
+        let isOneScheme = candidates.count == 2 + more.count && schemes.count == 1
+        guard candidates.count == 2 || isOneScheme && candidates.count <= request.columns.upperBound,
+            let first = folded.firstIndex(of: pair.0), let second = folded.firstIndex(of: pair.1)
+        else {
+            throw ambiguousTexts(names.quoted(candidates))
+        }
+        return try places([first, second] + (candidates.count > 2 ? more : []), names)
+    }
+
+    private func recognisePublished(_ names: [String], _ layout: inout ExampleLayout) {
+        func has(_ needed: String...) -> Bool { needed.allSatisfy(names.contains) }
+        let target = if case .column(let column) = layout.target { names[column] } else { "" }
+        if has("sentence_a", "sentence_b", "relatedness_score") {
+            layout.isPublished = true
+            layout.format += " (SICK)"
+            if target == "relatedness_score" { layout.knownRange = .sick }
+        } else if has("genre", "score"), has("sid") || has("old_index") {
+            layout.isPublished = true
+            layout.format += " (STS benchmark)"
+            if target == "score" {
+                layout.knownRange = .stsBenchmark
+                layout.rangeNeedsCheck = true
+            }
+        } else if has("gold_label", "pairid") {
+            layout.isPublished = true
+            layout.format += has("genre") ? " (MultiNLI)" : " (SNLI)"
+        }
+    }
+}

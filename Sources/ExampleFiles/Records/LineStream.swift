@@ -1,0 +1,239 @@
+import CZlib
+import Foundation
+import Support
+
+/// The lines of a file, plain or gzip-compressed, or of bytes in memory, read in chunks.
+///
+/// Lines end with LF or CR LF. A byte order mark is left out.
+final class LineStream {
+    /// A line is refused beyond this: it bounds memory where a file has no line ends.
+    static let longestLine = 16 << 20
+    private static let chunk = 1 << 18
+    private static let sample = 1 << 16
+
+    /// The file, for messages.
+    let path: String
+    /// The bytes at hand; `line` lies in here until the next call of `next`.
+    private(set) var bytes: [UInt8] = []
+    /// The current line without its end.
+    private(set) var line = 0..<0
+    /// How many bytes ended the current line: 2 for CR LF, 1 for LF, 0 at the end of the file.
+    private(set) var terminator = 0
+    /// The number of the current line, from 1.
+    private(set) var number = 0
+
+    private let source: Source
+    private var position = 0
+    /// How many bytes were before those at hand.
+    private var dropped = 0
+
+    private enum Source {
+        case memory
+        case gzip(gzFile)
+        /// A file and how many bytes to read at a time.
+        case contents(FileContents, chunk: Int)
+    }
+
+    /// Opens a file to be read once, unpacking it on the way.
+    init(path: String) throws(ExampleFileError) {
+        self.path = path
+        let file = try OpenFile(path: path)
+        // Closing this stream closes the copy.
+        guard let stream = gzdopen(dup(file.descriptor), "rb") else {
+            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+        }
+        gzbuffer(stream, UInt32(Self.chunk))
+        source = .gzip(stream)
+        try checkStart()
+    }
+
+    /// Reads from standard input.
+    init() throws(ExampleFileError) {
+        path = "standard input"
+        // A copy: closing this stream leaves the descriptor alone.
+        guard let stream = gzdopen(dup(STDIN_FILENO), "rb") else {
+            throw .unreadable(path: path, reason: "it is closed")
+        }
+        gzbuffer(stream, UInt32(Self.chunk))
+        source = .gzip(stream)
+        try checkStart()
+    }
+
+    /// Reads from memory.
+    init(contents: [UInt8], name: String) throws(ExampleFileError) {
+        path = name
+        bytes = contents
+        source = .memory
+        try checkStart()
+    }
+
+    /// Reads a file whose bytes stay at hand.
+    init(_ contents: FileContents) throws(ExampleFileError) {
+        path = contents.path
+        bytes = contents.bytes ?? []
+        source = contents.bytes == nil ? .contents(contents, chunk: Self.chunk) : .memory
+        try checkStart()
+    }
+
+    /// Goes on from a place of a file that was read before.
+    init(_ contents: FileContents, at offset: Int) {
+        path = contents.path
+        if let all = contents.bytes {
+            (bytes, source) = (all, .memory)
+            line = min(offset, all.count)..<min(offset, all.count)
+        } else {
+            // A record is some hundred bytes long.
+            source = .contents(contents, chunk: 1 << 12)
+            dropped = offset
+        }
+    }
+
+    deinit {
+        if case .gzip(let stream) = source { gzclose(stream) }
+    }
+
+    /// Where the current line begins in the file, unpacked.
+    var offset: Int { dropped + line.lowerBound }
+
+    /// Moves to the next line; false at the end.
+    func next() throws(ExampleFileError) -> Bool {
+        position = line.upperBound + terminator
+        var searched = position
+        while true {
+            if let end = indexOfLineFeed(from: searched), end - position <= Self.longestLine {
+                let hasReturn = end > position && bytes[end - 1] == UInt8(ascii: "\r")
+                line = position..<(hasReturn ? end - 1 : end)
+                terminator = hasReturn ? 2 : 1
+                number += 1
+                return true
+            }
+            let pending = bytes.count - position
+            guard pending <= Self.longestLine else {
+                throw .malformed(
+                    path: path, line: number + 1,
+                    reason: "the line is longer than \(Self.longestLine >> 20) MiB; "
+                        + "is this a file of sentence pairs, one a line?")
+            }
+            guard try fill() else { break }
+            searched = position + pending
+        }
+        guard position < bytes.count else { return false }
+        line = position..<bytes.count
+        terminator = 0
+        number += 1
+        return true
+    }
+
+    /// The first whole lines, about 64 KiB of them, for recognising the content; before `next`.
+    func firstLines() throws(ExampleFileError) -> [UInt8] {
+        let start = line.upperBound
+        while bytes.count - start < Self.sample || indexOfLineFeed(from: start) == nil {
+            let end = bytes.count
+            guard end - start < Self.longestLine, try append() else {
+                return Array(bytes[start...])
+            }
+            try refuseNUL(from: end)
+        }
+        let end =
+            bytes[..<(start + Self.sample)].lastIndex(of: 0x0a) ?? indexOfLineFeed(from: start)
+        return Array(bytes[start...(end ?? bytes.count - 1)])
+    }
+
+    /// Up to `count` bytes ahead of the first line.
+    private func peek(_ count: Int) -> ArraySlice<UInt8> { bytes[line.upperBound...].prefix(count) }
+
+    /// Drops the bytes read so far and appends a chunk; false at the end of the file.
+    private func fill() throws(ExampleFileError) -> Bool {
+        if case .memory = source { return false }
+        bytes.removeSubrange(0..<position)
+        dropped += position
+        line = 0..<0
+        terminator = 0
+        position = 0
+        let start = bytes.count
+        guard try append() else { return false }
+        try refuseNUL(from: start)
+        return true
+    }
+
+    /// Appends a chunk; false at the end of the file.
+    private func append() throws(ExampleFileError) -> Bool {
+        switch source {
+        case .memory: return false
+        case .gzip(let stream):
+            let more = try Self.read(stream, path: path, line: number)
+            bytes += more
+            return !more.isEmpty
+        case .contents(let contents, let chunk):
+            guard let more = contents.read(at: dropped + bytes.count, count: chunk) else {
+                throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+            }
+            bytes += more
+            return !more.isEmpty
+        }
+    }
+
+    /// The next chunk of a stream, unpacked; none at its end. `line` is how many lines were read before.
+    static func read(
+        _ stream: gzFile, path: String, line: Int
+    ) throws(ExampleFileError) -> [UInt8] {
+        var read: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: chunk) { buffer, count in
+            read = gzread(stream, buffer.baseAddress, UInt32(chunk))
+            count = Int(max(0, read))
+        }
+        // A stream that ends too early reads as fewer bytes, with the error set.
+        var code: Int32 = 0
+        let message = gzerror(stream, &code)
+        guard read < 0 || code == Z_BUF_ERROR else { return bytes }
+        if code == Z_ERRNO {
+            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+        }
+        let reason =
+            code == Z_BUF_ERROR
+            ? "they end too early" : message.map { String(cString: $0) } ?? "they cannot be read"
+        throw .damagedGzip(path: path, line: line, reason: reason)
+    }
+
+    /// A text file holds no NUL bytes, at its end neither: they are cut off or kept unseen by others.
+    private func refuseNUL(from start: Int) throws(ExampleFileError) {
+        guard let place = bytes[start...].firstIndex(of: 0) else { return }
+        let before = bytes[line.upperBound..<place].count { $0 == 0x0a }
+        throw .holdsNUL(path, line: number + before + 1)
+    }
+
+    private func indexOfLineFeed(from start: Int) -> Int? {
+        bytes.withUnsafeBytes { buffer in
+            guard let base = buffer.baseAddress, start < buffer.count,
+                let found = memchr(base + start, 0x0a, buffer.count - start)
+            else { return nil }
+            return UnsafeRawPointer(found) - base
+        }
+    }
+
+    /// Refuses content that is plainly no text, and steps over a byte order mark.
+    private func checkStart() throws(ExampleFileError) {
+        _ = try append()
+        let start = peek(4)
+        let known: [(magic: [UInt8], what: String)] = [
+            ([0xff, 0xfe], "it is UTF-16 text; save it as UTF-8"),
+            ([0xfe, 0xff], "it is UTF-16 text; save it as UTF-8"),
+            (Array("PAR1".utf8), "it is a Parquet file; export it as TSV, CSV or JSON lines"),
+            (Array("PK\u{3}\u{4}".utf8), "it is a zip archive; unpack it first"),
+            ([0xfd] + Array("7zX".utf8), "it is xz-compressed; unpack it first"),
+            ([0x28, 0xb5, 0x2f, 0xfd], "it is zstd-compressed; unpack it first"),
+            (Array("BZh".utf8), "it is bzip2-compressed; unpack it first"),
+            ([0x1f, 0x8b], "it is gzip-compressed twice; unpack it once"),
+        ]
+        for (magic, what) in known where start.starts(with: magic) {
+            throw .notText(path: path, reason: what)
+        }
+        try refuseNUL(from: 0)
+        let sample = peek(Self.sample)
+        if sample.contains(UInt8(ascii: "\r")), !sample.contains(UInt8(ascii: "\n")) {
+            throw .notText(
+                path: path, reason: "its lines end with a lone CR; convert them to LF")
+        }
+        if start.starts(with: [0xef, 0xbb, 0xbf]) { line = 3..<3 }
+    }
+}

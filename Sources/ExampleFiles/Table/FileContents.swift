@@ -1,0 +1,208 @@
+import CZlib
+import Foundation
+import Support
+
+/// The bytes of a file, at hand at any place for as long as they are needed.
+///
+/// Up to 64 MiB are in memory. A larger file stays where it is: its descriptor is kept open and read from, so that the
+/// system's cache and not this process holds its pages, and a file that somebody makes shorter gives an error and
+/// not a signal. What is compressed, or comes from a pipe, and is larger when unpacked is put into a file without a
+/// name beside the original, or in the temporary folder where that cannot be written; the system removes it with the
+/// process, however that ends.
+final class FileContents: Sendable {
+    /// Files of up to this size are read into memory.
+    static let largestInMemory = 64 << 20
+    private static let chunk = 1 << 18
+
+    private enum Store: Sendable {
+        case memory([UInt8])
+        case file(OpenFile)
+    }
+
+    /// The file, for messages.
+    let path: String
+    /// The folder of the file without a name that holds what was unpacked; nil if there is none.
+    let unpackedTo: String?
+    private let store: Store
+
+    /// Bytes in memory.
+    init(_ bytes: [UInt8], name: String) {
+        (path, store, unpackedTo) = (name, .memory(bytes), nil)
+    }
+
+    /// Opens a file; `limit` is there for tests.
+    init(path: String, limit: Int = FileContents.largestInMemory) throws(ExampleFileError) {
+        self.path = path
+        let file = try OpenFile(path: path)
+        guard file.isRegular, !file.isCompressed else {
+            (store, unpackedTo) = try Self.unpack(file, path, limit)
+            return
+        }
+        unpackedTo = nil
+        guard file.size <= limit else {
+            store = .file(file)
+            return
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(file.size)
+        while true {
+            let more = file.read(at: bytes.count, count: max(file.size - bytes.count, 1 << 12))
+            guard let more else {
+                throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+            }
+            if more.isEmpty { break }
+            bytes += more
+        }
+        store = .memory(bytes)
+    }
+
+    /// All bytes if they are in memory.
+    var bytes: [UInt8]? { if case .memory(let bytes) = store { bytes } else { nil } }
+
+    /// The number of bytes.
+    var count: Int {
+        switch store {
+        case .memory(let bytes): bytes.count
+        case .file(let file): file.size
+        }
+    }
+
+    /// Up to `count` bytes from a place of a file that is not in memory; nil when they cannot be read.
+    func read(at offset: Int, count: Int) -> [UInt8]? {
+        switch store {
+        case .memory(let bytes): Array(bytes[min(offset, bytes.count)...].prefix(count))
+        case .file(let file): file.read(at: offset, count: count)
+        }
+    }
+
+    /// - Throws: `ExampleFileError.changed` when the file is not as it was when it was opened.
+    func requireUnchanged() throws(ExampleFileError) {
+        if case .file(let file) = store, unpackedTo == nil, file.isChanged {
+            throw .changed(path: path)
+        }
+    }
+
+    /// Unpacks into memory, and beyond the limit into a file without a name.
+    private static func unpack(
+        _ file: OpenFile, _ path: String, _ limit: Int
+    ) throws(ExampleFileError) -> (Store, String?) {
+        // Closing the stream closes its descriptor.
+        guard let stream = gzdopen(dup(file.descriptor), "rb") else {
+            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+        }
+        defer { gzclose(stream) }
+        gzbuffer(stream, UInt32(chunk))
+        var (bytes, lines): ([UInt8], Int) = ([], 0)
+        var unpacked: (file: OpenFile, folder: String)?
+        while true {
+            let more = try LineStream.read(stream, path: path, line: lines)
+            if let place = more.firstIndex(of: 0) {
+                throw .holdsNUL(path, line: lines + more[..<place].count { $0 == 0x0a } + 1)
+            }
+            lines += more.count { $0 == 0x0a }
+            bytes += more
+            if unpacked != nil || bytes.count > limit {
+                let target = if let unpacked { unpacked } else { try OpenFile.unnamed(beside: path) }
+                unpacked = target
+                if let reason = target.file.append(bytes) {
+                    throw .cannotUnpack(path: path, folder: target.folder, reason: reason)
+                }
+                bytes.removeAll(keepingCapacity: true)
+            }
+            if more.isEmpty { break }
+        }
+        guard let unpacked else { return (.memory(bytes), nil) }
+        return (.file(unpacked.file.measured()), unpacked.folder)
+    }
+}
+
+/// A file held open.
+final class OpenFile: Sendable {
+    let descriptor: Int32
+    let size: Int
+    let isRegular: Bool
+    private let modified: timespec
+
+    private init(_ descriptor: Int32) {
+        var status = stat()
+        fstat(descriptor, &status)
+        self.descriptor = descriptor
+        size = Int(status.st_size)
+        isRegular = status.st_mode & S_IFMT == S_IFREG
+        modified = status.st_mtim
+    }
+
+    convenience init(path: String) throws(ExampleFileError) {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw .unreadable(path: path, reason: "there is no such file")
+        }
+        guard !FileManager.default.folderExists(atPath: path) else {
+            throw .unreadable(path: path, reason: "it is a directory; name a file in it")
+        }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+        }
+        self.init(descriptor)
+    }
+
+    deinit { close(descriptor) }
+
+    /// A new file without a name, in the folder of `path` or else in the temporary one.
+    static func unnamed(
+        beside path: String
+    ) throws(ExampleFileError) -> (file: OpenFile, folder: String) {
+        let own = URL(filePath: path).deletingLastPathComponent().path
+        let temporary = FileManager.default.temporaryDirectory.path
+        for folder in [own, temporary] {
+            var template = Array("\(folder)/.simile-unpacked-XXXXXX".utf8CString)
+            let descriptor = mkstemp(&template)
+            guard descriptor >= 0 else { continue }
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            unlink(template)
+            return (OpenFile(descriptor), folder)
+        }
+        throw .cannotUnpack(
+            path: path, folder: temporary, reason: String(cString: strerror(errno)))
+    }
+
+    /// The same file with its size as it is now.
+    func measured() -> OpenFile { OpenFile(dup(descriptor)) }
+
+    /// Whether it begins as gzip-compressed files do.
+    var isCompressed: Bool { read(at: 0, count: 2) == [0x1f, 0x8b] }
+
+    /// Whether the size or the time of the last change are others than when it was opened.
+    var isChanged: Bool {
+        var status = stat()
+        return fstat(descriptor, &status) != 0 || Int(status.st_size) != size
+            || status.st_mtim.tv_sec != modified.tv_sec
+            || status.st_mtim.tv_nsec != modified.tv_nsec
+    }
+
+    /// Up to `count` bytes from a place; none at the end, nil when they cannot be read.
+    func read(at offset: Int, count: Int) -> [UInt8]? {
+        var length = -1
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            repeat {
+                length = pread(descriptor, buffer.baseAddress, count, off_t(offset))
+            } while length < 0 && errno == EINTR
+            filled = max(0, length)
+        }
+        return length < 0 ? nil : bytes
+    }
+
+    /// Writes bytes at the end; the reason when that fails.
+    func append(_ bytes: [UInt8]) -> String? {
+        var start = 0
+        while start < bytes.count {
+            let written = bytes.withUnsafeBytes { buffer in
+                write(descriptor, buffer.baseAddress.map { $0 + start }, bytes.count - start)
+            }
+            if written < 0 && errno == EINTR { continue }
+            guard written > 0 else { return String(cString: strerror(errno)) }
+            start += written
+        }
+        return nil
+    }
+}
