@@ -43,9 +43,10 @@ struct Evaluate: ParsableCommand {
         if csv != nil, data == nil || kind != SimilarityEvaluation.kind {
             throw ValidationError("--csv needs --data FILE with scored pairs")
         }
-        let onlyForOne = ExampleFileOptions.labelKeys
         if data != nil, nli != nil,
-            let key = files.options.stated.first(where: { !onlyForOne.contains($0) })
+            let key = files.options.stated.first(where: {
+                !LabelKind.classes.hasNoUse(for: $0) && !LabelKind.scores.hasNoUse(for: $0)
+            })
         {
             throw ValidationError(
                 "\(MainFile.flag(key, nil)) describes one file, but --data and --nli are two: evaluate on one after the other"

@@ -23,15 +23,18 @@ public struct EmptyTextError: Error, Equatable, LocalizedError, CustomStringConv
 }
 
 extension ExampleTable {
-    /// Refuses texts of which a tokenizer makes no token.
+    /// Refuses texts of which a tokenizer makes no token, and missing ones unless rows may have fewer than columns.
     ///
     /// - Throws: `EmptyTextError` naming the file and the line of the first one.
-    public func requireTokens(of tokenizer: BertTokenizer) throws(EmptyTextError) {
+    public func requireTokens(
+        of tokenizer: BertTokenizer, allowingMissing: Bool = false
+    ) throws(EmptyTextError) {
         for row in 0..<count {
-            for (column, name) in columnNames.enumerated() {
-                if let text = text(row, column), tokenizer.isEmpty(text) {
+            for (column, text) in texts(row).enumerated() {
+                if text == nil ? !allowingMissing : tokenizer.isEmpty(text ?? "") {
                     throw EmptyTextError(
-                        path: fileName(of: row), line: line(of: row), column: name, text: text)
+                        path: fileName(of: row), line: line(of: row), column: columnNames[column],
+                        text: text ?? "")
                 }
             }
         }

@@ -49,15 +49,13 @@ extension Recipe {
             try checkTwice(item.data, item.name)
             let request = try Evaluations.named(item.kind.name).request
             for source in item.data {
-                let useless = request.map { request in
-                    ExampleFileOptions.labelKeys.filter { !request.labels.keys.contains($0) }
-                }
-                if let option = source.options.stated.first(where: { useless?.contains($0) == true })
-                {
+                if let option = source.options.stated.first(where: {
+                    request?.labels.hasNoUse(for: $0) == true
+                }) {
                     throw RunError.recipe(
                         .useless(
                             key: "\(item.name): \(option.rawValue)",
-                            reason: "says nothing about rows for \(item.kind.name); leave it out"))
+                            reason: "it says nothing about rows for \(item.kind.name); leave it out"))
                 }
                 let filters = source.options.filters ?? data.filters
                 if filters == data.filters, trained.contains(where: { $0.path == source.path }) {
@@ -82,7 +80,9 @@ extension Recipe {
     /// The recipe with absolute paths, so that a run can be resumed from any folder.
     public func withAbsolutePaths() -> Recipe {
         func absolute(_ path: String) -> String {
-            ExampleFile.paths(path).map { URL(filePath: $0).standardizedFileURL.path }
+            // `first,second,labels` are three parallel files, unless one has this name.
+            let files = FileManager.default.fileExists(atPath: path) ? [path[...]] : path.split(separator: ",")
+            return files.map { URL(filePath: String($0)).standardizedFileURL.path }
                 .joined(separator: ",")
         }
         func absolute(_ sources: [ExampleSource]) -> [ExampleSource] {
@@ -122,5 +122,16 @@ extension EvaluationKind {
         guard !paths.isEmpty, var settings = try? Self(json: json) else { return json }
         for path in paths { settings[keyPath: path] = settings[keyPath: path].map(change) }
         return settings.json
+    }
+}
+
+extension LabelKind {
+    /// Whether an option is about labels of another kind.
+    public func hasNoUse(for key: ExampleFileOptions.Key) -> Bool {
+        switch key {
+        case .score, .scores, .scoreRange, .decimalComma: self == .classes || self == .none
+        case .label, .labelOrder: self != .classes
+        default: false
+        }
     }
 }

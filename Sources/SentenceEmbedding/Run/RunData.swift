@@ -60,22 +60,20 @@ final class RunData {
             var sources = item.data
             if request.labels == .classes {
                 // A class has the number that it has in training.
-                for index in sources.indices { sources[index].options.labels = recipe.data.labels }
+                for index in sources.indices { sources[index].options.labels = classes }
             }
             let table = try read(sources, as: request, role: role, training: trainingOptions).table
             try table.requireTokens(of: model.tokenizer)
-            noteLeakage(of: table, role)
             return try settings.evaluator(table, name: item.figurePrefix)
         }
         return try make(try Evaluations.named(item.kind.name))
     }
 
-    /// Says how many of the held-out texts and rows are trained on.
-    private func noteLeakage(of table: ExampleTable, _ role: String) {
-        for (_, data) in training.sorted(by: { $0.key < $1.key }) {
-            let leakage = Leakage(of: table, in: data)
-            if !leakage.isEmpty { note(.other("\(role): \(leakage)")) }
-        }
+    /// The classes of the training data.
+    private var classes: LabelSet? {
+        let names = training.values.map(\.classNames).first { !$0.isEmpty } ?? []
+        return recipe.data.labels
+            ?? (names == LabelSet.inference.names ? .inference : LabelSet(names: names))
     }
 
     private func read(
@@ -95,7 +93,7 @@ final class RunData {
                 throw RunError.data(error, role: role)
             }
         }
-        return (try ExampleTable(joining: tables), options)
+        return (ExampleTable(joining: tables), options)
     }
 }
 

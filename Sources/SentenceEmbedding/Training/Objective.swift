@@ -91,19 +91,15 @@ public final class EmbeddingObjective: Objective {
         if let problem = L.problem(with: data.labels) {
             throw .unusable(loss: L.name, needs: problem, found: "\(data.name) has others")
         }
-        if !L.allowsMissingTexts, data.hasMissingTexts {
-            throw .unusable(
-                loss: L.name, needs: "the same number of texts in every row",
-                found: "rows of \(data.name) have more or fewer negatives")
-        }
     }
 
     /// The columns' sentences end to end: all rows of the first, then of the second, and so on.
     public func prepare(_ rows: [Int]) -> PreparedStep {
         var texts: [TextPlace] = []
         var ends = [0]
+        let mayMiss = type(of: module.loss).allowsMissingTexts
         for column in data.columnNames.indices {
-            for row in rows where data.hasText(row, column) {
+            for row in rows where !mayMiss || data.text(row, column) != nil {
                 texts.append(TextPlace(row: row, column: column))
             }
             ends.append(texts.count)

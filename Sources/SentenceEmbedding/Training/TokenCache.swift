@@ -25,7 +25,9 @@ final class TokenCache {
     /// The ids of some texts, on all threads.
     func ids(of places: [TextPlace]) -> [[Int32]] {
         let missing = places.indices.filter { ranges[places[$0]] == nil }
-        var result = places.map { place in ranges[place].map { Array(ids[Int($0.lowerBound)..<Int($0.upperBound)]) } ?? [] }
+        var result = places.map { place in
+            ranges[place].map { Array(ids[Int($0.lowerBound)..<Int($0.upperBound)]) } ?? []
+        }
         for (index, own) in zip(missing, tokenize(missing.map { places[$0] })) {
             result[index] = own
             if ids.count + own.count <= Self.limit, ranges[places[index]] == nil {
@@ -45,8 +47,8 @@ final class TokenCache {
         for first in stride(from: 0, to: table.count, by: 4096) {
             let rows = first..<min(first + 4096, table.count)
             let places = rows.flatMap { row in
-                table.columnNames.indices.filter { table.hasText(row, $0) }
-                    .map { TextPlace(row: row, column: $0) }
+                table.texts(row).enumerated().filter { $0.element != nil }
+                    .map { TextPlace(row: row, column: $0.offset) }
             }
             lengths += repeatElement(0, count: rows.count)
             for (place, own) in zip(places, ids(of: places)) {
@@ -64,8 +66,8 @@ final class TokenCache {
         return SamplerInput(
             count: table.count, lengths: { [self] in length(ofRow: $0) },
             textHashes: { [table] row in
-                table.columnNames.indices.compactMap { column in
-                    table.text(row, column).map { text in
+                table.texts(row).compactMap { text in
+                    text.map { text in
                         var hash = FNV1a()
                         for byte in text.utf8 { hash.add(byte) }
                         return hash.value

@@ -125,9 +125,11 @@ public final class Trainer {
     ) throws(TrainingError) {
         let data = task.objective.data
         if data.count == 0 { throw .noRows(path: data.name) }
-        do throws(EmptyTextError) { try data.requireTokens(of: model.tokenizer) } catch {
-            throw .emptyText(error)
-        }
+        do throws(EmptyTextError) {
+            try data.requireTokens(
+                of: model.tokenizer,
+                allowingMissing: Swift.type(of: task.objective.module.loss).allowsMissingTexts)
+        } catch { throw .emptyText(error) }
         if let prompts = task.prompts {
             guard prompts.count == data.columnNames.count else {
                 throw .promptCount(
