@@ -88,6 +88,12 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Support"]),
         .testTarget(name: "NeuralNetworkTests", dependencies: ["NeuralNetwork"]),
         .testTarget(
+            name: "LossesTests",
+            dependencies: [
+                "Losses", "ExampleFiles", "JSON", "NeuralNetwork", "Settings", "Support", "Tensors",
+                "TestSupport",
+            ]),
+        .testTarget(
             name: "TokenizationTests",
             dependencies: ["Tokenization", "JSON", "Fuzzing", "TestSupport"]),
         .testTarget(
@@ -110,6 +116,7 @@ let package = Package(
             name: "GoldenTests",
             dependencies: [
                 "Simile", "Tensors", "NeuralNetwork", "Serialization", "SentenceEmbedding",
+                "TestSupport",
             ]),
         .testTarget(
             name: "EndToEndTests",
