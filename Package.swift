@@ -99,6 +99,12 @@ let package = Package(
             name: "NeuralNetworkTests",
             dependencies: ["NeuralNetwork", "Settings", "JSON", "TestSupport"]),
         .testTarget(
+            name: "LossesTests",
+            dependencies: [
+                "Losses", "ExampleFiles", "JSON", "NeuralNetwork", "Settings", "Support", "Tensors",
+                "TestSupport",
+            ]),
+        .testTarget(
             name: "TokenizationTests",
             dependencies: ["Tokenization", "JSON", "Fuzzing", "TestSupport"]),
         .testTarget(
@@ -121,6 +127,7 @@ let package = Package(
             name: "GoldenTests",
             dependencies: [
                 "Simile", "Tensors", "NeuralNetwork", "Serialization", "SentenceEmbedding",
+                "TestSupport",
             ]),
         .testTarget(
             name: "EndToEndTests",

@@ -79,13 +79,19 @@ public struct LossContext: Sendable {
     public let classNames: [String]
     /// The numbers in a label that is a vector, or 1.
     public let labelWidth: Int
+    /// Whether rows have labels.
+    public let hasLabels: Bool
 
     /// Describes the surroundings.
-    public init(dimension: Int, columns: Int, classNames: [String] = [], labelWidth: Int = 1) {
+    public init(
+        dimension: Int, columns: Int, classNames: [String] = [], labelWidth: Int = 1,
+        hasLabels: Bool = true
+    ) {
         self.dimension = dimension
         self.columns = columns
         self.classNames = classNames
         self.labelWidth = labelWidth
+        self.hasLabels = hasLabels
     }
 }
 

@@ -4,7 +4,17 @@ import Support
 public enum Losses {
     /// All losses, in the order in which documents show them.
     public static var all: [any Loss.Type] {
-        []
+        [
+            CosineSimilarityLoss.self, CoSENTLoss.self, AnglELoss.self, SoftmaxLoss.self,
+            ContrastiveLoss.self, OnlineContrastiveLoss.self,
+            MultipleNegativesRankingLoss.self, MultipleNegativesSymmetricRankingLoss.self,
+            GISTEmbedLoss.self, MegaBatchMarginLoss.self,
+            TripletLoss.self, BatchHardTripletLoss.self, BatchSemiHardTripletLoss.self,
+            BatchAllTripletLoss.self, BatchHardSoftMarginTripletLoss.self,
+            MSELoss.self, EmbedDistillLoss.self, MarginMSELoss.self, DistillKLDivLoss.self,
+            ContrastiveTensionLoss.self, ContrastiveTensionLossInBatchNegatives.self,
+            GlobalOrthogonalRegularizationLoss.self,
+        ]
     }
 
     /// The loss of a name.

@@ -8,6 +8,8 @@ public enum Initializer: Sendable {
     case zeros
     /// All ones.
     case ones
+    /// The same number everywhere.
+    case constant(Float)
     /// Normal with mean 0.
     case normal(standardDeviation: Float)
     /// Uniform in -bound...bound.
@@ -25,6 +27,7 @@ public enum Initializer: Sendable {
         switch self {
         case .zeros: buffer.update(repeating: 0)
         case .ones: buffer.update(repeating: 1)
+        case .constant(let value): buffer.update(repeating: value)
         case .uniform(let bound):
             ThreadPool.shared.ranges(buffer.count, grain: 1 << 14) { range in
                 for i in range {

@@ -46,10 +46,12 @@ struct Inspect: ParsableCommand {
         do { try model.requireFinite() } catch {
             try Console.print("not finite       \(error)")
         }
-        if let checkpoint, let loss = checkpoint.lossName {
+        if let checkpoint, checkpoint.isOfRun {
+            let losses = try checkpoint.losses(for: model).sorted { $0.key < $1.key }
+            let names = losses.map(\.value.name).joined(separator: ", ")
             let state = try checkpoint.state()
             try Console.print(
-                "trained with     the \(loss) loss, \(state.step) steps, \(state.epoch) whole epochs"
+                "trained with     the \(names) loss\(losses.count == 1 ? "" : "es"), \(state.step) steps, \(state.epoch) whole epochs"
             )
             if let best = state.bestScore, let step = state.bestStep {
                 try Console.print("best evaluation  \(best.fixed(4)) at step \(step)")

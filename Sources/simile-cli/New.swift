@@ -63,7 +63,7 @@ struct New: ParsableCommand {
         var model = try SentenceTransformer(
             configuration, tokenizer: BertTokenizer(vocabulary: vocabulary),
             source: .random(seed: seed))
-        if let addTokens { model = try TokenFile.add(addTokens, to: model) }
+        if let addTokens { model = try TokenFile.add(addTokens, to: model, note: Console.note) }
         let url = URL(filePath: output)
         try? FileManager.default.createDirectory(
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)

@@ -6,6 +6,8 @@ import Simile
 final class Progress: TrainingCallback {
     private let json: Bool
     private let interval: Int
+    /// The latest step.
+    private(set) var step = 0
     private var totalSteps = 0
     private var started = ContinuousClock.now
     private var firstStep = 0
@@ -19,6 +21,7 @@ final class Progress: TrainingCallback {
     }
 
     func handle(_ event: TrainingEvent, _ trainer: Trainer) -> TrainingControl {
+        step = trainer.state.step
         show(event, trainer.state)
         return Interruption.isRequested ? .stop : .proceed
     }

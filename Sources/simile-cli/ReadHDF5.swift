@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HDF5
 import Simile
 
 /// What the command starts itself with to read a foreign HDF5 file on trial; nobody need know of it.

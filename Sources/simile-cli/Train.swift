@@ -79,10 +79,10 @@ struct Train: ParsableCommand {
 
     func run() throws {
         try compute.prepare()
-        do { try train() } catch let error as RunError { throw CommandError(error) }
+        do { try execute() } catch let error as RunError { throw CommandError(error) }
     }
 
-    private func train() throws {
+    private func execute() throws {
         let run: TrainingRun
         if let resume {
             run = try TrainingRun(
@@ -103,15 +103,11 @@ struct Train: ParsableCommand {
         let progress = Progress(json: json, interval: logEvery)
         Interruption.install()
         defer { Console.endProgress() }
-        let results: RunResults?
-        do { results = try run.execute([progress]) } catch RunError.notResumable(
-            let step, let model, let reason, let figures)
-        {
-            try progress.finished(figures)
-            throw RunError.notResumable(step: step, model: model, reason: reason, figures)
-        }
+        let results = try run.execute([progress])
         guard let results else {
-            Console.note("stopped; go on with: simile train --resume \(run.folder.path)")
+            Console.note(
+                "stopped after step \(progress.step); go on with: simile train --resume \(run.folder.path)"
+            )
             throw ExitCode(130)
         }
         Console.note(

@@ -1,15 +1,11 @@
 import Foundation
 import Simile
+import TestSupport
 import Testing
 
 /// Values computed by PyTorch, transformers, sentence-transformers and SciPy.
-///
-/// They are read from `Tests/Golden`, or from the folder that `SIMILE_GOLDEN` names, of the same layout.
 @Suite("Golden") struct Golden {
-    static let folder =
-        ProcessInfo.processInfo.environment["SIMILE_GOLDEN"].map { URL(filePath: $0) }
-        ?? URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Golden")
+    static let folder = GoldenFolder.url
 
     /// all-MiniLM-L6-v2, from the folder that `SIMILE_MINILM` names.
     static let miniLM = ProcessInfo.processInfo.environment["SIMILE_MINILM"].flatMap {

@@ -34,6 +34,9 @@ extension Checkpoint {
         return modules
     }
 
+    /// Whether the checkpoint is of a training run, and not of a model alone.
+    public var isOfRun: Bool { (try? file.root.contains("training")) == true }
+
     /// The weights of a task's loss.
     ///
     /// - Throws: `CheckpointError.otherTasks` when the checkpoint has no such task.

@@ -1,10 +1,12 @@
 import Foundation
 
 /// A file of tokens to add to a vocabulary, one a line.
-enum TokenFile {
+public enum TokenFile {
     /// The model with the file's tokens, and a line about them; blank lines, and white space around a token, count for
     /// nothing.
-    static func add(
+    ///
+    /// - Throws: `RunError.file` when the file cannot be read or holds no token, or one that the tokenizer reads as no text.
+    public static func add(
         _ path: String, to model: SentenceTransformer, note: (TrainingNote) -> Void
     ) throws -> SentenceTransformer {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
