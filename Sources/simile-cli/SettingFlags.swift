@@ -37,7 +37,8 @@ struct SettingFlags<Group: Settings>: ParsableArguments, CustomReflectable {
             self,
             children: Group.settings.map { setting in
                 let name = NameSpecification.customLong(Self.flag(setting.key))
-                let value = defaults[setting.key].map { "; \($0.plain)" } ?? ""
+                let value =
+                    setting.isList ? "" : defaults[setting.key].map { "; \($0.plain)" } ?? ""
                 let help = ArgumentHelp(
                     "\(setting.help)\(setting.isSwitch ? "" : " (\(setting.expected)\(value))")")
                 if setting.isSwitch {
@@ -48,7 +49,7 @@ struct SettingFlags<Group: Settings>: ParsableArguments, CustomReflectable {
                     )
                 }
                 return setting.isList
-                    ? ("_" + setting.key, Option<[String]>(name: name, help: help))
+                    ? ("_" + setting.key, Option<[String]>(wrappedValue: [], name: name, help: help))
                     : ("_" + setting.key, Option<String?>(name: name, help: help))
             })
     }

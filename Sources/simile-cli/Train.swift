@@ -103,7 +103,11 @@ struct Train: ParsableCommand {
         let progress = Progress(json: json, interval: logEvery)
         Interruption.install()
         defer { Console.endProgress() }
-        let results = try run.execute([progress])
+        let results: RunResults?
+        do { results = try run.execute([progress]) } catch let error as RunError {
+            if case .notResumable(_, _, _, let figures) = error { try progress.finished(figures) }
+            throw error
+        }
         guard let results else {
             Console.note(
                 "stopped after step \(progress.step); go on with: simile train --resume \(run.folder.path)"

@@ -164,7 +164,10 @@ extension Recipe {
         add("data", encoded(data))
         if optimizer != NamedSettings(AdamW.name) { add("optimizer", optimizer.value()) }
         members += stated(setup)
-        members += training.value.members ?? []
+        let defaults = TrainingConfiguration().value
+        members += (training.value.members ?? []).filter { member in
+            !ScheduleSettings.keys.contains(member.key) || defaults[member.key] != member.value
+        }
         return .object(members)
     }
 }
