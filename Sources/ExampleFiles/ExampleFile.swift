@@ -84,7 +84,8 @@ public enum ExampleFile {
             && !FileManager.default.fileExists(atPath: path) ? files : [path]
     }
 
-    private static func read(
+    /// Reads a file whose bytes are at hand.
+    static func read(
         _ contents: FileContents, _ options: ExampleFileOptions, _ request: ExampleRequest,
         _ training: TrainingFileOptions?
     ) throws(ExampleFileError) -> (table: ExampleTable, report: ReadReport) {

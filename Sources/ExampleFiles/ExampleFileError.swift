@@ -182,7 +182,8 @@ public enum OtherLabels: Sendable, Equatable, CustomStringConvertible {
     /// What the file has, and for what it would do.
     public var description: String {
         switch self {
-        case .scores(let column): "there are scores in '\(column)', for an objective that takes scores"
+        case .scores(let column):
+            "there are scores in '\(column)', for an objective that takes scores"
         case .classes(let column):
             "there are labels in '\(column)', for an objective that takes classes"
         }

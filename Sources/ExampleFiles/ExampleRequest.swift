@@ -82,7 +82,9 @@ extension ExampleRequest {
 
     /// How many texts are wanted, in words.
     var texts: String {
-        if columns.count == 1 { return columns.lowerBound == 1 ? "1 text" : "\(columns.lowerBound) texts" }
+        if columns.count == 1 {
+            return columns.lowerBound == 1 ? "1 text" : "\(columns.lowerBound) texts"
+        }
         return columns.upperBound == .max
             ? "\(columns.lowerBound) or more texts"
             : "\(columns.lowerBound) to \(columns.upperBound) texts"

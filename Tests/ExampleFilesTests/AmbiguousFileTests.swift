@@ -338,7 +338,7 @@ import Testing
                 options.scoreRange = .unit
                 #expect(
                     message { () throws(ExampleFileError) in
-                        _ = try ExampleFile.readScored(path, options: options)
+                        _ = try ExampleFile.read(path, options: options, as: .scoredPairs)
                     } == "\(path): \(expected)")
             }
         }

@@ -84,7 +84,7 @@ import Testing
     @Test func damagedTextAndJSON() {
         let latin = Array("neutral\tCaf".utf8) + [0xe9] + Array("\tB.\n".utf8)
         let text = message { () throws(ExampleFileError) in
-            _ = try ExampleFile.readLabelled(contents: latin, name: "f.tsv")
+            _ = try ExampleFile.read(contents: latin, name: "f.tsv", as: .labelledPairs)
         }
         #expect(
             text.contains(
@@ -207,7 +207,9 @@ import Testing
     @Test func filesThatCannotBeRead() throws {
         try withTemporaryDirectory { directory in
             func read(_ path: String) -> String {
-                message { () throws(ExampleFileError) in _ = try ExampleFile.readScored(path) }
+                message { () throws(ExampleFileError) in
+                    _ = try ExampleFile.read(path, as: .scoredPairs)
+                }
             }
             #expect(
                 read(directory + "no") == "\(directory)no: cannot be read: there is no such file")

@@ -123,24 +123,30 @@ import Testing
                 to: directory + "sts.tsv.gz")
             var options = ExampleFileOptions()
             options.filters = [RowFilter(column: .name("split"), values: ["train"])]
-            let scored = try ExampleFile.readScored(directory + "sts.tsv.gz", options: options)
-            #expect(scored.dataset.map(\.label) == [0.5])
-            #expect(scored.dataset.map(\.first) == ["A \"b."])
+            let (table, _) = try ExampleFile.read(
+                directory + "sts.tsv.gz", options: options, as: .scoredPairs)
+            let scored: [Pair<Float>] = pairs(table)
+            #expect(scored.map(\.label) == [0.5])
+            #expect(scored.map(\.first) == ["A \"b."])
 
             for (name, text) in [
                 ("s1", "A.\nB\tb.\n"), ("s2", "C.\nD.\n"), ("labels", "neutral\nentailment\n"),
             ] { try Data(text.utf8).write(to: URL(fileURLWithPath: directory + name)) }
-            let parallel = try ExampleFile.readLabelled(
-                first: directory + "s1", second: directory + "s2", labels: directory + "labels")
-            #expect(parallel.dataset.map(\.first) == ["A.", "B\tb."])
-            #expect(parallel.dataset.map(\.label) == [2, 1])
+            let parallel = try ExampleFile.read(
+                parallel: ["s1", "s2", "labels"].map { directory + $0 }, as: .labelledPairs)
+            let labelled: [Pair<Int32>] = pairs(parallel.table)
+            #expect(labelled.map(\.first) == ["A.", "B\tb."])
+            #expect(labelled.map(\.label) == [2, 1])
+            let names = ["s1", "s2", "labels"].map { directory + $0 }.joined(separator: ",")
+            let (named, _) = try ExampleFile.read(names, as: .labelledPairs)
+            #expect(named.digest == parallel.table.digest)
 
             try Data("C.\n".utf8).write(to: URL(fileURLWithPath: directory + "s2"))
             #expect(
                 message { () throws(ExampleFileError) in
-                    _ = try ExampleFile.readLabelled(
-                        first: directory + "s1", second: directory + "s2",
-                        labels: directory + "labels")
+                    _ = try ExampleFile.read(
+                        parallel: ["s1", "s2", "labels"].map { directory + $0 },
+                        as: .labelledPairs)
                 } == "\(directory)s2: ends after 1 lines while \(directory)s1 goes on; "
                     + "line n of each file must belong to the same pair")
         }
@@ -148,7 +154,11 @@ import Testing
 
     @Test func digestDependsOnTextsLabelsAndOrder() {
         func digest(_ pairs: [(String, String, Float)]) -> UInt64 {
-            PairDataset(name: "x", pairs: pairs.map { SentencePair($0, $1, label: $2) }).digest
+            ExampleTable(
+                name: "x",
+                columns: [("first", pairs.map(\.0)), ("second", pairs.map(\.1))],
+                labels: .scores(pairs.map(\.2))
+            ).digest
         }
         let base = digest([("a", "b", 0.5), ("c", "d", 1)])
         #expect(base == digest([("a", "b", 0.5), ("c", "d", 1)]))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ExampleFiles
 
-/// Damaged input of every format gives pairs or an error, never a crash or a hang.
+/// Damaged input of every format gives examples or an error, never a crash or a hang.
 @Suite struct FileFuzzTests {
     static let seeds = [
         "main-news\th\t2015\t0001\t5.000\tA \"b.\tC.\nmain-news\th\t2015\t0002\t1.0\tD.\tE.\tx\n",
@@ -36,13 +36,17 @@ import Testing
         options.scoreRange = ScoreRange(parsing: "0...5")
         options.labelOrder = .paper
         let isTyped = generator.below(10) == 0
-        options.format = ExampleFormat.allCases[isTyped ? generator.below(5) : 0]
+        options.format = ExampleFormat.allCases[isTyped ? generator.below(6) : 0]
         if (generator.below(10) == 0) != isScored {
-            let (pairs, _) = try ExampleFile.readScored(contents: bytes, name: "f", options: options)
-            #expect(pairs.allSatisfy { (0...1).contains($0.label) && !$0.first.isEmpty })
+            let (table, _) = try ExampleFile.read(
+                contents: bytes, name: "f", options: options, as: .scoredPairs)
+            let found: [Pair<Float>] = pairs(table)
+            #expect(found.allSatisfy { (0...1).contains($0.label) && !$0.first.isEmpty })
         } else {
-            let (pairs, _) = try ExampleFile.readLabelled(contents: bytes, name: "f", options: options)
-            #expect(pairs.allSatisfy { (0..<3).contains($0.label) && !$0.second.isEmpty })
+            let (table, _) = try ExampleFile.read(
+                contents: bytes, name: "f", options: options, as: .labelledPairs)
+            let found: [Pair<Int32>] = pairs(table)
+            #expect(found.allSatisfy { (0..<3).contains($0.label) && !$0.second.isEmpty })
         }
     }
 
@@ -56,7 +60,7 @@ import Testing
                 expects: { ($0 as? ExampleFileError)?.description.hasPrefix(url.path) == true }
             ) { bytes, _ in
                 try Data(bytes).write(to: url)
-                _ = try ExampleFile.readLabelled(url.path)
+                _ = try ExampleFile.read(url.path, as: .labelledPairs)
             }
         }
     }
@@ -74,14 +78,16 @@ import Testing
             }
             Fuzz.run(
                 seeds,
-                expects: { ($0 as? ExampleFileError)?.description.hasPrefix(folder.url.path) == true }
+                expects: {
+                    ($0 as? ExampleFileError)?.description.hasPrefix(folder.url.path) == true
+                }
             ) { bytes, index in
                 let url = URL(filePath: paths[index])
                 try Data(bytes).write(to: url)
                 defer { try? Data(seeds[index]).write(to: url) }
-                let (pairs, _) = try ExampleFile.readLabelled(
-                    first: paths[0], second: paths[1], labels: paths[2])
-                #expect(pairs.allSatisfy { (0..<3).contains($0.label) && !$0.second.isEmpty })
+                let (table, _) = try ExampleFile.read(parallel: paths, as: .labelledPairs)
+                let found: [Pair<Int32>] = pairs(table)
+                #expect(found.allSatisfy { (0..<3).contains($0.label) && !$0.second.isEmpty })
             }
         }
     }

@@ -10,9 +10,9 @@ import Testing
     ) throws -> TrainingFileOptions {
         var options = ExampleFileOptions()
         (options.label, options.first, options.second) = (.number(1), .number(2), .number(3))
-        let (_, report) = try ExampleFile.readLabelled(
+        let (_, report) = try ExampleFile.read(
             contents: Array("neutral\tA b.\tC d.\nentailment\tE f.\tG h.\n".utf8),
-            name: "train.tsv", options: options)
+            name: "train.tsv", options: options, as: .labelledPairs)
         #expect(report.columnCount == 3)
         change(&options)
         return TrainingFileOptions(options, report)
@@ -21,11 +21,13 @@ import Testing
     private func read(
         _ text: String, _ training: TrainingFileOptions,
         _ change: (inout ExampleFileOptions) -> Void = { _ in }
-    ) throws(ExampleFileError) -> (dataset: PairDataset<Float>, report: ReadReport) {
+    ) throws(ExampleFileError) -> (dataset: [Pair<Float>], report: ReadReport) {
         var options = ExampleFileOptions()
         change(&options)
-        return try ExampleFile.readScored(
-            contents: Array(text.utf8), name: "f.tsv", options: options, training: training)
+        let (table, report) = try ExampleFile.read(
+            contents: Array(text.utf8), name: "f.tsv", options: options, as: .scoredPairs,
+            training: training)
+        return (pairs(table), report)
     }
 
     @Test func recognisedFormatsTakeNothing() throws {

@@ -31,7 +31,8 @@ enum ColumnNames {
     static let scoreLists = (positives: "pos_scores", negatives: "neg_scores")
     /// A teacher's scores of the positive, and what those of negatives begin with.
     static let teacherScores = [
-        ("score_pos", "score_neg"), ("pos_score", "neg_score"), ("positive_score", "negative_score"),
+        ("score_pos", "score_neg"), ("pos_score", "neg_score"),
+        ("positive_score", "negative_score"),
     ]
     /// The difference of a teacher's scores.
     static let margins = ["margin"]
@@ -51,23 +52,26 @@ enum ColumnNames {
     /// What some put before their texts; prompts are the model's here.
     static let prompts = ["prompt", "type", "instruction", "query_prompt", "passage_prompt"]
 
-    /// Whether a row names columns: two texts, or a text and a score or label; of single texts, also the text alone.
+    /// Whether a row names columns: two texts, or a text and a score or label; where rows of one text
+    /// are wanted, also the text alone.
     static func isHeader(_ row: [String], _ request: ExampleRequest) -> Bool {
         let names = Set(row.map { $0.trimmed.lowercased() })
         if pairs.contains(where: { names.contains($0.0) && names.contains($0.1) }) {
             return true
         }
-        let isText = request.columns.upperBound == 1 && !names.isDisjoint(with: texts)
-        if isText && row.count == 1 { return true }
+        if request.columns.upperBound == 1, !names.isDisjoint(with: texts) { return true }
         // `query` and `question` are words that a first row may hold.
-        let hasSentence =
-            isText || pairs.prefix(12).contains { names.contains($0.0) || names.contains($0.1) }
+        let hasSentence = pairs.prefix(12).contains {
+            names.contains($0.0) || names.contains($0.1)
+        }
         return hasSentence && !names.isDisjoint(with: scores + labels)
     }
 
     /// Whether a name goes on with the scheme of a pair of names: `sentence3`, `text_c`, `negative`.
     static func continues(_ pair: (String, String), _ name: String) -> Bool {
-        if positives.contains(pair.1) { return name.hasPrefix("negative") || isNumbered(name, "neg") }
+        if positives.contains(pair.1) {
+            return name.hasPrefix("negative") || isNumbered(name, "neg")
+        }
         guard pair.0.dropLast() == pair.1.dropLast(), name != pair.0, name != pair.1 else {
             return false
         }

@@ -219,10 +219,9 @@ struct FormatFinder {
             let quoting = options.quoting ?? (delimiter != Self.tab)
             guard let rows = try? rows(delimiter, quoting) else { continue }
             // A comma in a sentence makes two fields, too.
-            let isSure =
-                delimiter == Self.tab || isCSV || ColumnNames.isHeader(rows[0], request)
-            guard rows[0].count >= (isSure ? max(2, min(3, needed)) : 3), isSure || needed >= 3
-            else { continue }
+            let isHeader = ColumnNames.isHeader(rows[0], request)
+            let isSure = isHeader || needed < 3 && (delimiter == Self.tab || isCSV)
+            guard rows[0].count >= (isSure ? 2 : 3), isSure || needed >= 3 else { continue }
             possible.append((delimiter, rows.allSatisfy { $0.count == rows[0].count }))
         }
         let steady = possible.filter(\.isSteady)

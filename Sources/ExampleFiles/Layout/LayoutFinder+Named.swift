@@ -85,7 +85,9 @@ extension LayoutFinder {
 
     /// Labels of another kind that the file has, for the message that those wanted are not there.
     private func otherLabels(_ names: Names) -> OtherLabels? {
-        let (scores, labels) = (names.columns(ColumnNames.scores), names.columns(ColumnNames.labels))
+        let (scores, labels) = (
+            names.columns(ColumnNames.scores), names.columns(ColumnNames.labels)
+        )
         if request.labels == .classes {
             if let score = scores.first { return .scores(column: names.names[score]) }
         } else if let label = labels.first {
@@ -128,7 +130,8 @@ extension LayoutFinder {
             } else {
                 throw .badOption(
                     path: path,
-                    reason: "'\(names.names[column])' is a list; only the positives, which stand second, "
+                    reason:
+                        "'\(names.names[column])' is a list; only the positives, which stand second, "
                         + "and the negatives, which stand last, can be lists")
             }
         }
@@ -193,7 +196,8 @@ extension LayoutFinder {
                 || more.contains(index)
         }
         let isOneScheme = candidates.count == 2 + more.count && schemes.count == 1
-        guard candidates.count == 2 || isOneScheme && candidates.count <= request.columns.upperBound,
+        guard
+            candidates.count == 2 || isOneScheme && candidates.count <= request.columns.upperBound,
             let first = folded.firstIndex(of: pair.0), let second = folded.firstIndex(of: pair.1)
         else {
             throw ambiguousTexts(names.quoted(candidates))

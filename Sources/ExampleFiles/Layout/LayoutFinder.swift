@@ -86,7 +86,9 @@ struct LayoutFinder {
         guard count <= request.columns.upperBound else {
             throw .badOption(
                 path: path,
-                reason: "\(count) columns are stated for texts, and rows of \(request.texts) are wanted")
+                reason:
+                    "\(count) columns are stated for texts, and rows of \(request.texts) are wanted"
+            )
         }
         guard count >= request.columns.lowerBound || layout.negatives != nil else {
             throw .missingTexts(

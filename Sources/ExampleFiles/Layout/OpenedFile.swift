@@ -43,7 +43,8 @@ struct OpenedFile {
         _ finder: FormatFinder, _ own: ExampleFileOptions, _ training: TrainingFileOptions?
     ) throws(ExampleFileError) -> FileReading {
         guard let training else { return try finder.find(own) }
-        let common = ExampleFileOptions().overlaid(with: training.options, TrainingFileOptions.common)
+        let common = ExampleFileOptions().overlaid(
+            with: training.options, TrainingFileOptions.common)
         let isStated = own.stated.contains { !TrainingFileOptions.common.contains($0) }
         let plain = common.overlaid(with: own)
         if isStated { return try finder.find(plain) }

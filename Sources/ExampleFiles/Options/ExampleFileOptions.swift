@@ -64,7 +64,8 @@ public struct ExampleFileOptions: Sendable, Hashable, Codable {
 
     /// The options' names, as recipes write them.
     public enum Key: String, CodingKey, CaseIterable, Sendable {
-        case format, delimiter, quoting, header, columns, first, second, score, scores, label, filters
+        case format, delimiter, quoting, header, columns, first, second, score, scores, label,
+            filters
         case scoreRange = "score_range"
         case decimalComma = "decimal_comma"
         case labels

@@ -24,8 +24,8 @@ struct ClassParser: TargetParser {
         self.classes = classes
         order = options.labelOrder
         skipped = Set(options.skippedLabels)
-        for name in options.labelOrder?.names.values.sorted() ?? [] where classes.id(of: name) == nil
-        {
+        for name in options.labelOrder?.names.values.sorted() ?? []
+        where classes.id(of: name) == nil {
             throw .badOption(
                 path: path,
                 reason: "the label order names '\(name)', which is none of the labels "

@@ -159,7 +159,8 @@ public struct ReadReport: Sendable, Equatable, CustomStringConvertible {
             text += enumeration(shared.map { naming($0, nil) }) + "."
         }
         if let unpackedTo {
-            text += " Unpacked into a file without a name in \(unpackedTo), which goes when this ends."
+            text +=
+                " Unpacked into a file without a name in \(unpackedTo), which goes when this ends."
         }
         if cutRows > 0 {
             text += " \(cutRows) rows have more negatives than are used, which are the first."

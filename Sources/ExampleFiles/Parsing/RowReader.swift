@@ -80,7 +80,8 @@ struct RowReader<Parser: TargetParser> {
             let (found, needed) = negatives.lack(record)
             return report.reject(
                 line: record.line,
-                "\(name(.field(layout.negatives ?? 0))) has \(found) texts, and \(needed) are needed")
+                "\(name(.field(layout.negatives ?? 0))) has \(found) texts, and \(needed) are needed"
+            )
         }
         for (choice, label) in labels.enumerated() {
             append(record, choice, label, texts: texts, negatives: used)

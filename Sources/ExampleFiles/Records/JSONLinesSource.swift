@@ -54,7 +54,9 @@ struct JSONLinesSource: RecordSource {
             record.fault = "invalid JSON: \(error)"
         }
         if learns {
-            for list in record.lists { keys.lists[list.field] = max(keys.lists[list.field] ?? 0, list.elements.count) }
+            for list in record.lists {
+                keys.lists[list.field] = max(keys.lists[list.field] ?? 0, list.elements.count)
+            }
         }
         isFirst = false
         return true

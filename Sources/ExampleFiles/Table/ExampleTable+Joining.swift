@@ -71,7 +71,8 @@ extension LabelColumn {
             let names = Self.classNames(of: tables.map(\.names))
             let idOfName = Dictionary(uniqueKeysWithValues: zip(names, 0..<Int32(names.count)))
             self = .classes(
-                tables.flatMap { ids, own in ids.map { idOfName[own[Int($0)]] ?? 0 } }, names: names)
+                tables.flatMap { ids, own in ids.map { idOfName[own[Int($0)]] ?? 0 } }, names: names
+            )
         case .vectors(_, _, let width):
             var (vectors, end): ([(row: @Sendable (Int) -> [Float], end: Int)], Int) = ([], 0)
             for case .vectors(let row, let count, let own) in columns {

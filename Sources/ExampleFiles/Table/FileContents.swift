@@ -102,7 +102,8 @@ final class FileContents: Sendable {
             lines += more.count { $0 == 0x0a }
             bytes += more
             if unpacked != nil || bytes.count > limit {
-                let target = if let unpacked { unpacked } else { try OpenFile.unnamed(beside: path) }
+                let target =
+                    if let unpacked { unpacked } else { try OpenFile.unnamed(beside: path) }
                 unpacked = target
                 if let reason = target.file.append(bytes) {
                     throw .cannotUnpack(path: path, folder: target.folder, reason: reason)
