@@ -31,6 +31,7 @@ let package = Package(
         .target(name: "Kernels", dependencies: ["CKernels", "CSystem"]),
         .target(name: "Digest", dependencies: ["CCrypto"]),
         .target(name: "HDF5", dependencies: ["CHDF5", "Digest", "Support"]),
+        .target(name: "Metrics", dependencies: ["Kernels"]),
         .target(name: "Tensors", dependencies: ["Kernels"]),
         .target(
             name: "NeuralNetwork",
@@ -53,14 +54,14 @@ let package = Package(
         .target(
             name: "SentenceEmbedding",
             dependencies: [
-                "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization", "HDF5",
-                "CZlib", "ONNX", "JSON", "ModelLayout", "Support",
+                "NeuralNetwork", "Tensors", "Kernels", "Metrics", "Tokenization", "Serialization",
+                "HDF5", "CZlib", "ONNX", "JSON", "ModelLayout", "Support",
             ]),
         .target(
             name: "Simile",
             dependencies: [
-                "SentenceEmbedding", "NeuralNetwork", "Tensors", "Kernels", "Tokenization",
-                "Serialization", "ONNX", "HDF5",
+                "SentenceEmbedding", "NeuralNetwork", "Tensors", "Kernels", "Metrics",
+                "Tokenization", "Serialization", "ONNX", "HDF5",
             ]),
         .executableTarget(
             name: "simile-cli",
@@ -87,6 +88,7 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport", "TrialSupport"]),
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics", "JSON", "TestSupport"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Support"]),
         .testTarget(
             name: "NeuralNetworkTests",
@@ -108,7 +110,8 @@ let package = Package(
         .testTarget(
             name: "SentenceEmbeddingTests",
             dependencies: [
-                "SentenceEmbedding", "Kernels", "Fuzzing", "TestSupport", "TrialSupport",
+                "SentenceEmbedding", "Kernels", "Metrics", "Fuzzing", "TestSupport",
+                "TrialSupport",
             ]),
         .testTarget(
             name: "GoldenTests",

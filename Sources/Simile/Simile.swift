@@ -1,5 +1,6 @@
 // One import for everything: `import Simile`.
 @_exported import HDF5
+@_exported import Metrics
 @_exported import NeuralNetwork
 @_exported import ONNX
 @_exported import SentenceEmbedding

@@ -1,4 +1,5 @@
 import Kernels
+import Metrics
 import Serialization
 import Tensors
 
