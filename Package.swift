@@ -33,6 +33,7 @@ let package = Package(
         .target(name: "Kernels", dependencies: ["CKernels", "CSystem"]),
         .target(name: "Digest", dependencies: ["CCrypto"]),
         .target(name: "HDF5", dependencies: ["CHDF5", "Digest", "Support"]),
+        .target(name: "Metrics", dependencies: ["Kernels"]),
         .target(name: "Tensors", dependencies: ["Kernels"]),
         .target(
             name: "NeuralNetwork",
@@ -94,6 +95,7 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport", "TrialSupport"]),
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics", "JSON", "TestSupport"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Support"]),
         .testTarget(
             name: "NeuralNetworkTests",
@@ -121,7 +123,8 @@ let package = Package(
         .testTarget(
             name: "SentenceEmbeddingTests",
             dependencies: [
-                "SentenceEmbedding", "Kernels", "Fuzzing", "TestSupport", "TrialSupport",
+                "SentenceEmbedding", "Kernels", "Metrics", "Fuzzing", "TestSupport",
+                "TrialSupport",
             ]),
         .testTarget(
             name: "GoldenTests",

@@ -4,13 +4,13 @@ public enum Direction: String, Sendable, Equatable {
     case higher
     /// Smaller ones.
     case lower
-    /// None: the figure describes, such as the threshold at which another one was reached.
+    /// Neither: it only informs, as a threshold does.
     case information
 }
 
-/// A named number that an evaluation gave.
+/// A number that a model was measured to have.
 public struct Figure: Sendable, Equatable {
-    /// The name, such as `spearman_cosine`.
+    /// The name, as in sentence-transformers: `accuracy@10`.
     public let name: String
     /// The value; NaN when it is undefined.
     public let value: Double
@@ -23,4 +23,29 @@ public struct Figure: Sendable, Equatable {
         self.value = value
         self.direction = direction
     }
+
+    /// The figure with a longer name: `accuracy` of `cosine_` is `cosine_accuracy`.
+    public func prefixed(_ prefix: String) -> Figure { Figure(prefix + name, value, direction) }
+}
+
+extension Figure {
+    /// The largest value of each figure over several groups that have the same names in the same order, such as one for each
+    /// similarity; NaN when one is NaN.
+    public static func maxima(of groups: [[Figure]]) -> [Figure] {
+        guard let first = groups.first else { return [] }
+        precondition(
+            groups.allSatisfy { $0.map(\.name) == first.map(\.name) },
+            "the groups have different figures")
+        return first.indices.map { i in
+            let values = groups.map { $0[i].value }
+            let isDefined = !values.contains { $0.isNaN }
+            return Figure(
+                first[i].name, isDefined ? values.max() ?? .nan : .nan, first[i].direction)
+        }
+    }
+}
+
+/// The mean; NaN of no numbers.
+func mean(_ values: [Double]) -> Double {
+    values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Metrics
 import NeuralNetwork
 import Serialization
 import Tensors

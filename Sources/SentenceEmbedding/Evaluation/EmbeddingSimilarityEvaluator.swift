@@ -1,10 +1,8 @@
 import ExampleFiles
-import Foundation
-import Kernels
 import Losses
 import Metrics
 import Serialization
-import Tensors
+import Settings
 
 /// Correlation of the embeddings' similarity with gold scores.
 ///
@@ -69,60 +67,24 @@ public struct EmbeddingSimilarityEvaluator: Evaluator {
 
     /// Every similarity of every pair, in the pairs' order.
     public func similarities(_ model: SentenceTransformer) -> [SimilarityFunction: [Double]] {
-        let embeddings = model.encode(pairs.texts(ofColumn: 0) + pairs.texts(ofColumn: 1))
-        let width = embeddings.shape[1]
-        var scores: [SimilarityFunction: [Double]] = [:]
-        embeddings.withSpan { values in
-            for i in 0..<pairs.count {
-                let (u, v) = (i * width, (pairs.count + i) * width)
-                for similarity in SimilarityFunction.allCases {
-                    scores[similarity, default: []].append(
-                        similarity(
-                            values.extracting(u..<u + width), values.extracting(v..<v + width)))
-                }
-            }
-        }
-        return scores
+        model.similarities(of: pairs)
     }
 }
 
-extension ExampleTable {
-    /// The texts of a column that has one in every row.
-    func texts(ofColumn column: Int) -> [String] {
-        (0..<count).map { text($0, column) ?? "" }
+/// `similarity`: pairs with scores, and how well the embeddings' similarity correlates with them.
+public struct SimilarityEvaluation: EvaluationKind {
+    /// `similarity`
+    public static let kind = "similarity"
+    /// Pairs with scores.
+    public static let request: ExampleRequest? = .scoredPairs
+    /// None.
+    public static let settings: [Setting<SimilarityEvaluation>] = []
+    /// Creates it.
+    public init() {}
+
+    /// Makes the evaluator.
+    public func evaluator(_ data: ExampleTable?, name: String) throws -> any Evaluator {
+        guard let data else { throw RecipeError.missing(key: name + ".data") }
+        return try EmbeddingSimilarityEvaluator(data, name: name)
     }
-}
-
-/// Data that an evaluator cannot measure on.
-public enum EvaluationError: Error, Equatable, LocalizedError, CustomStringConvertible {
-    /// The data are not what the evaluator needs.
-    case wrongData(path: String, needs: String)
-    /// Nothing can correlate with scores that are all the same.
-    case sameScores(path: String, count: Int)
-    /// The classes of the data are not those of the classifier.
-    case otherClasses(path: String, found: [String], classifier: [String])
-    /// There is no classifier to measure.
-    case noClassifier(task: String?)
-    /// There is no evaluator of this kind.
-    case unknownKind(name: String, suggestion: String?, known: [String])
-
-    /// What is wrong and what to do.
-    public var description: String {
-        switch self {
-        case .wrongData(let path, let needs): "\(path): the evaluation needs \(needs)"
-        case .sameScores(let path, let count):
-            "\(path): no correlation can be measured on \(count == 1 ? "one pair" : "\(count) pairs of the same score"); give pairs of different scores"
-        case .otherClasses(let path, let found, let classifier):
-            "\(path): its classes are \(found.joined(separator: ", ")), but the classifier's are \(classifier.joined(separator: ", "))"
-        case .noClassifier(let task):
-            "\(task.map { "the loss of the task \($0)" } ?? "the model's loss") has no classifier: accuracy can be measured after training with the softmax loss"
-        case .unknownKind(let name, let suggestion, let known):
-            "there is no evaluation '\(name)'; "
-                + (suggestion.map { "did you mean '\($0)'?" }
-                    ?? "expected one of \(known.joined(separator: ", "))")
-        }
-    }
-
-    /// `description`
-    public var errorDescription: String? { description }
 }

@@ -31,7 +31,10 @@ extension EvaluationKind {
 public enum Evaluations {
     /// All kinds, in the order in which documents show them.
     public static var all: [any EvaluationKind.Type] {
-        [SimilarityEvaluation.self, LabelAccuracyEvaluation.self]
+        [
+            SimilarityEvaluation.self, BinaryClassificationEvaluation.self, TripletEvaluation.self,
+            LabelAccuracyEvaluation.self,
+        ]
     }
 
     /// The kind of a name.
@@ -42,48 +45,5 @@ public enum Evaluations {
         let names = all.map { $0.kind }
         throw .unknownKind(
             name: name, suggestion: closestName(to: name, among: names), known: names)
-    }
-}
-
-/// `similarity`: pairs with scores, and how well the embeddings' similarity correlates with them.
-public struct SimilarityEvaluation: EvaluationKind {
-    /// `similarity`
-    public static let kind = "similarity"
-    /// Pairs with scores.
-    public static let request: ExampleRequest? = .scoredPairs
-    /// None.
-    public static let settings: [Setting<SimilarityEvaluation>] = []
-    /// Creates it.
-    public init() {}
-
-    /// Makes the evaluator.
-    public func evaluator(_ data: ExampleTable?, name: String) throws -> any Evaluator {
-        guard let data else { throw RecipeError.missing(key: name + ".data") }
-        return try EmbeddingSimilarityEvaluator(data, name: name)
-    }
-}
-
-/// `label_accuracy`: labelled pairs, and how many of them a loss's classifier puts into their class.
-public struct LabelAccuracyEvaluation: EvaluationKind {
-    /// `label_accuracy`
-    public static let kind = "label_accuracy"
-    /// Pairs with classes.
-    public static let request: ExampleRequest? = .labelledPairs
-    /// The task whose loss has the classifier; nil for the only one that has.
-    public var task: String?
-    /// Creates it.
-    public init() {}
-
-    /// Every setting.
-    public static let settings: [Setting<LabelAccuracyEvaluation>] = [
-        Setting(
-            "task", \.task, expected: "the name of a task",
-            "The task whose loss has the classifier.")
-    ]
-
-    /// Makes the evaluator.
-    public func evaluator(_ data: ExampleTable?, name: String) throws -> any Evaluator {
-        guard let data else { throw RecipeError.missing(key: name + ".data") }
-        return try LabelAccuracyEvaluator(data, classifier: task, name: name)
     }
 }

@@ -1,6 +1,7 @@
 import ExampleFiles
 import Losses
 import Metrics
+import Settings
 import Tensors
 
 /// The share of rows whose most likely class is the gold one, by the classifier of a loss.
@@ -73,5 +74,30 @@ public struct LabelAccuracyEvaluator: Evaluator {
                 (scores.indices.max { scores[$0] < scores[$1] } ?? scores.startIndex)
                     - scores.startIndex)
         }
+    }
+}
+
+/// `label_accuracy`: labelled pairs, and how many of them a loss's classifier puts into their class.
+public struct LabelAccuracyEvaluation: EvaluationKind {
+    /// `label_accuracy`
+    public static let kind = "label_accuracy"
+    /// Pairs with classes.
+    public static let request: ExampleRequest? = .labelledPairs
+    /// The task whose loss has the classifier; nil for the only one that has.
+    public var task: String?
+    /// Creates it.
+    public init() {}
+
+    /// Every setting.
+    public static let settings: [Setting<LabelAccuracyEvaluation>] = [
+        Setting(
+            "task", \.task, expected: "the name of a task",
+            "The task whose loss has the classifier.")
+    ]
+
+    /// Makes the evaluator.
+    public func evaluator(_ data: ExampleTable?, name: String) throws -> any Evaluator {
+        guard let data else { throw RecipeError.missing(key: name + ".data") }
+        return try LabelAccuracyEvaluator(data, classifier: task, name: name)
     }
 }

@@ -64,6 +64,7 @@ final class RunData {
             }
             let table = try read(sources, as: request, role: role, training: trainingOptions).table
             try table.requireTokens(of: model.tokenizer)
+            noteLeakage(of: table, role)
             return try settings.evaluator(table, name: item.figurePrefix)
         }
         return try make(try Evaluations.named(item.kind.name))
@@ -74,6 +75,14 @@ final class RunData {
         let names = training.values.map(\.classNames).first { !$0.isEmpty } ?? []
         return recipe.data.labels
             ?? (names == LabelSet.inference.names ? .inference : LabelSet(names: names))
+    }
+
+    /// Says how many of the held-out texts and rows are trained on, when whole rows are.
+    private func noteLeakage(of table: ExampleTable, _ role: String) {
+        for (_, data) in training.sorted(by: { $0.key < $1.key }) {
+            let leakage = Leakage(of: table, in: data)
+            if !leakage.isEmpty { note(.other("\(role): \(leakage.description)")) }
+        }
     }
 
     private func read(

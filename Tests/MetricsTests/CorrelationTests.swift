@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import SentenceEmbedding
+@testable import Metrics
 
 @Suite struct CorrelationTests {
     struct Case: Decodable {

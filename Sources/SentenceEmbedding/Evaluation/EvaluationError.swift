@@ -1,0 +1,35 @@
+import Foundation
+
+/// Data that an evaluator cannot measure on.
+public enum EvaluationError: Error, Equatable, LocalizedError, CustomStringConvertible {
+    /// The data are not what the evaluator needs.
+    case wrongData(path: String, needs: String)
+    /// Nothing can correlate with scores that are all the same.
+    case sameScores(path: String, count: Int)
+    /// The classes of the data are not those of the classifier.
+    case otherClasses(path: String, found: [String], classifier: [String])
+    /// There is no classifier to measure.
+    case noClassifier(task: String?)
+    /// There is no evaluator of this kind.
+    case unknownKind(name: String, suggestion: String?, known: [String])
+
+    /// What is wrong and what to do.
+    public var description: String {
+        switch self {
+        case .wrongData(let path, let needs): "\(path): the evaluation needs \(needs)"
+        case .sameScores(let path, let count):
+            "\(path): no correlation can be measured on \(count == 1 ? "one pair" : "\(count) pairs of the same score"); give pairs of different scores"
+        case .otherClasses(let path, let found, let classifier):
+            "\(path): its classes are \(found.joined(separator: ", ")), but the classifier's are \(classifier.joined(separator: ", "))"
+        case .noClassifier(let task):
+            "\(task.map { "the loss of the task \($0)" } ?? "the model's loss") has no classifier: accuracy can be measured after training with the softmax loss"
+        case .unknownKind(let name, let suggestion, let known):
+            "there is no evaluation '\(name)'; "
+                + (suggestion.map { "did you mean '\($0)'?" }
+                    ?? "expected one of \(known.joined(separator: ", "))")
+        }
+    }
+
+    /// `description`
+    public var errorDescription: String? { description }
+}

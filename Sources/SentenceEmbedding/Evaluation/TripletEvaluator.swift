@@ -1,0 +1,65 @@
+import ExampleFiles
+import Losses
+import Metrics
+import Serialization
+import Settings
+
+/// How often an anchor is closer to its positive than to its negative, as `TripletEvaluator` of sentence-transformers, by
+/// four similarities; the model's own is the primary figure.
+public struct TripletEvaluator: Evaluator {
+    /// What its figures' names begin with.
+    public let name: String
+    /// `triplet`
+    public let task = "triplet"
+    /// Anchors, positives and negatives.
+    public let triplets: ExampleTable
+
+    /// Creates an evaluator of rows of three texts.
+    ///
+    /// - Throws: `EvaluationError.wrongData` when they are no such rows.
+    public init(_ triplets: ExampleTable, name: String = "") throws(EvaluationError) {
+        guard triplets.columnNames.count == 3, triplets.count > 0 else {
+            throw .wrongData(path: triplets.name, needs: "rows of anchor, positive and negative")
+        }
+        self.triplets = triplets
+        self.name = name
+    }
+
+    /// Four figures, such as `cosine_accuracy`.
+    ///
+    /// - Throws: `EmptyTextError` for a text without tokens.
+    public func evaluate(
+        _ model: SentenceTransformer, losses: [String: any Loss]
+    ) throws -> Evaluation {
+        try triplets.requireTokens(of: model.tokenizer)
+        let positive = model.similarities(of: triplets, 0, 1)
+        let negative = model.similarities(of: triplets, 0, 2)
+        let primary = model.settings.similarity
+        let all = [primary] + SimilarityFunction.allCases.filter { $0 != primary }
+        return Evaluation(
+            all.map { similarity in
+                TripletAccuracy.figure(
+                    positive: positive[similarity, default: []].map { Float($0) },
+                    negative: negative[similarity, default: []].map { Float($0) }
+                ).prefixed("\(similarity)_")
+            }, primary: "\(primary)_accuracy")
+    }
+}
+
+/// `triplet`: rows of anchor, positive and negative, and how often the positive is the closer one.
+public struct TripletEvaluation: EvaluationKind {
+    /// `triplet`
+    public static let kind = "triplet"
+    /// Rows of three texts.
+    public static let request: ExampleRequest? = ExampleRequest(columns: 3...3, labels: .none)
+    /// None.
+    public static let settings: [Setting<TripletEvaluation>] = []
+    /// Creates it.
+    public init() {}
+
+    /// Makes the evaluator.
+    public func evaluator(_ data: ExampleTable?, name: String) throws -> any Evaluator {
+        guard let data else { throw RecipeError.missing(key: name + ".data") }
+        return try TripletEvaluator(data, name: name)
+    }
+}
