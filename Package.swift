@@ -39,7 +39,6 @@ let package = Package(
             name: "NeuralNetwork",
             dependencies: ["Tensors", "Kernels", "Settings", "JSON", "Support"]),
         .target(name: "ExampleFiles", dependencies: ["JSON", "Settings", "Support", "CZlib"]),
-        .target(name: "Metrics"),
         .target(
             name: "Losses",
             dependencies: ["NeuralNetwork", "Tensors", "ExampleFiles", "Settings", "Support"]),
