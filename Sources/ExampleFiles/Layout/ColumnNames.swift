@@ -8,6 +8,9 @@ enum ColumnNames {
         ("sentence_a", "sentence_b"), ("premise", "hypothesis"), ("text1", "text2"),
         ("text_a", "text_b"), ("s1", "s2"), ("question1", "question2"),
         ("#1 string", "#2 string"), ("first", "second"), ("anchor", "positive"),
+    ]
+    /// The same in words that may also be the names of something else: they count where there are none of the others.
+    static let questionPairs = [
         ("query", "answer"), ("question", "answer"), ("query", "passage"), ("query", "positive"),
         ("query", "document"), ("question", "passage"), ("question", "positive"),
     ]
@@ -49,19 +52,17 @@ enum ColumnNames {
     ]
     /// Columns that tell training from test rows.
     static let splits = ["split", "semeval_set"]
-    /// What some put before their texts; prompts are the model's here.
-    static let prompts = ["prompt", "type", "instruction", "query_prompt", "passage_prompt"]
 
     /// Whether a row names columns: two texts, or a text and a score or label; where rows of one text
     /// are wanted, also the text alone.
     static func isHeader(_ row: [String], _ request: ExampleRequest) -> Bool {
         let names = Set(row.map { $0.trimmed.lowercased() })
-        if pairs.contains(where: { names.contains($0.0) && names.contains($0.1) }) {
+        if (pairs + questionPairs).contains(where: { names.contains($0.0) && names.contains($0.1) })
+        {
             return true
         }
         if request.columns.upperBound == 1, !names.isDisjoint(with: texts) { return true }
-        // `query` and `question` are words that a first row may hold.
-        let hasSentence = pairs.prefix(12).contains {
+        let hasSentence = pairs.contains {
             names.contains($0.0) || names.contains($0.1)
         }
         return hasSentence && !names.isDisjoint(with: scores + labels)

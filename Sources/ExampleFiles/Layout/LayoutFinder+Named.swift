@@ -176,16 +176,15 @@ extension LayoutFinder {
         _ names: Names, _ first: Int?, _ second: Int?
     ) throws(ExampleFileError) -> Texts {
         let folded = names.folded
-        func fitting(_ pairs: some Sequence<(String, String)>) -> [(String, String)] {
+        func fitting(_ pairs: [(String, String)]) -> [(String, String)] {
             pairs.filter { pair in
                 folded.contains(pair.0) && folded.contains(pair.1)
                     && (first.map { folded[$0] == pair.0 } ?? true)
                     && (second.map { folded[$0] == pair.1 } ?? true)
             }
         }
-        // Words such as `query` and `answer` may also be the names of something else.
-        var schemes = fitting(ColumnNames.pairs.prefix(12))
-        if schemes.isEmpty { schemes = fitting(ColumnNames.pairs) }
+        var schemes = fitting(ColumnNames.pairs)
+        if schemes.isEmpty { schemes = fitting(ColumnNames.questionPairs) }
         guard let pair = schemes.first else {
             if request.columns != 2...2 { throw unrecognised("texts", names.names) }
             throw unrecognised(first == nil ? "first sentence" : "second sentence", names.names)

@@ -11,8 +11,9 @@ extension LayoutFinder {
         let second = try index(options.second, in: names)
         let target = try index(targetColumn, in: names)
         var layout: ExampleLayout
-        if texts == nil, let published = stsBenchmark(row, names) {
+        if let published = stsBenchmark(row, names) {
             layout = published
+            if let texts { layout.texts = texts.map { .field($0) } }
             if let first { layout.texts[0] = .field(first) }
             if let second { layout.texts[1] = .field(second) }
             if request.labels == .none { layout.target = .none }

@@ -23,7 +23,9 @@ struct Reading {
         case .none: return try read(source, NoLabelParser())
         case .scores, .optionalScores:
             return try read(source, ScoreParser(path: path, known: layout.knownRange, options))
-        case .rawScores, .vectors: return try read(source, NumberParser(options))
+        case .rawScores, .vectors:
+            let areVectors = request.labels == .vectors
+            return try read(source, NumberParser(options, areVectors: areVectors))
         case .classes:
             let isPairs = layout.texts.count == 2 && layout.negatives == nil
             let stated = options.labels ?? (isPairs ? .inference : nil)

@@ -8,6 +8,17 @@ struct ContentDigest {
 
     init() {}
 
+    /// The digest of a text without the white space of ASCII around it.
+    init(trimmed text: String) {
+        var text = text
+        text.withUTF8 { bytes in
+            guard let start = bytes.firstIndex(where: { $0 > 0x20 }),
+                let end = bytes.lastIndex(where: { $0 > 0x20 })
+            else { return add(UnsafeBufferPointer(rebasing: bytes[..<0])) }
+            add(UnsafeBufferPointer(rebasing: bytes[start...end]))
+        }
+    }
+
     /// Goes on where a digest ended.
     init(after value: UInt64) { hash.value = value }
 

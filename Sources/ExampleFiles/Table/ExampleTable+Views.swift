@@ -59,7 +59,7 @@ extension ExampleTable {
         var (training, heldOut): ([Int], [Int]) = ([], [])
         for row in 0..<count {
             var digest = ContentDigest()
-            for text in texts(row) { digest.add(text?.trimmed ?? "") }
+            for text in texts(row) { digest.add(ContentDigest(trimmed: text ?? "").value) }
             var generator = SplitMix64(seed: digest.value, stream: seed)
             if Int(generator.next() >> 32) < limit {
                 heldOut.append(row)

@@ -1,5 +1,3 @@
-import Support
-
 /// How much of a held-out table is in the training table, compared as exact texts without white space around them.
 ///
 /// Memory holds 8 bytes for each text and each row of the training table, while it is made. Different texts have the
@@ -94,12 +92,7 @@ public struct Leakage: Sendable, Equatable {
     }
 
     private static func hashes(_ texts: [String?]) -> [UInt64] {
-        texts.compactMap { text in
-            guard let text else { return nil }
-            var digest = ContentDigest()
-            digest.add(text.trimmed)
-            return digest.value
-        }
+        texts.compactMap { text in text.map { ContentDigest(trimmed: $0).value } }
     }
 
     private static func hash(_ hashes: [UInt64]) -> UInt64 {
