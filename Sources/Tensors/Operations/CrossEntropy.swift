@@ -48,10 +48,13 @@ extension Tensor {
             { dy, gradients in
                 let dx = Storage(rows * classes)
                 let scale = weight > 0 ? dy.base[0] / Float(weight) : 0
-                for (row, label) in labels.enumerated() {
-                    targets.gradient(
-                        dx.base + row * classes, probabilities.base + row * classes, Int(label),
-                        scale: scale)
+                ThreadPool.shared.ranges(rows, grain: ThreadPool.elementGrain / max(classes, 1)) {
+                    own in
+                    for row in own {
+                        targets.gradient(
+                            dx.base + row * classes, probabilities.base + row * classes,
+                            Int(labels[row]), scale: scale)
+                    }
                 }
                 gradients.add(dx, to: slot)
             }
