@@ -42,7 +42,7 @@ struct Inputs: ParsableArguments {
 
     private static func shuffled<Label>(_ pairs: PairDataset<Label>) -> [SentencePair<Label>] {
         ShuffledBatchSampler(batchSize: 1, seed: 1)
-            .batches(count: pairs.count, lengths: nil, epoch: 0).joined().map { pairs[$0] }
+            .batches(of: SamplerInput(count: pairs.count), epoch: 0).joined().map { pairs[$0] }
     }
 
     func write(_ report: some Encodable, _ name: String, svg: String) throws {

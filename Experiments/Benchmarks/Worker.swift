@@ -68,7 +68,7 @@ struct Worker: ParsableCommand {
         // The trainer shuffles: put each pair where its turn comes as it does in the peer.
         let turns = ShuffledBatchSampler(
             batchSize: work.batchSize, seed: configuration.seed
-        ).batches(count: pairs.count, lengths: nil, epoch: 0).joined()
+        ).batches(of: SamplerInput(count: pairs.count), epoch: 0).joined()
         var placed = pairs
         for (turn, place) in turns.enumerated() { placed[place] = pairs[turn] }
         let trainer = try Trainer(

@@ -1,10 +1,11 @@
-/// Whether a threshold on scores tells positive pairs from negative ones, as sentence-transformers' `BinaryClassificationEvaluator`.
+/// Whether a threshold on scores tells positive pairs from negative ones, as sentence-transformers'
+/// `BinaryClassificationEvaluator`.
 ///
-/// Every threshold between two different scores, above all and below all is tried; equal scores are never split. A NaN among the
-/// scores makes every figure NaN.
+/// Every threshold between two different scores, above all and below all is tried; equal scores are never
+/// split. A NaN among the scores makes every figure NaN.
 public enum BinaryClassification {
-    /// Accuracy, F1 with precision and recall, each at its best threshold, average precision, and Matthews' correlation at the
-    /// threshold of F1.
+    /// Accuracy, F1 with precision and recall, each at its best threshold, average precision, and Matthews'
+    /// correlation at the threshold of F1.
     ///
     /// - Parameters:
     ///   - scores: A similarity or distance for each pair.
@@ -100,7 +101,8 @@ public enum BinaryClassification {
         return best
     }
 
-    /// Matthews' correlation coefficient (1975) of predictions and labels, in -1...1; 0 when either are all the same.
+    /// Matthews' correlation coefficient (1975) of predictions and labels, in -1...1; 0 when either are all the
+    /// same.
     public static func matthews(_ predictions: [Bool], _ labels: [Bool]) -> Double {
         precondition(predictions.count == labels.count, "a label for every prediction")
         var table = [[0.0, 0.0], [0.0, 0.0]]

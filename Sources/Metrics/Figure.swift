@@ -29,8 +29,8 @@ public struct Figure: Sendable, Equatable {
 }
 
 extension Figure {
-    /// The largest value of each figure over several groups that have the same names in the same order, such as one for each
-    /// similarity; NaN when one is NaN.
+    /// The largest value of each figure over several groups that have the same names in the same order, such as
+    /// one for each similarity; NaN when one is NaN.
     public static func maxima(of groups: [[Figure]]) -> [Figure] {
         guard let first = groups.first else { return [] }
         precondition(

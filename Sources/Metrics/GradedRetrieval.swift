@@ -1,9 +1,11 @@
 /// What was found for one query where relevance has grades, as trec_eval (and so pytrec_eval, BEIR and MTEB).
 ///
-/// A document of a grade above 0 is relevant, and its grade is its gain; one that was not judged has grade 0. Equal scores
-/// are ranked by descending identifier, in the order of Unicode scalars. Where nothing is relevant every figure is 0.
+/// A document of a grade above 0 is relevant, and its grade is its gain; one that was not judged has grade 0.
+/// Equal scores are ranked by descending identifier, in the order of Unicode scalars. Where nothing is relevant
+/// every figure is 0.
 public enum GradedRetrieval {
-    /// `ndcg`, `map` and `recip_rank` over all that was found, then for each cutoff k `ndcg_cut_k`, `P_k`, `recall_k` and `map_cut_k`.
+    /// `ndcg`, `map` and `recip_rank` over all that was found, then for each cutoff k `ndcg_cut_k`, `P_k`,
+    /// `recall_k` and `map_cut_k`.
     ///
     /// - Parameters:
     ///   - grades: The grades of the judged documents.

@@ -10,9 +10,11 @@ public enum PairMining {
         public let second: Int
     }
 
-    /// The pairs that are among the `neighbours` closest of one of their rows, by cosine, closest first and at most `count`.
+    /// The pairs that are among the `neighbours` closest of one of their rows, by cosine, closest first and at
+    /// most `count`.
     ///
-    /// Of equally close pairs those of smaller rows come first. Similarities that are NaN are left out. It takes time rows² · width.
+    /// Of equally close pairs those of smaller rows come first. Similarities that are NaN are left out. It
+    /// takes time rows² · width.
     ///
     /// - Parameter embeddings: [rows, width] one after the other.
     public static func pairs(
@@ -42,9 +44,11 @@ public enum PairMining {
         return Array(pairs.prefix(count))
     }
 
-    /// `average_precision`, and `f1` with `precision` and `recall` at its best `threshold`, of pairs in descending order of score.
+    /// `average_precision`, and `f1` with `precision` and `recall` at its best `threshold`, of pairs in
+    /// descending order of score.
     ///
-    /// Equal scores are one threshold. `duplicates` is how many there are, found or not; without any every figure is 0.
+    /// Equal scores are one threshold. `duplicates` is how many there are, found or not; without any every
+    /// figure is 0.
     public static func figures(
         _ pairs: [(score: Float, isDuplicate: Bool)], duplicates: Int
     ) -> [Figure] {
@@ -72,7 +76,8 @@ public enum PairMining {
         ]
     }
 
-    /// The duplicates that follow from some: all pairs of texts that a chain of them joins, each with the smaller row first, ascending.
+    /// The duplicates that follow from some: all pairs of texts that a chain of them joins, each with the
+    /// smaller row first, ascending.
     public static func closure(of duplicates: [(Int, Int)]) -> [(Int, Int)] {
         var root: [Int: Int] = [:]
         func find(_ row: Int) -> Int {

@@ -4,8 +4,8 @@ import Foundation
 ///
 /// A NaN stands behind every number.
 public enum Ranking {
-    /// The positions of the `count` best scores, best first; of equal scores the one whose tie rank is smaller comes first, and
-    /// without tie ranks the earlier one.
+    /// The positions of the `count` best scores, best first; of equal scores the one whose tie rank is smaller
+    /// comes first, and without tie ranks the earlier one.
     ///
     /// It takes time n log count.
     public static func best(
@@ -41,7 +41,8 @@ public enum Ranking {
         return heap.sorted(by: precedes)
     }
 
-    /// The rank of every identifier in ascending order of Unicode scalars, as Python orders strings: the tie ranks of retrieval.
+    /// The rank of every identifier in ascending order of Unicode scalars, as Python orders strings: the tie
+    /// ranks of retrieval.
     public static func tieRanks(_ identifiers: [String]) -> [Int] {
         // The order of UTF-8 bytes is that of scalars.
         let bytes = identifiers.map { Array($0.utf8) }
@@ -53,7 +54,8 @@ public enum Ranking {
         return ranks
     }
 
-    /// The discounted cumulative gain of gains in rank order (Järvelin and Kekäläinen 2002): Σ gain / log₂(rank + 1).
+    /// The discounted cumulative gain (Järvelin and Kekäläinen 2002) of gains in rank order:
+    /// Σ gain / log₂(rank + 1).
     static func discountedGain(_ gains: some Sequence<Double>) -> Double {
         gains.enumerated().reduce(0) { $0 + $1.element * discount($1.offset) }
     }

@@ -17,11 +17,12 @@ public struct RerankingMetrics: Sendable {
 
     /// Adds a query: a score for each candidate, and whether it is relevant.
     ///
-    /// Of equal scores the earlier candidate comes first for `mrr`, as in sentence-transformers, or with `irrelevantFirst` those
-    /// that are not relevant, so that the order of the candidates is of no account (cross-encoders are ranked there in an order
-    /// that numpy leaves open). Average precision takes equal scores as one rank, and the discounted gain as the mean of all
-    /// their orders, as scikit-learn does. A NaN makes the query's figures NaN. sentence-transformers leaves out queries that have
-    /// no relevant candidate, or none that is not.
+    /// Of equal scores the earlier candidate comes first for `mrr`, as in sentence-transformers, or with
+    /// `irrelevantFirst` those that are not relevant, so that the order of the candidates is of no account
+    /// (cross-encoders are ranked there in an order that numpy leaves open). Average precision takes equal
+    /// scores as one rank, and the discounted gain as the mean of all their orders, as scikit-learn does. A NaN
+    /// makes the query's figures NaN. sentence-transformers leaves out queries that have no relevant candidate,
+    /// or none that is not.
     public mutating func add(
         scores: [Float], isRelevant: [Bool], irrelevantFirst: Bool = false
     ) {

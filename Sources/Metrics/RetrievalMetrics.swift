@@ -1,11 +1,12 @@
 /// How well documents were found, over queries, as `InformationRetrievalEvaluator`.
 ///
-/// `add` takes what was found for a query in rank order. The evaluator ranks by score and breaks ties by ascending document
-/// identifier: `Ranking.best(_:of:tieRanks:)` with `Ranking.tieRanks(_:)`.
+/// `add` takes what was found for a query in rank order. The evaluator ranks by score and breaks ties by
+/// ascending document identifier: `Ranking.best(_:of:tieRanks:)` with `Ranking.tieRanks(_:)`.
 public struct RetrievalMetrics: Sendable {
     /// The ranks k of `accuracy@k`: whether a relevant document is among the first k.
     public let accuracyAt: [Int]
-    /// The ranks of `precision@k` and `recall@k`: the shares of the first k that are relevant, and of the relevant among them.
+    /// The ranks of `precision@k` and `recall@k`: the shares of the first k that are relevant, and of the
+    /// relevant among them.
     public let precisionRecallAt: [Int]
     /// The ranks of `ndcg@k`: the discounted gain over that of the ideal order.
     public let ndcgAt: [Int]
@@ -39,7 +40,8 @@ public struct RetrievalMetrics: Sendable {
         (accuracyAt + precisionRecallAt + ndcgAt + mrrAt + mapAt).max() ?? 0
     }
 
-    /// Adds a query: whether each document that was found is relevant, in rank order, and how many relevant ones there are, found or not.
+    /// Adds a query: whether each document that was found is relevant, in rank order, and how many relevant
+    /// ones there are, found or not.
     ///
     /// A query without relevant documents is left out, as nothing can be found for it.
     public mutating func add(_ isRelevant: [Bool], relevantCount: Int) {
@@ -73,7 +75,8 @@ public struct RetrievalMetrics: Sendable {
         }
     }
 
-    /// The means over the queries, NaN when there were none: `accuracy@k`, `precision@k`, `recall@k`, `ndcg@k`, `mrr@k`, `map@k`.
+    /// The means over the queries, NaN when there were none: `accuracy@k`, `precision@k`, `recall@k`, `ndcg@k`,
+    /// `mrr@k`, `map@k`.
     public var figures: [Figure] {
         let names = ["accuracy", "precision", "recall", "ndcg", "mrr", "map"]
         let ranks = [accuracyAt, precisionRecallAt, precisionRecallAt, ndcgAt, mrrAt, mapAt]

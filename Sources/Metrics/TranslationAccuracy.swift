@@ -4,8 +4,8 @@ import Kernels
 public enum TranslationAccuracy {
     /// `src2trg_accuracy`, `trg2src_accuracy` and `mean_accuracy`, by cosine; NaN of no texts.
     ///
-    /// The first of equally close ones counts as found. It is right when its text is the translation's, wherever it stands. A text
-    /// with a NaN among its similarities is wrong.
+    /// The first of equally close ones counts as found. It is right when its text is the translation's,
+    /// wherever it stands. A text with a NaN among its similarities is wrong.
     ///
     /// - Parameters:
     ///   - source: Embeddings [rows, width] one after the other.

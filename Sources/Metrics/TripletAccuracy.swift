@@ -1,6 +1,7 @@
 /// How often an anchor is closer to its positive than to its negative, as `TripletEvaluator`.
 public enum TripletAccuracy {
-    /// The share of triplets whose positive similarity is above the negative one by more than `margin`; NaN of no triplets.
+    /// The share of triplets whose positive similarity is above the negative one by more than `margin`; NaN of
+    /// no triplets.
     ///
     /// Distances are given negated. A NaN is not above anything.
     public static func figure(

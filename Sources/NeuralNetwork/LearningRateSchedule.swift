@@ -2,8 +2,8 @@ import Foundation
 
 /// The learning rate of each optimizer step, from step 0, as Hugging Face's schedules of the same names.
 ///
-/// After the last step the rate stays what it is there, but for `inverse_sqrt`, which goes on falling. (Hugging Face's
-/// cosines rise again.)
+/// After the last step the rate stays what it is there, but for `inverse_sqrt`, which goes on falling. (Hugging
+/// Face's cosines rise again.)
 public struct LearningRateSchedule: Sendable, Equatable {
     /// What happens after the warm-up.
     public enum Kind: String, Sendable, Codable, CaseIterable {

@@ -3,7 +3,8 @@ import JSON
 import Settings
 import Support
 
-/// What some schedules of learning rates may be told besides peak, warm-up and length, under Hugging Face's names.
+/// What some schedules of learning rates may be told besides peak, warm-up and length, under Hugging Face's
+/// names.
 public struct ScheduleSettings: Settings, Equatable {
     /// The form of a warm-up or of the decay of `warmup_stable_decay`.
     public enum Form: String, Sendable, CaseIterable {
@@ -37,7 +38,8 @@ public struct ScheduleSettings: Settings, Equatable {
     public var power: Float = 1
     /// The rate at the end of `polynomial`, to be below the peak.
     public var endRate: Float = 1e-7
-    /// The step from the start of the curve at which `inverse_sqrt` has the peak: when absent the warm-up's, or 10,000.
+    /// The step from the start of the curve at which `inverse_sqrt` has the peak: when absent the warm-up's, or
+    /// 10,000.
     public var timescale: Int?
     /// Steps of `warmup_stable_decay` that decay; a tenth of all, rounded up, when absent.
     public var decaySteps: Int?
@@ -105,7 +107,8 @@ extension LearningRateSchedule.Kind {
 
     /// Reads the schedule's settings from the text of a JSON object.
     ///
-    /// - Throws: `SettingError` for a value that is none of those expected, and for a setting that the schedule does not have.
+    /// - Throws: `SettingError` for a value that is none of those expected, and for a setting that the schedule
+    ///   does not have.
     public func settings(json: String) throws(SettingError) -> ScheduleSettings {
         let settings = try ScheduleSettings(json: json)
         let value: JSONValue
@@ -122,7 +125,8 @@ extension LearningRateSchedule.Kind {
         return JSONValue.object(members.filter { settingKeys.contains($0.key) }).line
     }
 
-    /// Reads the schedule's settings from an object that stands in a file under `path`, beside the keys `others`.
+    /// Reads the schedule's settings from an object that stands in a file under `path`, beside the keys
+    /// `others`.
     package func settings(
         _ value: JSONValue, path: String, others: [String] = []
     ) throws(SettingError) -> ScheduleSettings {

@@ -90,7 +90,8 @@ import Testing
             source: [1, 0, .nan, 0, 0, 1], target: [1, 0, 0, 1, 0, 1], width: 2,
             sourceTexts: ["a", "b", "c"], targetTexts: ["A", "B", "C"])
         #expect(figures.map { $0.name }.first == "src2trg_accuracy")
-        // c finds B, which is as close as C and stands before it; every target has a NaN among its similarities.
+        // c finds B, which is as close as C and stands before it; every target has a NaN among its
+        // similarities.
         #expect(figures[0].value == 1.0 / 3 && figures[1].value == 0)
         let same = TranslationAccuracy.figures(
             source: [1, 0, 0, 1], target: [1, 0, 0, 1], width: 2, sourceTexts: ["a", "b"],

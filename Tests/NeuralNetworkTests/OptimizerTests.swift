@@ -6,7 +6,8 @@ import Testing
 @testable import Tensors
 
 @Suite struct OptimizerTests {
-    /// Every rule, with settings under which rows without gradients change by a factor, not at all, or otherwise.
+    /// Every rule, with settings under which rows without gradients change by a factor, not at all, or
+    /// otherwise.
     static let cases = [
         ("adamw", #"{"weight_decay": 0.1}"#), ("adam", "{}"), ("adam", #"{"weight_decay": 0.1}"#),
         ("sgd", "{}"), ("sgd", #"{"weight_decay": 0.1}"#),
@@ -17,7 +18,8 @@ import Testing
     ]
     static let steps: [[Int32]] = [[3, 1], [3], [], [7, 3, 3], [10], [0, 1]]
 
-    /// An embedding table is updated as an ordinary parameter, to the last bit, and so after a resumption at any step.
+    /// An embedding table is updated as an ordinary parameter, to the last bit, and so after a resumption at
+    /// any step.
     @Test(arguments: cases, [nil, 1, 3, 5])
     func rowsAreUpdatedAsIfDense(_ rule: (name: String, settings: String), resumingAt: Int?) throws
     {

@@ -3,13 +3,13 @@ import Kernels
 import Settings
 import Tensors
 
-/// Adafactor (Shazeer and Stern 2018, arXiv:1804.04235), as in transformers: of the squared gradients of a matrix it keeps
-/// means of rows and of columns, whose product stands for each.
+/// Adafactor (Shazeer and Stern 2018, arXiv:1804.04235), as in transformers: of the squared gradients of a
+/// matrix it keeps means of rows and of columns, whose product stands for each.
 ///
-/// `u ← g / √v, v from row and column means; u ← u / max(1, RMS(u) / d); p ← p − ρ u`, where ρ is the learning rate or, with
-/// `relative_step`, min(0.01, 1/√t); with `scale_parameter` it is multiplied by max(ε₂, RMS(p)). Weight decay is p ← p (1 − ρ λ).
-/// Each part of a parameter is treated by itself. Embedding tables are updated densely, as the definition asks, since no row
-/// stays the same.
+/// `u ← g / √v, v from row and column means; u ← u / max(1, RMS(u) / d); p ← p − ρ u`, where ρ is the learning
+/// rate or, with `relative_step`, min(0.01, 1/√t); with `scale_parameter` it is multiplied by max(ε₂, RMS(p)).
+/// Weight decay is p ← p (1 − ρ λ). Each part of a parameter is treated by itself. Embedding tables are updated
+/// densely, as the definition asks, since no row stays the same.
 public final class Adafactor: Optimizer {
     /// The settings, with transformers' defaults.
     public struct Configuration: Settings, Equatable {
@@ -75,7 +75,8 @@ public final class Adafactor: Optimizer {
     /// By parameter and part; made when first needed.
     private var memory: [[String: Storage]]
 
-    /// Creates an optimizer; `decays` says which parameters have weight decay, by default all but biases and LayerNorm.
+    /// Creates an optimizer; `decays` says which parameters have weight decay, by default all but biases and
+    /// LayerNorm.
     public init(
         _ parameters: [Parameter], _ configuration: Configuration = Configuration(),
         decays: (Parameter) -> Bool = Optimizers.decaysByDefault
@@ -86,13 +87,15 @@ public final class Adafactor: Optimizer {
         memory = Array(repeating: [:], count: parameters.count)
     }
 
-    /// Means of squared gradients by row and by column, or whole for vectors, and with `beta1` the mean of updates.
+    /// Means of squared gradients by row and by column, or whole for vectors, and with `beta1` the mean of
+    /// updates.
     public var buffers: [String] {
         ["exp_avg_sq_row", "exp_avg_sq_col", "exp_avg_sq"]
             + (configuration.beta1 == nil ? [] : ["exp_avg"])
     }
 
-    /// The shape of a buffer: a matrix has row and column means, a vector a whole mean; nil for a frozen parameter.
+    /// The shape of a buffer: a matrix has row and column means, a vector a whole mean; nil for a frozen
+    /// parameter.
     public func bufferShape(_ name: String, of index: Int, _ part: Parameter.Part) -> Shape? {
         guard hasBuffers(index), buffers.contains(name) else { return nil }
         let shape = part.shape.array

@@ -70,8 +70,8 @@ struct AdafactorUpdate {
         }
     }
 
-    /// For each matrix of the last two dimensions: means of the squares of rows and columns, then the division by the
-    /// root of their product over the mean of the row means.
+    /// For each matrix of the last two dimensions: means of the squares of rows and columns, then the division
+    /// by the root of their product over the mean of the row means.
     private func divideByRoots(
         _ update: UnsafeMutablePointer<Float>, _ row: Storage, _ column: Storage
     ) {

@@ -21,7 +21,8 @@ public final class ElementwiseOptimizer<Rule: ElementwiseRule>: Optimizer {
     private let rule: Rule
     private let states: [ParameterState]
 
-    /// Creates an optimizer; `decays` says which parameters have weight decay, by default all but biases and LayerNorm.
+    /// Creates an optimizer; `decays` says which parameters have weight decay, by default all but biases and
+    /// LayerNorm.
     public init(
         _ parameters: [Parameter], _ configuration: Configuration = Configuration(),
         decays: (Parameter) -> Bool = Optimizers.decaysByDefault

@@ -76,7 +76,8 @@ public struct RuleEntries {
         firstBuffer + index * bufferStride
     }
 
-    /// Calls `body` for blocks that fit the first cache, each with scale · gradient + decay · value, which it may change.
+    /// Calls `body` for blocks that fit the first cache, each with scale · gradient + decay · value, which it
+    /// may change.
     func forEachBlock(
         gradientScale: Float, weightDecay: Float,
         _ body: (_ block: RuleEntries, _ gradient: UnsafeMutablePointer<Float>) -> Void

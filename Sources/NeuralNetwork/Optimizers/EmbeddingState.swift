@@ -4,8 +4,8 @@ import Tensors
 /// An embedding table: rows that have had a gradient are updated at every step, as the definition asks;
 /// the others change by the rule's idle factor alone, and their factors wait until somebody reads them.
 ///
-/// The factors are then multiplied in one by one, so that the result is the dense one to the last bit. Where the rule
-/// has no such factor, every row counts as one that has had a gradient.
+/// The factors are then multiplied in one by one, so that the result is the dense one to the last bit. Where
+/// the rule has no such factor, every row counts as one that has had a gradient.
 final class EmbeddingState: ParameterState, PendingRowUpdates {
     private var isActive: [Bool]
     private var activeRows: [Int32] = []

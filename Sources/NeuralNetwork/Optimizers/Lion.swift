@@ -1,6 +1,7 @@
 import Settings
 
-/// Lion (Chen et al. 2023, arXiv:2302.06675, algorithm 2): steps of one size along the sign of a mean of gradients.
+/// Lion (Chen et al. 2023, arXiv:2302.06675, algorithm 2): steps of one size along the sign of a mean of
+/// gradients.
 ///
 /// `p ← p (1 − lr λ) − lr · sign(β₁ m + (1 − β₁) g); m ← β₂ m + (1 − β₂) g`
 public typealias Lion = ElementwiseOptimizer<LionRule>

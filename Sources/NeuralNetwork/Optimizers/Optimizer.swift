@@ -4,9 +4,9 @@ import Tensors
 
 /// Changes parameters by their gradients, one step at a time.
 ///
-/// A new one is a file of its own and its name in `Optimizers.all`; one that treats every number by itself needs
-/// no more than an `ElementwiseRule`. What it keeps between steps is lent by name, so that checkpoints need
-/// to know none of them.
+/// A new one is a file of its own and its name in `Optimizers.all`; one that treats every number by itself
+/// needs no more than an `ElementwiseRule`. What it keeps between steps is lent by name, so that checkpoints
+/// need to know none of them.
 public protocol Optimizer: AnyObject {
     /// Its settings.
     associatedtype Configuration: Settings
@@ -35,7 +35,8 @@ public protocol Optimizer: AnyObject {
 
     /// Lends a buffer of a part of the parameter at `index`, to be read or filled.
     ///
-    /// It has the numbers of `bufferShape`, which must not be nil. Call `buffersWereRestored()` after filling any.
+    /// It has the numbers of `bufferShape`, which must not be nil. Call `buffersWereRestored()` after filling
+    /// any.
     func withBuffer<Result, Failure: Error>(
         _ name: String, of index: Int, _ part: Parameter.Part,
         _ body: (inout MutableSpan<Float>) throws(Failure) -> Result

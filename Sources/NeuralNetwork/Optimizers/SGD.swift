@@ -3,8 +3,8 @@ import Settings
 
 /// Stochastic gradient descent with momentum (Sutskever et al. 2013), as in PyTorch.
 ///
-/// `g ← g + λ p; m ← μ m + (1 − τ) g; p ← p − lr m`, the first m of a parameter being g. Nesterov's form goes along g + μ m
-/// instead. Without momentum, p ← p − lr g.
+/// `g ← g + λ p; m ← μ m + (1 − τ) g; p ← p − lr m`, the first m of a parameter being g. Nesterov's form goes
+/// along g + μ m instead. Without momentum, p ← p − lr g.
 public typealias SGD = ElementwiseOptimizer<SGDRule>
 
 /// What stochastic gradient descent does to a number.

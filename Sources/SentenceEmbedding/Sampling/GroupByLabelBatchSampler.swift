@@ -1,11 +1,13 @@
 import Support
 
-/// Makes batches of at least two labels and of at least two rows of each, as losses need that find triplets in a batch.
+/// Makes batches of at least two labels and of at least two rows of each, as losses need that find triplets in
+/// a batch.
 ///
-/// The rows of each label are shuffled. The labels, in an order that is drawn anew for every round, then give two rows each
-/// in turn, until only one label has some left; the batches are cut from this stream. Labels with fewer than two rows, the odd
-/// row of a label and what the largest label has too many of are left out, by chance others in each epoch. This is the
-/// definition of sentence-transformers' sampler of this name; besides, no label ends a round and begins the next.
+/// The rows of each label are shuffled. The labels, in an order that is drawn anew for every round, then give
+/// two rows each in turn, until only one label has some left; the batches are cut from this stream. Labels with
+/// fewer than two rows, the odd row of a label and what the largest label has too many of are left out, by
+/// chance others in each epoch. This is the definition of sentence-transformers' sampler of this name; besides,
+/// no label ends a round and begins the next.
 public struct GroupByLabelBatchSampler: BatchSampler {
     /// `group_by_label`
     public static let name = "group_by_label"

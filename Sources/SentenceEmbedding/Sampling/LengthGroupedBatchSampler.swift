@@ -2,10 +2,10 @@ import Support
 
 /// Puts rows of similar length together, so that less time and memory go to the longest of a batch.
 ///
-/// The rows are shuffled, sorted by length within windows of `windowBatches` batches, cut into
-/// batches, and the batches shuffled, except that the batch with the most tokens comes first: a run
-/// that is too large for the memory then fails at once. Every row is used once, in the fewest batches. Batches are no
-/// longer independent samples of the data; where quality matters more than speed, prefer `ShuffledBatchSampler`.
+/// The rows are shuffled, sorted by length within windows of `windowBatches` batches, cut into batches, and the
+/// batches shuffled, except that the batch with the most tokens comes first: a run that is too large for the
+/// memory then fails at once. Every row is used once, in the fewest batches. Batches are no longer independent
+/// samples of the data; where quality matters more than speed, prefer `ShuffledBatchSampler`.
 public struct LengthGroupedBatchSampler: BatchSampler {
     /// `length_grouped`
     public static let name = "length_grouped"

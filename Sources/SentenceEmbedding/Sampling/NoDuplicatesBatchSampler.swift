@@ -1,10 +1,11 @@
-/// Makes batches in which no two rows share a text, in whatever columns it stands; for losses whose negatives are the other
-/// rows of the batch.
+/// Makes batches in which no two rows share a text, in whatever columns it stands; for losses whose negatives
+/// are the other rows of the batch.
 ///
-/// The rows are taken in a random order. One that shares a text with the batch is put off to a later batch, before which it
-/// keeps its place in the order. A batch ends when it is full or when no row that is left fits; so some may be shorter.
-/// Every row is used once. With the same order these are the batches of sentence-transformers' sampler of this name, which looks
-/// at every row that was put off again for every batch; here only those are looked at whose text has become free.
+/// The rows are taken in a random order. One that shares a text with the batch is put off to a later batch,
+/// before which it keeps its place in the order. A batch ends when it is full or when no row that is left fits;
+/// so some may be shorter. Every row is used once. With the same order these are the batches of
+/// sentence-transformers' sampler of this name, which looks at every row that was put off again for every
+/// batch; here only those are looked at whose text has become free.
 public struct NoDuplicatesBatchSampler: BatchSampler {
     /// `no_duplicates`
     public static let name = "no_duplicates"
@@ -67,8 +68,8 @@ public struct NoDuplicatesBatchSampler: BatchSampler {
     }
 }
 
-/// Rows that were put off, by their position in the order, each in the queue of a text that it shares with a row that was taken
-/// before it.
+/// Rows that were put off, by their position in the order, each in the queue of a text that it shares with a
+/// row that was taken before it.
 ///
 /// While a text is in the batch its whole queue is passed over at once.
 private struct DeferredRows {

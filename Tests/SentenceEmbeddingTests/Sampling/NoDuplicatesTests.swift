@@ -59,7 +59,8 @@ import Testing
 
     /// A row is looked at again only when the text that it waits for is free, not once for every batch.
     @Test func looksAtEveryRowAFewTimes() {
-        // Every row has a text of its own and one of those that 10,000 rows share, as a label or a common question.
+        // Every row has a text of its own and one of those that 10,000 rows share, as a label or a common
+        // question.
         let count = 1_000_000
         var looks = 0
         let table = SamplerInput(
