@@ -35,6 +35,9 @@ package final class Storage {
         (base + range.lowerBound).update(repeating: 0, count: range.count)
     }
 
+    /// Gives free buffers back to the system, the largest first, until those that are left hold at most so many bytes.
+    package static func trimPool(to bytes: Int) { StoragePool.shared.trim(to: bytes) }
+
     /// A buffer of zeros.
     package static func zeros(_ count: Int) -> Storage {
         let storage = Storage(count)
@@ -89,5 +92,21 @@ final class StoragePool: Sendable {
 
     fileprivate func giveBack(_ buffer: Buffer) {
         free.withLock { $0[buffer.capacity, default: []].append(buffer) }
+    }
+
+    func trim(to bytes: Int) {
+        let released = self.free.withLock { free in
+            var released: [Buffer] = []
+            var kept = 0
+            for size in free.keys.sorted() {
+                let own = free[size] ?? []
+                let room = max(0, (bytes - kept) / (size * MemoryLayout<Float>.stride))
+                released += own.dropFirst(room)
+                free[size] = Array(own.prefix(room))
+                kept += min(own.count, room) * size * MemoryLayout<Float>.stride
+            }
+            return released
+        }
+        for buffer in released { Foundation.free(buffer.base) }
     }
 }

@@ -72,37 +72,31 @@ private struct EnlargedWeights: WeightReader {
     private static let words = "embeddings.word_embeddings.weight"
 
     let source = "the model that tokens are added to"
-    let names: [String]
-    private let parts: [String: (Parameter, Parameter.Part)]
+    private let old: ParameterWeights
     private let rows: Int
     private let first: Int
     private let pieces: [[Int32]]
 
+    var names: [String] { old.names }
+
     /// `rows` in all, of which those from `first` on are the means of the rows of `pieces`.
     init(_ parameters: ParameterStore, rows: Int, first: Int, pieces: [[Int32]]) {
-        let parts = parameters.flatMap { parameter in
-            parameter.parts.map { ($0.name, (parameter, $0)) }
-        }
-        names = parts.map(\.0)
-        self.parts = Dictionary(uniqueKeysWithValues: parts)
+        old = ParameterWeights(parameters)
         (self.rows, self.first, self.pieces) = (rows, first, pieces)
     }
 
     func shape(of name: String) -> [Int]? {
-        guard let shape = parts[name]?.1.shape.array else { return nil }
+        guard let shape = old.shape(of: name) else { return nil }
         return name == Self.words ? [rows, shape[1]] : shape
     }
 
     func read(_ name: String, into buffer: inout MutableSpan<Float>) throws {
-        guard let (parameter, part) = parts[name] else { return }
-        let values = parameter.tensor.values
-        for i in 0..<part.shape.count { buffer[i] = values[part.offset + i] }
-        guard name == Self.words else { return }
-        let width = part.shape[1]
+        old.read(name, into: &buffer)
+        guard name == Self.words, let width = shape(of: name)?[1] else { return }
         for (index, pieces) in pieces.enumerated() {
             for column in 0..<width {
                 var sum: Float = 0
-                for piece in pieces { sum += values[Int(piece) * width + column] }
+                for piece in pieces { sum += buffer[Int(piece) * width + column] }
                 buffer[(first + index) * width + column] = sum / Float(pieces.count)
             }
         }
