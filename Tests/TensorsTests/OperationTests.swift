@@ -50,6 +50,20 @@ import Testing
         #expect(a.manhattanDistances(to: b).values == [0.25, 0])
     }
 
+    /// Near and far pairs are computed in two ways.
+    @Test func euclideanDistancesAreThoseOfRows() {
+        var random = SplitMix64(state: 5)
+        let a = Tensor.random([40, 65], in: -1..<1, &random)
+        let near = a + Tensor.random([40, 65], in: -1e-3..<1e-3, &random)
+        let b = Tensor.concatenated([near, .random([24, 65], in: -1..<1, &random)])
+        let all = a.euclideanDistances(to: b)
+        for (i, found) in all.slice(0..<40, axis: 1).values.enumerated() {
+            let (row, partner) = (a.slice(i / 40..<i / 40 + 1), b.slice(i % 40..<i % 40 + 1))
+            let expected = row.euclideanDistance(partner).item()
+            #expect(abs(found - expected) <= 2e-6 * expected, "\(i)")
+        }
+    }
+
     @Test(arguments: [1, 7, 8, 9, 33]) func manhattanOfEveryWidth(width: Int) {
         var random = SplitMix64(state: 3)
         let (a, b) = (

@@ -15,7 +15,7 @@ extension Tensor {
 
     /// The Euclidean distance of every row from every row of `other`: [m, n] and [k, n] to [m, k].
     ///
-    /// Computed from differences, so that near neighbours keep their digits. Where it is 0 the gradient is 0.
+    /// Near neighbours keep their digits. Where it is 0 the gradient is 0.
     public func euclideanDistances(to other: Tensor) -> Tensor {
         distances(other, Euclidean.self, .allRows)
     }
@@ -36,14 +36,17 @@ extension Tensor {
         // In the same rows each row meets one other.
         let partners = pairing == .allRows ? other.shape[0] : 1
         let y = Storage(rows * partners)
-        func pairs(_ row: Int) -> Range<Int> { row * partners..<(row + 1) * partners }
+        let estimates = pairing == .allRows ? D.estimates(self, other) : nil
         ThreadPool.shared.ranges(rows, grain: distanceGrain(partners * width)) { [base] own in
             let difference = Storage(width)
             for row in own {
-                for pair in pairs(row) {
+                for pair in row * partners..<(row + 1) * partners {
                     let partner = pairing == .allRows ? pair - row * partners : row
-                    y.base[pair] = D.value(
-                        base + row * width, other.base + partner * width, width, difference.base)
+                    y.base[pair] =
+                        estimates?.value(row, partner)
+                        ?? D.value(
+                            base + row * width, other.base + partner * width, width,
+                            difference.base)
                 }
             }
         }
@@ -96,6 +99,8 @@ private func distanceGrain(_ operations: Int) -> Int {
 
 /// A distance of two vectors and its gradient; `difference` is scratch of their length.
 private protocol Distance {
+    /// The distances of all rows that can be had from a matrix product; nil when none can.
+    static func estimates(_ a: Tensor, _ b: Tensor) -> ProductDistances?
     static func value(
         _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ n: Int,
         _ difference: UnsafeMutablePointer<Float>
@@ -107,6 +112,8 @@ private protocol Distance {
 }
 
 extension Distance {
+    static func estimates(_ a: Tensor, _ b: Tensor) -> ProductDistances? { nil }
+
     /// a − b
     static func subtract(
         _ difference: UnsafeMutablePointer<Float>, _ a: UnsafePointer<Float>,
@@ -117,7 +124,38 @@ extension Distance {
     }
 }
 
+/// Euclidean distances from a matrix product: `‖a − b‖² = ‖a‖² + ‖b‖² − 2 a · b`.
+private struct ProductDistances {
+    private let squaresA: [Double]
+    private let squaresB: [Double]
+    private let products: Storage
+
+    init(_ a: Tensor, _ b: Tensor) {
+        let width = a.shape[1]
+        func squares(_ x: Tensor) -> [Double] {
+            (0..<x.shape[0]).map { VectorKernels.best.sum_of_squares(x.base + $0 * width, width) }
+        }
+        squaresA = squares(a)
+        squaresB = squares(b)
+        products = Storage(squaresA.count * squaresB.count)
+        GEMM.run(
+            GEMM.Product(
+                a.base, .plain, b.base, .transposed, into: products.base, m: squaresA.count,
+                n: squaresB.count, k: width, beta: 0))
+    }
+
+    /// The distance of two rows; nil where they are so near that the difference of squares would lose digits.
+    @inline(__always)
+    func value(_ row: Int, _ partner: Int) -> Float? {
+        let sum = squaresA[row] + squaresB[partner]
+        let square = sum - 2 * Double(products.base[row * squaresB.count + partner])
+        return square > 0.1 * sum ? Float(square.squareRoot()) : nil
+    }
+}
+
 private enum Euclidean: Distance {
+    static func estimates(_ a: Tensor, _ b: Tensor) -> ProductDistances? { ProductDistances(a, b) }
+
     static func value(
         _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ n: Int,
         _ difference: UnsafeMutablePointer<Float>
