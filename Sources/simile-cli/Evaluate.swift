@@ -11,8 +11,9 @@ struct Evaluate: ParsableCommand {
         abstract: "Measures a model on held-out data.",
         discussion: """
             With scored pairs (--data): Spearman and Pearson correlation of four similarities, the model's own \
-            first. With labelled pairs (--nli): the accuracy of the classifier that a checkpoint holds. Other \
-            kinds of data (--kind) have figures of their own.
+            first. With labelled pairs (--nli): the accuracy of the classifier that a checkpoint holds. With --queries, \
+            --corpus and --relevant: how well documents are found. Other kinds of data (--kind) have figures of \
+            their own.
             """)
 
     @Argument(help: "A model's folder or checkpoint.")
@@ -28,6 +29,7 @@ struct Evaluate: ParsableCommand {
         help: "A file of labelled pairs; MODEL is then a checkpoint of a run with the softmax loss."
     )
     var nli: String?
+    @OptionGroup(title: "Retrieval") var retrieval: SettingFlags<RetrievalEvaluation>
     @Option(help: "Write the pairs with gold and predicted scores to this CSV file.")
     var csv: String?
     @OptionGroup var prompts: PromptOptions
@@ -37,8 +39,9 @@ struct Evaluate: ParsableCommand {
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
-        if data == nil && nli == nil {
-            throw ValidationError("give --data FILE, --nli FILE, or both")
+        if data == nil, nli == nil, retrieval.isEmpty {
+            throw ValidationError(
+                "give --data FILE, --nli FILE, or --queries, --corpus and --relevant")
         }
         if csv != nil, data == nil || kind != SimilarityEvaluation.kind {
             throw ValidationError("--csv needs --data FILE with scored pairs")
@@ -66,6 +69,10 @@ struct Evaluate: ParsableCommand {
                 parts.append(
                     try evaluate(model, data, try Evaluations.named(kind), files.options))
             }
+        }
+        if !retrieval.isEmpty {
+            let evaluator = try retrieval.applied(to: RetrievalEvaluation()).evaluator(nil, name: "")
+            parts.append(try evaluator.evaluate(model))
         }
         if let nli {
             var options = files.options

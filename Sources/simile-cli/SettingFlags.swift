@@ -68,6 +68,9 @@ struct SettingFlags<Group: Settings>: ParsableArguments, CustomReflectable {
         }
     }
 
+    /// Whether none was given.
+    var isEmpty: Bool { given.isEmpty }
+
     /// The settings with those that were given; lists grow.
     func applied(to settings: Group) -> Group {
         var result = settings

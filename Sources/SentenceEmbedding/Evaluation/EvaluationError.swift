@@ -10,6 +10,8 @@ public enum EvaluationError: Error, Equatable, LocalizedError, CustomStringConve
     case otherClasses(path: String, found: [String], classifier: [String])
     /// There is no classifier to measure.
     case noClassifier(task: String?)
+    /// Prompts of its own, with a model that leaves a prompt's tokens out of the pooling and knows only one at a time.
+    case promptNotPooled
     /// There is no evaluator of this kind.
     case unknownKind(name: String, suggestion: String?, known: [String])
 
@@ -23,6 +25,8 @@ public enum EvaluationError: Error, Equatable, LocalizedError, CustomStringConve
             "\(path): its classes are \(found.joined(separator: ", ")), but the classifier's are \(classifier.joined(separator: ", "))"
         case .noClassifier(let task):
             "\(task.map { "the loss of the task \($0)" } ?? "the model's loss") has no classifier: accuracy can be measured after training with the softmax loss"
+        case .promptNotPooled:
+            "prompts of its own, but this model does not pool a prompt's tokens, and so knows one prompt at a time; give the prompt for the whole run"
         case .unknownKind(let name, let suggestion, let known):
             "there is no evaluation '\(name)'; "
                 + (suggestion.map { "did you mean '\($0)'?" }

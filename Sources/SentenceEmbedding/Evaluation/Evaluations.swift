@@ -33,7 +33,7 @@ public enum Evaluations {
     public static var all: [any EvaluationKind.Type] {
         [
             SimilarityEvaluation.self, BinaryClassificationEvaluation.self, TripletEvaluation.self,
-            LabelAccuracyEvaluation.self,
+            RetrievalEvaluation.self, LabelAccuracyEvaluation.self,
         ]
     }
 

@@ -170,9 +170,10 @@ public final class SentenceTransformer {
     /// with the same ids once. An embedding does not depend on the sentences around it: not at all with our own
     /// matrix products (`GEMM.Engine`), and with a BLAS library's but for the rounding of the last bits.
     public func encode(
-        _ sentences: [String], tokensPerBatch: Int = SentenceTransformer.defaultTokensPerBatch
+        _ sentences: [String], prompt: String? = nil,
+        tokensPerBatch: Int = SentenceTransformer.defaultTokensPerBatch
     ) -> Tensor {
-        let ids = tokenize(sentences)
+        let ids = tokenize(sentences, prompt: prompt)
         var known: [[Int32]: Int] = [:]
         let original = ids.enumerated().map { index, ids in
             if let first = known[ids] { return first }

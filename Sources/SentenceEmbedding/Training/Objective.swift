@@ -122,6 +122,6 @@ extension LossContext {
         if case .vectors(_, _, let numbers) = data.labels { width = numbers }
         self.init(
             dimension: model.embeddingDimension, columns: data.columnNames.count,
-            classNames: data.classNames, labelWidth: width)
+            classNames: data.classNames, labelWidth: width, hasLabels: data.labels.count != nil)
     }
 }

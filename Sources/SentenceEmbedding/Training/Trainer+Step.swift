@@ -52,7 +52,8 @@ extension Trainer {
             throw nonFinite("loss", [batch], step.texts, encoded)
         }
         let gradients = lossTape.backward(from: value, scale: share)
-        if let gradient = gradients[embeddings] {
+        // A frozen encoder takes no gradient: the loss's own parameters have theirs already.
+        if let gradient = gradients[embeddings], encoded.requiresGradient {
             encoderTape.backward(from: encoded, gradient: gradient)
         }
         return (value.item(), input.ids.count)
