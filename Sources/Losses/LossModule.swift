@@ -51,9 +51,9 @@ public struct LossModule {
     ) throws(LossError) {
         func make<L: Loss>(_ type: L.Type) throws(LossError) -> LossModule {
             let configuration: L.Configuration
-            do throws(SettingError) { configuration = try L.Configuration(json: settings) } catch {
-                throw .settings(error)
-            }
+            do throws(SettingError) {
+                configuration = try L.Configuration(json: settings, path: "\(name).")
+            } catch { throw .settings(error) }
             return try LossModule(type, configuration, context: context, source: source)
         }
         self = try make(try Losses.named(name))

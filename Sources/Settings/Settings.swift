@@ -33,13 +33,14 @@ extension Settings {
 
     /// Reads settings from the text of a JSON object; keys that are absent have their defaults.
     ///
+    /// - Parameter path: What keys begin with in messages, such as `loss.`.
     /// - Throws: `SettingError` for a key that does not exist, and a value that is none of those expected.
-    public init(json: String) throws(SettingError) {
+    public init(json: String, path: String = "") throws(SettingError) {
         let value: JSONValue
         do throws(JSONError) { value = try JSONValue(parsing: json.utf8) } catch {
             throw .notAnObject(path: "the settings", found: "\(error)")
         }
-        try self.init(value, path: "")
+        try self.init(value, path: path)
     }
 
     /// The settings as a JSON object, in order.

@@ -27,15 +27,35 @@ final class RunData {
             ExampleSource($0.path, recipe.data.overlaid(with: $0.options))
         }
         let isTaught = task.settings.teacher != nil
-        var (table, options) = try read(
+        var (table, options) = try readRepeating(
             sources, as: loss.request(withoutLabels: isTaught), role: role)
         trainingOptions = trainingOptions ?? options
         if let teacher = task.settings.teacher {
             table = try Teacher(teacher, note: note).label(
-                table, allColumns: loss.isTaughtAllColumns, cache: cache.file("teacher-\(task.name).npy"))
+                table, allColumns: loss.isTaughtAllColumns, cache: cache)
         }
         training[task.name] = table
         return table
+    }
+
+    /// Reads files whose options may name a column more than once: `columns: [text, text]` is SimCSE's data, each text
+    /// with itself.
+    private func readRepeating(
+        _ sources: [ExampleSource], as request: ExampleRequest, role: String
+    ) throws -> (table: ExampleTable, options: TrainingFileOptions?) {
+        guard let columns = sources.first?.options.columns,
+            sources.allSatisfy({ $0.options.columns == columns }),
+            Set(columns).count < columns.count, request.columns.contains(columns.count)
+        else { return try read(sources, as: request, role: role) }
+        var different: [ExampleColumn] = []
+        for column in columns where !different.contains(column) { different.append(column) }
+        var (sources, request) = (sources, request)
+        for index in sources.indices { sources[index].options.columns = different }
+        request.columns = different.count...different.count
+        let (table, options) = try read(sources, as: request, role: role)
+        return (
+            table.using(columns.map { different.firstIndex(of: $0) ?? 0 }), options
+        )
     }
 
     /// What measures a split; the evaluator that chooses the best model comes first.
@@ -80,6 +100,8 @@ final class RunData {
     /// Says how many of the held-out texts and rows are trained on, when whole rows are.
     private func noteLeakage(of table: ExampleTable, _ role: String) {
         for (_, data) in training.sorted(by: { $0.key < $1.key }) {
+            // The training file itself: that is said already.
+            if data.digest == table.digest { continue }
             let leakage = Leakage(of: table, in: data)
             if !leakage.isEmpty { note(.other("\(role): \(leakage.description)")) }
         }

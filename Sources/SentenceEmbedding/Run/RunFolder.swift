@@ -26,13 +26,16 @@ public struct RunFolder: Sendable {
 
     func file(_ name: String) -> URL { url.appending(path: name) }
 
-    /// Makes the folder of a new run with its recipe; refuses a folder that holds something.
+    /// Makes the folder of a new run with its recipe; refuses a folder that holds something but a teacher's embeddings.
     ///
     /// The recipe comes first: with it alone, a run that is cut short here can be resumed. What such a run left
     /// before that is in nobody's way.
     func create(_ recipe: Recipe) throws {
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        guard entries.allSatisfy({ $0.hasPrefix(".\(format.name).") && $0.hasSuffix(".part") })
+        guard
+            entries.allSatisfy({
+                $0.hasPrefix(".\(format.name).") && $0.hasSuffix(".part") || Teacher.isCache($0)
+            })
         else { throw RunError.outputInUse(path: path) }
         try makeFolder(url)
         try write(format.write(recipe), to: format.name)

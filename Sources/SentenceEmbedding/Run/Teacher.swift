@@ -2,6 +2,7 @@ import ExampleFiles
 import Foundation
 import HDF5
 import Serialization
+import Support
 
 /// Labels rows with vectors: a file that has one for each row, or a model's embeddings of the texts.
 struct Teacher {
@@ -15,15 +16,18 @@ struct Teacher {
 
     /// The table with the teacher's vectors as labels.
     ///
-    /// A model embeds the first column, or every one, end to end, once: its embeddings are kept in the file `cache`, from
-    /// which a run that goes on reads them again.
+    /// A model embeds the first column, or every one, end to end, once: its embeddings are kept in a file of the run's
+    /// folder, from which a run that goes on reads them again.
     func label(
-        _ table: ExampleTable, allColumns: Bool, cache: URL
+        _ table: ExampleTable, allColumns: Bool, cache folder: RunFolder
     ) throws -> ExampleTable {
+        var key = FNV1a()
+        for byte in "\(path) \(allColumns) \(table.digest)".utf8 { key.add(byte) }
+        let cache = folder.file(Self.cachePrefix + String(key.value, radix: 16) + ".npy")
         let vectors: (rows: Int, width: Int, row: @Sendable (Int) -> [Float])
         switch URL(filePath: path).pathExtension.lowercased() {
         case "npy": vectors = try Self.npy(URL(filePath: path))
-        case "h5", "hdf5": vectors = try hdf5()
+        case "h5" where !isCheckpoint, "hdf5" where !isCheckpoint: vectors = try hdf5()
         default:
             if FileManager.default.fileExists(atPath: cache.path) {
                 note(.other("\(cache.path): the teacher's embeddings, from before"))
@@ -41,12 +45,22 @@ struct Teacher {
             by: .vectors(vectors.row, count: vectors.rows, width: vectors.width))
     }
 
+    private static let cachePrefix = "teacher-"
+
+    /// Whether a file of a run's folder holds a teacher's embeddings.
+    static func isCache(_ name: String) -> Bool {
+        name.hasPrefix(cachePrefix) && name.hasSuffix(".npy")
+    }
+
     private static func npy(
         _ url: URL
     ) throws -> (rows: Int, width: Int, row: @Sendable (Int) -> [Float]) {
         let file = try NPYFile(url)
         return (file.rows, file.columns, { file[$0] })
     }
+
+    /// Whether the file is a model, and not vectors.
+    private var isCheckpoint: Bool { (try? Checkpoint(URL(filePath: path))) != nil }
 
     /// The dataset `embeddings` of an HDF5 file, in memory.
     private func hdf5() throws -> (rows: Int, width: Int, row: @Sendable (Int) -> [Float]) {
