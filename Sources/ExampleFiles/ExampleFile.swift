@@ -95,15 +95,6 @@ public enum ExampleFile {
             path: lines.path, layout: file.layout, options: file.options, request: request,
             scan: file.scan, files: [contents], format: file.format,
             estimatedRows: file.estimatedRows(contents.count))
-        return try file.read(reading)
-    }
-}
-
-extension OpenedFile {
-    /// Reads all records; the source has one of a few types.
-    fileprivate func read(
-        _ reading: Reading
-    ) throws(ExampleFileError) -> (table: ExampleTable, report: ReadReport) {
-        try reading.read(source)
+        return try reading.read(file.source)
     }
 }
