@@ -50,7 +50,7 @@ public enum ExampleFile {
         parallel paths: [String], options: ExampleFileOptions = .init(),
         as request: ExampleRequest, training: TrainingFileOptions? = nil
     ) throws(ExampleFileError) -> (table: ExampleTable, report: ReadReport) {
-        let hasLabels = ![.none, .optionalScores].contains(request.labels)
+        let hasLabels = request.labels.areNeeded
         let last = paths.last ?? ""
         let options = try training?.parallelOptions(options, request, path: last) ?? options
         var (files, streams): ([FileContents], [LineStream]) = ([], [])
@@ -78,7 +78,7 @@ public enum ExampleFile {
     /// file has this name itself; anything else itself.
     static func paths(_ path: String, _ request: ExampleRequest) -> [String] {
         let files = path.split(separator: ",").map(String.init)
-        let hasLabels = ![.none, .optionalScores].contains(request.labels)
+        let hasLabels = request.labels.areNeeded
         let texts = files.count - (hasLabels ? 1 : 0)
         return files.count > 1 && request.columns.contains(texts)
             && !FileManager.default.fileExists(atPath: path) ? files : [path]
