@@ -50,7 +50,7 @@ public enum ExampleFile {
         parallel paths: [String], options: ExampleFileOptions = .init(),
         as request: ExampleRequest, training: TrainingFileOptions? = nil
     ) throws(ExampleFileError) -> (table: ExampleTable, report: ReadReport) {
-        let hasLabels = ![.none, .optionalScores].contains(request.labels)
+        let hasLabels = request.labels.areNeeded
         let last = paths.last ?? ""
         let options = try training?.parallelOptions(options, request, path: last) ?? options
         var (files, streams): ([FileContents], [LineStream]) = ([], [])
@@ -78,7 +78,7 @@ public enum ExampleFile {
     /// file has this name itself; anything else itself.
     static func paths(_ path: String, _ request: ExampleRequest) -> [String] {
         let files = path.split(separator: ",").map(String.init)
-        let hasLabels = ![.none, .optionalScores].contains(request.labels)
+        let hasLabels = request.labels.areNeeded
         let texts = files.count - (hasLabels ? 1 : 0)
         return files.count > 1 && request.columns.contains(texts)
             && !FileManager.default.fileExists(atPath: path) ? files : [path]
@@ -95,15 +95,6 @@ public enum ExampleFile {
             path: lines.path, layout: file.layout, options: file.options, request: request,
             scan: file.scan, files: [contents], format: file.format,
             estimatedRows: file.estimatedRows(contents.count))
-        return try file.read(reading)
-    }
-}
-
-extension OpenedFile {
-    /// Reads all records; the source has one of a few types.
-    fileprivate func read(
-        _ reading: Reading
-    ) throws(ExampleFileError) -> (table: ExampleTable, report: ReadReport) {
-        try reading.read(source)
+        return try reading.read(file.source)
     }
 }

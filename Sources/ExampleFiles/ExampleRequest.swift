@@ -39,6 +39,9 @@ public enum LabelKind: Sendable, Hashable {
     /// A teacher's numbers for each row, one or more, as they are.
     case vectors
 
+    /// Whether a file without labels will not do.
+    var areNeeded: Bool { self != .none && self != .optionalScores }
+
     /// What is sought, in a word for messages.
     var word: String {
         switch self {

@@ -171,6 +171,9 @@ import Testing
         var options = ExampleFileOptions()
         options.first = .number(3)
         options.score = .name("val")
+        options.columns = [.number(1), .name("b")]
+        options.scores = [.name("s")]
+        options.labels = LabelSet(names: ["x", "y"])
         options.scoreRange = ScoreRange(parsing: "-1...1")
         options.labelOrder = .hub
         options.filters = [RowFilter(column: .name("split"), values: ["a", "b"])]

@@ -50,6 +50,73 @@ import Testing
         }
     }
 
+    /// Files of other rows, with what is asked of them.
+    static let tables: [(text: String, request: ExampleRequest)] = [
+        (
+            #"{"query": "Q\u00e9", "pos": ["P1", "P2"], "neg": ["N1"], "pos_scores": [1, 2], "neg_scores": [3]}"#
+                + "\n"
+                + #"{"query": "R", "pos": ["P3"], "neg": ["N2"], "pos_scores": [1.5], "neg_scores": [-3]}"#,
+            ExampleRequest(columns: 2...64, labels: .vectors, allowsMissingTexts: true)
+        ),
+        (
+            #"{"query": "Q", "positive_passages": [{"title": "T", "text": "P"}], "negative_passages": [{"text": "N"}, {"text": "M"}]}"#
+                + "\n"
+                + #"{"query": "R", "positive_passages": [{"text": "P"}], "negative_passages": []}"#,
+            ExampleRequest(columns: 2...3, allowsMissingTexts: true)
+        ),
+        (
+            "anchor\tpositive\tnegative_1\tnegative_2\nA.\tB.\tC.\tD.\nE.\tF.\tG.\t\nH.\tI.\t\t\n",
+            ExampleRequest(columns: 2...8, allowsMissingTexts: true)
+        ),
+        (#"["A", "B"]"# + "\n" + #"["C \ud83d\ude00", "D"]"#, ExampleRequest(columns: 2...2)),
+        (
+            #"{"set": ["A", "B", "C"]}"# + "\n" + #"{"set": ["D", "E"]}"#,
+            ExampleRequest(columns: 2...2)
+        ),
+        (
+            "text,label\n\"a, \"\"b\"\"\",3\nc,1\nd,3\n",
+            ExampleRequest(columns: 1...1, labels: .classes)
+        ),
+        (
+            "query\tpositive\tnegative\tscore_pos\tscore_neg\nA.\tB.\tC.\t1\t-2.5\nD.\tE.\tF.\t3\t4\n",
+            ExampleRequest(columns: 3...3, labels: .vectors)
+        ),
+        ("A line.\nAnother, é.\r\n\nThe last", ExampleRequest(columns: 1...1)),
+        (
+            "sentence1\tsentence2\tmargin\nA.\tB.\t2\n",
+            ExampleRequest(columns: 2...2, labels: .rawScores)
+        ),
+    ]
+
+    /// What is read is what the table gives again: texts that are none but in the last columns, labels for each row,
+    /// and the same digest as the rows in memory.
+    @Test func damagedTables() async {
+        await #expect(processExitsWith: .success) {
+            let seeds = FileFuzzTests.tables.map { Array($0.text.utf8) }
+            Fuzz.run(
+                seeds, expects: { ($0 as? ExampleFileError)?.description.hasPrefix("f") == true }
+            ) { bytes, index in
+                var options = ExampleFileOptions()
+                options.maxRejectedShare = 1
+                let (table, report) = try ExampleFile.read(
+                    contents: bytes, name: "f", options: options,
+                    as: FileFuzzTests.tables[index].request)
+                try #require(table.count > 0 && table.count == report.examples)
+                #expect(table.labels.count ?? table.count == table.count)
+                var columns = table.columnNames.map { (name: $0, texts: [String?]()) }
+                for row in 0..<table.count {
+                    let texts = table.texts(row)
+                    let present = texts.prefix { $0 != nil }
+                    #expect(present.allSatisfy { $0.map { !TextContent.isBlank($0) } ?? false })
+                    #expect(texts.dropFirst(present.count).allSatisfy { $0 == nil })
+                    for column in columns.indices { columns[column].texts.append(texts[column]) }
+                }
+                let same = ExampleTable(name: "f", columns: columns, labels: table.labels)
+                #expect(same.digest == table.digest)
+            }
+        }
+    }
+
     @Test func damagedGzip() async {
         await #expect(processExitsWith: .success) {
             let folder = TemporaryFolder()

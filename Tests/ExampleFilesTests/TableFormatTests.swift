@@ -166,7 +166,9 @@ import Testing
         let (table, report) = try read(Self.flag, Self.triplets) { $0.maxRejectedShare = 0.4 }
         #expect(rows(table) == [["Q1", "P1", "N1"], ["Q1", "P2", "N1"], ["Q2", "P3", "N4"]])
         #expect(report.cutRows == 1)
-        #expect(report.description.contains("1 rows have more negatives than are used"))
+        #expect(
+            report.description.contains(
+                "Of 1 rows with more negatives than are wanted, the first are used."))
         let (two, _) = try read(Self.flag, Self.unlabelled)
         #expect(rows(two) == [["Q1", "P1"], ["Q1", "P2"], ["Q2", "P3"], ["Q3", "P4"]])
     }
@@ -190,6 +192,8 @@ import Testing
         #expect(report.interpretation == "3 scores a row as they are; seen: -2...9.5")
         let (triplets, _) = try read(text, ExampleRequest(columns: 3...3, labels: .vectors))
         #expect([Float].values(of: triplets.labels, rows: 0..<2) == [[9.5, 1], [8, 1]])
+        let (pairs, _) = try read(text, ExampleRequest(columns: 2...2, labels: .vectors))
+        #expect([Float].values(of: pairs.labels, rows: 0..<2) == [[9.5], [8]])
     }
 
     @Test func setsOfTextsThatMeanTheSame() throws {

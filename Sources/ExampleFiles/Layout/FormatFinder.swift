@@ -42,7 +42,7 @@ struct FormatFinder {
     }
 
     private func textLines(_ finder: LayoutFinder) throws(ExampleFileError) -> FileReading {
-        guard request.columns.lowerBound == 1, [.none, .optionalScores].contains(request.labels)
+        guard request.columns.lowerBound == 1, !request.labels.areNeeded
         else {
             throw .missingTexts(
                 path: path, wanted: request.texts, found: ["its lines, each of which is a text"],
@@ -211,8 +211,7 @@ struct FormatFinder {
     private func likelyDelimiter(
         _ candidates: [UInt8], _ options: ExampleFileOptions
     ) throws(ExampleFileError) -> UInt8 {
-        let hasLabels = ![.none, .optionalScores].contains(request.labels)
-        let needed = request.columns.lowerBound + (hasLabels ? 1 : 0)
+        let needed = request.columns.lowerBound + (request.labels.areNeeded ? 1 : 0)
         let isCSV = !candidates.contains(Self.tab) || hasName(".csv")
         var possible: [(delimiter: UInt8, isSteady: Bool)] = []
         for delimiter in candidates {

@@ -7,9 +7,15 @@ extension LayoutFinder {
         _ names: [String], lists: [Int: Int] = [:], format: String
     ) throws(ExampleFileError) -> ExampleLayout {
         let columns = Names(names, lists: lists)
-        let target = try namedTarget(columns)
+        var target = try namedTarget(columns)
         var (texts, negatives) = try namedTexts(columns)
-        if texts.count >= request.columns.upperBound { negatives = nil }
+        if negatives != nil, texts.count >= request.columns.upperBound {
+            negatives = nil
+            // Of negatives that are not used, the scores are not either.
+            if case .numbers(let places) = target, places.count == 2, case .list = places[1] {
+                target = .numbers([places[0]])
+            }
+        }
         var layout = ExampleLayout(
             format: "\(format) with named columns", columns: names.map { "'\($0)'" },
             texts: texts, negatives: negatives, target: target, maximumFields: names.count)

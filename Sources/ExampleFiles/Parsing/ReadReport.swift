@@ -163,7 +163,7 @@ public struct ReadReport: Sendable, Equatable, CustomStringConvertible {
                 " Unpacked into a file without a name in \(unpackedTo), which goes when this ends."
         }
         if cutRows > 0 {
-            text += " \(cutRows) rows have more negatives than are used, which are the first."
+            text += " Of \(cutRows) rows with more negatives than are wanted, the first are used."
         }
         if filtered > 0 { text += " \(filtered) rows did not pass the filter." }
         if unlabelled > 0 { text += " \(unlabelled) rows without a label were skipped." }

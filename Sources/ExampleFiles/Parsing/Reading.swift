@@ -16,7 +16,7 @@ struct Reading {
 
     /// Reads all records of the source.
     func read(
-        _ source: some RecordSource
+        _ source: any RecordSource
     ) throws(ExampleFileError) -> (table: ExampleTable, report: ReadReport) {
         if case .none = layout.target { return try read(source, NoLabelParser()) }
         switch request.labels {
@@ -35,14 +35,13 @@ struct Reading {
     }
 
     private func read<Parser: TargetParser>(
-        _ source: some RecordSource, _ parser: Parser
+        _ source: any RecordSource, _ parser: Parser
     ) throws(ExampleFileError) -> (table: ExampleTable, report: ReadReport) {
         var reader = RowReader(
             path: path, layout: layout, parser: parser, options: options, request: request,
             scan: scan, files: files.count)
         reader.reserve(estimatedRows)
-        var source = source
-        try reader.readAll(&source)
+        try reader.readAll(source)
         var report = reader.report
         report.unpackedTo = files.compactMap(\.unpackedTo).first
         let labels = reader.parser.labels

@@ -47,8 +47,9 @@ struct RowReader<Parser: TargetParser> {
     }
 
     /// Reads all records of the source.
-    mutating func readAll(_ source: inout some RecordSource) throws(ExampleFileError) {
-        var record = Record()
+    mutating func readAll(_ source: any RecordSource) throws(ExampleFileError) {
+        // A type of its own for each source would leave the parsers to be looked up at every row.
+        var (source, record) = (source, Record())
         while try source.next(into: &record) { read(record) }
         try finish()
     }
@@ -74,19 +75,23 @@ struct RowReader<Parser: TargetParser> {
 
     /// Reads the rows of a record: all of them or none.
     private mutating func readRows(of record: Record) throws(Rejection) {
-        var (labels, count): ([Parser.Label], Int) = ([], 0)
-        for choice in 0..<(try texts.choices(of: record)) {
+        let choices = try texts.choices(of: record)
+        guard let first = try label(of: record, 0) else { return }
+        let count = try texts.count(record, 0)
+        var others: [Parser.Label] = []
+        for choice in 1..<max(1, choices) {
             guard let label = try label(of: record, choice) else { return }
-            count = try texts.count(record, choice)
-            labels.append(label)
+            _ = try texts.count(record, choice)
+            others.append(label)
         }
         guard let used = negatives.use(record) else {
             let (found, needed) = negatives.lack(record)
             let name = layout.negatives.map(layout.name) ?? ""
             throw Rejection(reason: "\(name) has \(found) texts, and \(needed) are needed")
         }
-        for (choice, label) in labels.enumerated() {
-            append(record, choice, label, texts: count, negatives: used)
+        append(record, 0, first, texts: count, negatives: used)
+        for (index, label) in others.enumerated() {
+            append(record, index + 1, label, texts: count, negatives: used)
         }
     }
 

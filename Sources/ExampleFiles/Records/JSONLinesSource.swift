@@ -117,7 +117,7 @@ struct JSONLinesSource: RecordSource {
                     ? readPassage(&reader, into: &record.bytes)
                     : readText(&reader, into: &record.bytes))
         }
-        record.lists.append((index, elements))
+        record.lists.append(Record.List(field: index, elements: elements))
     }
 
     /// Appends a string's content or a number's digits and returns where they lie; nil for null and

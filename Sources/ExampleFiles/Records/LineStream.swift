@@ -197,15 +197,17 @@ final class LineStream {
 
     /// A text file holds no NUL bytes, at its end neither: they are cut off or kept unseen by others.
     private func refuseNUL(from start: Int) throws(ExampleFileError) {
-        guard let place = bytes[start...].firstIndex(of: 0) else { return }
+        guard let place = index(of: 0, from: start) else { return }
         let before = bytes[line.upperBound..<place].count { $0 == 0x0a }
         throw .holdsNUL(path, line: number + before + 1)
     }
 
-    private func indexOfLineFeed(from start: Int) -> Int? {
+    private func indexOfLineFeed(from start: Int) -> Int? { index(of: 0x0a, from: start) }
+
+    private func index(of byte: Int32, from start: Int) -> Int? {
         bytes.withUnsafeBytes { buffer in
             guard let base = buffer.baseAddress, start < buffer.count,
-                let found = memchr(base + start, 0x0a, buffer.count - start)
+                let found = memchr(base + start, byte, buffer.count - start)
             else { return nil }
             return UnsafeRawPointer(found) - base
         }

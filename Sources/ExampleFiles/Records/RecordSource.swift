@@ -9,9 +9,15 @@ struct Record {
     /// Where each field lies in `bytes`; nil for a JSON key that is absent or null, or holds a list.
     var fields: [Range<Int>?] = []
     /// The fields of JSON that hold lists, and where their elements lie; nil for an element that is no text.
-    var lists: [(field: Int, elements: [Range<Int>?])] = []
+    var lists: [List] = []
     /// What makes the whole record unusable.
     var fault: String?
+
+    /// A field that holds a list, and where its elements lie.
+    struct List {
+        let field: Int
+        let elements: [Range<Int>?]
+    }
 
     /// Whether the record is an empty line.
     var isBlank: Bool { fault == nil && bytes.isEmpty && fields.count <= 1 }

@@ -9,14 +9,14 @@ enum TextContent {
 
     /// The first thing that is wrong; nil when nothing is.
     static func problem(_ bytes: ArraySlice<UInt8>) -> Problem? {
-        var (all, hasNUL, isVisible): (UInt8, Bool, Bool) = (0, false, false)
-        bytes.withUnsafeBufferPointer { buffer in
-            for byte in buffer {
-                all |= byte
-                hasNUL = hasNUL || byte == 0
-                isVisible = isVisible || byte > 0x20 && byte < 0x7f
-            }
+        // Loops over all bytes that do nothing else are done many bytes at a time.
+        var (all, least): (UInt8, UInt8) = (0, .max)
+        let isVisible = bytes.withUnsafeBufferPointer { buffer in
+            for byte in buffer { all |= byte }
+            for byte in buffer { least = min(least, byte) }
+            return buffer.contains { $0 > 0x20 && $0 < 0x7f }
         }
+        let hasNUL = least == 0
         if all < 0x80 { return hasNUL ? .holdsNUL : isVisible ? nil : .blank }
         guard let text = String(validating: bytes, as: UTF8.self) else { return .notUTF8 }
         // An escape of JSON can be one where the file itself holds none.

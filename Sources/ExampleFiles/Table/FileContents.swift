@@ -44,14 +44,13 @@ final class FileContents: Sendable {
             return
         }
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(file.size)
         while true {
             let more = file.read(at: bytes.count, count: max(file.size - bytes.count, 1 << 12))
             guard let more else {
                 throw .unreadable(path: path, reason: String(cString: strerror(errno)))
             }
             if more.isEmpty { break }
-            bytes += more
+            if bytes.isEmpty { bytes = more } else { bytes += more }
         }
         store = .memory(bytes)
     }

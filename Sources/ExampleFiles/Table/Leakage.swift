@@ -1,7 +1,7 @@
 /// How much of a held-out table is in the training table, compared as exact texts without white space around them.
 ///
 /// Memory holds 8 bytes for each text and each row of the training table, while it is made. Different texts have the
-/// same 64-bit hash so seldom (once in 40 million pairs of tables of a million texts each) that a hash stands for its text.
+/// same 64-bit hash so seldom (once in 18 million pairs of tables of a million texts each) that a hash stands for its text.
 public struct Leakage: Sendable, Equatable {
     /// A held-out row, or a text of it, that is in the training table.
     public struct Finding: Sendable, Equatable, CustomStringConvertible {
