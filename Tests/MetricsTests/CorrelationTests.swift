@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Metrics
@@ -12,11 +13,7 @@ import Testing
     }
 
     @Test func equalsScipy() throws {
-        let root =
-            ProcessInfo.processInfo.environment["SIMILE_GOLDEN"].map(URL.init(fileURLWithPath:))
-            ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("Golden")
-        let data = try Data(contentsOf: root.appendingPathComponent("metrics.json"))
+        guard let data = try GoldenFolder.contents(of: "metrics.json") else { return }
         let cases = try JSONDecoder().decode([Case].self, from: data)
         #expect(cases.count >= 6)
         for item in cases {

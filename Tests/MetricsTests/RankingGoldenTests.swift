@@ -4,7 +4,7 @@ import Testing
 @testable import Metrics
 
 /// Figures of rankings beside those of sentence-transformers and trec_eval.
-@Suite struct RankingGoldenTests {
+@Suite(.enabled(if: GoldenEvaluators.isPresent)) struct RankingGoldenTests {
     @Test func informationRetrieval() throws {
         let part = try GoldenEvaluators.part("information_retrieval")
         let (queryIDs, corpusIDs) = (try part.texts("query_ids"), try part.texts("corpus_ids"))
