@@ -161,6 +161,7 @@ public final class Trainer {
         defer { self.callbacks = [] }
         try post(.started(totalSteps: schedule.totalSteps, stepsPerEpoch: stepsPerEpoch))
         while try goesOn() {
+            for task in tasks { try task.objective.data.requireUnchangedFiles() }
             let batches = batches(ofEpoch: state.epoch)
             while try goesOn() {
                 let end = min(state.batch + configuration.accumulationSteps, batches.count)
