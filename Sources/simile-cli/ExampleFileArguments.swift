@@ -33,6 +33,12 @@ struct ExampleFileArguments<Role: FileRole>: ParsableArguments {
     )
     var labelOrder: LabelOrder?
     @Option(
+        name: Self.name("columns"),
+        help:
+            "A column of texts, by name or number, where rows have other than two; repeated for each, in order: anchor, positive, negatives."
+    )
+    var columns: [ExampleColumn] = []
+    @Option(
         name: Self.name("first"),
         help: "The column of the first sentence: its name, or its number from 1.")
     var first: ExampleColumn?
@@ -40,6 +46,10 @@ struct ExampleFileArguments<Role: FileRole>: ParsableArguments {
     var second: ExampleColumn?
     @Option(name: Self.name("score"), help: "The column of the score.")
     var score: ExampleColumn?
+    @Option(
+        name: Self.name("scores"),
+        help: "A column of a teacher's scores, where rows have several; repeated for each.")
+    var scores: [ExampleColumn] = []
     @Option(name: Self.name("label"), help: "The column of the label.")
     var label: ExampleColumn?
     @Option(name: Self.name("delimiter"), help: "The character between fields.")
@@ -74,9 +84,11 @@ struct ExampleFileArguments<Role: FileRole>: ParsableArguments {
         options.scoreRange = scoreRange
         options.decimalComma = decimalComma
         options.labelOrder = labelOrder
+        options.columns = columns.isEmpty ? nil : columns
         options.first = first
         options.second = second
         options.score = score
+        options.scores = scores.isEmpty ? nil : scores
         options.label = label
         options.delimiter = delimiter
         options.quoting = quoting
