@@ -61,7 +61,7 @@ test-release:
 
 # The suites that compute, as shipped: with our own products on one thread and on four, with each instruction set
 # below the processor's best, and with the products of the BLAS library.
-NUMERIC := --filter 'KernelsTests|TensorsTests|NeuralNetworkTests|GoldenTests|SentenceEmbeddingTests' --skip 'Fuzz|Damage'
+NUMERIC := --filter 'KernelsTests|TensorsTests|NeuralNetworkTests|LossesTests|GoldenTests|SentenceEmbeddingTests' --skip 'Fuzz|Damage'
 LESSER_SETS = $(if $(shell grep -w avx2 /proc/cpuinfo),baseline) $(if $(shell grep -w avx512vl /proc/cpuinfo),avx2)
 test-arithmetic:
 	@numeric() { \
@@ -81,7 +81,7 @@ test-threads:
 	SIMILE_THREADS=4 TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/thread.txt \
 		$(TESTING) swift test --skip-build $(THREAD)
 
-test-memory: export SIMILE_SUITES := KernelsTests,TensorsTests,JSONTests,TokenizationTests,SerializationTests
+test-memory: export SIMILE_SUITES := KernelsTests,TensorsTests,JSONTests,TokenizationTests,SerializationTests,ExampleFilesTests
 test-memory: MEMORY := --sanitize address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined \
 	--scratch-path .build/memory
 test-memory:

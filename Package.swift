@@ -122,8 +122,9 @@ let package = Package(
         .testTarget(
             name: "SentenceEmbeddingTests",
             dependencies: [
-                "SentenceEmbedding", "Kernels", "Metrics", "Fuzzing", "TestSupport",
-                "TrialSupport",
+                "SentenceEmbedding", "NeuralNetwork", "Tensors", "Kernels", "Tokenization",
+                "Serialization", "HDF5", "JSON", "Settings", "ExampleFiles", "Losses", "Metrics",
+                "Fuzzing", "TestSupport", "TrialSupport",
             ]),
         .testTarget(
             name: "GoldenTests",
@@ -134,7 +135,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Simile", "Kernels", "simile-cli", "walkthrough", "HubServer", "TestSupport",
+                "Simile", "HDF5", "Kernels", "JSON", "simile-cli", "walkthrough", "HubServer",
+                "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Interop/requirements.txt"]),
     ],
@@ -160,7 +162,15 @@ if var needed = Context.environment["SIMILE_SUITES"].map({
             for case .byNameItem(let name, _) in target.dependencies { needed.insert(name) }
         }
     }
-    package.products = []
-    package.dependencies = []
+    package.products.removeAll { product in
+        let targets =
+            (product as? Product.Executable)?.targets ?? (product as? Product.Library)?.targets
+        return targets?.allSatisfy(needed.contains) != true
+    }
     package.targets.removeAll { !needed.contains($0.name) }
+    // An unused dependency is a warning; a product without its package is an error.
+    let usesProducts = package.targets.flatMap(\.dependencies).contains {
+        if case .productItem = $0 { true } else { false }
+    }
+    if !usesProducts { package.dependencies = [] }
 }

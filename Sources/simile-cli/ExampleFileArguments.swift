@@ -16,7 +16,7 @@ enum TestNLIFile: FileRole { static let prefix = "test-nli-" }
 
 /// How to read a data file; each option is also a key of a recipe.
 struct ExampleFileArguments<Role: FileRole>: ParsableArguments {
-    @Option(name: Self.name("format"), help: "auto, tsv, csv, jsonl, txt or stsb.")
+    @Option(name: Self.name("format"), help: "auto, tsv, csv, jsonl or stsb.")
     var format: ExampleFormat?
     @Option(
         name: Self.name("score-range"),
@@ -34,8 +34,10 @@ struct ExampleFileArguments<Role: FileRole>: ParsableArguments {
     var labelOrder: LabelOrder?
     @Option(
         name: Self.name("columns"),
-        help: "The columns of the texts, in order, with commas between: names, or numbers from 1.")
-    var columns: String?
+        help:
+            "A column of texts, by name or number, where rows have other than two; repeated for each, in order: anchor, positive, negatives."
+    )
+    var columns: [ExampleColumn] = []
     @Option(
         name: Self.name("first"),
         help: "The column of the first sentence: its name, or its number from 1.")
@@ -46,8 +48,8 @@ struct ExampleFileArguments<Role: FileRole>: ParsableArguments {
     var score: ExampleColumn?
     @Option(
         name: Self.name("scores"),
-        help: "The columns of a teacher's scores, with commas between, where there are several.")
-    var scores: String?
+        help: "A column of a teacher's scores, where rows have several; repeated for each.")
+    var scores: [ExampleColumn] = []
     @Option(name: Self.name("label"), help: "The column of the label.")
     var label: ExampleColumn?
     @Option(name: Self.name("delimiter"), help: "The character between fields.")
@@ -75,10 +77,6 @@ struct ExampleFileArguments<Role: FileRole>: ParsableArguments {
         .customLong(Role.prefix + option)
     }
 
-    private static func columns(_ text: String?) -> [ExampleColumn]? {
-        text.map { $0.split(separator: ",").map { ExampleColumn(parsing: String($0)) } }
-    }
-
     /// The options given, those left out at their defaults.
     var options: ExampleFileOptions {
         var options = ExampleFileOptions()
@@ -86,11 +84,11 @@ struct ExampleFileArguments<Role: FileRole>: ParsableArguments {
         options.scoreRange = scoreRange
         options.decimalComma = decimalComma
         options.labelOrder = labelOrder
-        options.columns = Self.columns(columns)
+        options.columns = columns.isEmpty ? nil : columns
         options.first = first
         options.second = second
         options.score = score
-        options.scores = Self.columns(scores)
+        options.scores = scores.isEmpty ? nil : scores
         options.label = label
         options.delimiter = delimiter
         options.quoting = quoting

@@ -126,18 +126,25 @@ import Testing
             "train", "--model", start, "--output", folder("out").path, "--train",
             "Datasets/small-sts/train.tsv", "--score-range", "0...5",
         ]
-        try expectFailure(base + ["--epochs", "0"], "epochs is 0; expected 1...1000000")
-        try expectFailure(base + ["--loss", "triplet"], "loss is 'triplet'; expected cosine")
+        try expectFailure(
+            base + ["--loss", "tripelt"], "there is no loss 'tripelt'; did you mean 'triplet'?")
         try expectFailure(
             base + ["--max-seq-length", "100"], "max_seq_length is 100; expected 3...64")
         for name in ["nothing.", "encoder.lay", "encoder.layer.0.attention.self.query"] {
             try expectFailure(base + ["--freeze", name], "freeze: there is no module or parameter")
         }
-        try expectFailure(base + ["--max-gradient-norm", "inf"], "0 for no limit")
-        try expectFailure(
-            base + ["--batch-size", "9223372036854775807"], "batch_size is 9223372036854775807")
+        for (flag, value, expected) in [
+            ("--epochs", "0", "1...1000000"), ("--max-gradient-norm", "inf", "a number of 0 or more"),
+            ("--batch-size", "9223372036854775807", "1...1000000"),
+        ] {
+            let output = try CommandRunner.run(base + [flag, value])
+            #expect(output.status == 64)
+            #expect(
+                output.error.contains("Error: \(flag) is \(value); expected \(expected)"),
+                "\(output.error)")
+        }
         for key in ["patience", "evaluate-every"] {
-            try expectFailure(base + ["--" + key, "1"], "nothing to evaluate on: add --dev")
+            try expectFailure(base + ["--" + key, "1"], "there is nothing to evaluate on: add dev")
         }
         try expectFailure(["train", "--output", folder("out").path], "no model is given")
         try expectFailure(

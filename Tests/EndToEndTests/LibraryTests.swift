@@ -4,6 +4,16 @@ import Testing
 
 /// The library as README and Experiments show it.
 @Suite struct LibraryTests {
+    /// What a callback keeps of every step.
+    private final class StepLosses: TrainingCallback {
+        private(set) var values: [Float] = []
+
+        func handle(_ event: TrainingEvent, _ trainer: Trainer) -> TrainingControl {
+            if case .stepped(let step) = event { values.append(step.loss) }
+            return .proceed
+        }
+    }
+
     /// By parts and in one call: the same cosines.
     @Test func walkthrough() throws {
         let folder = TemporaryFolder()
@@ -20,25 +30,25 @@ import Testing
         for i in 0..<2 { #expect(abs(cosines[i] - cosines[i + 2]) < 1e-5) }
     }
 
-    /// README's training loop and its own derivative.
+    /// README's training and its own derivative.
     @Test func training() throws {
         let folder = TemporaryFolder()
         let model = try SentenceTransformer(path: try folder.newModel())
         let train = CommandRunner.repository.appending(path: "Datasets/small-sts/train.tsv").path
-        var options = PairFileOptions()
+        var options = ExampleFileOptions()
         options.scoreRange = ScoreRange(0, 5)
-        let (pairs, report) = try PairFile.readScored(train, options: options)
+        let (rows, report) = try ExampleFile.read(train, options: options, as: .scoredPairs)
         #expect(report.rejected == 0)
         var configuration = TrainingConfiguration()
         configuration.epochs = 4
         configuration.maxSteps = 8
+        let objective = try EmbeddingObjective(
+            CosineSimilarityLoss.self, data: rows, model: model)
         let trainer = try Trainer(
-            model: model, loss: CosineSimilarityLoss(), pairs: pairs, configuration: configuration)
-        var losses: [Float] = []
-        _ = try trainer.run(onEvent: { event in
-            if case .stepped(let step) = event { losses.append(step.loss) }
-            return .proceed
-        })
+            model: model, objective: objective, configuration: configuration)
+        let seen = StepLosses()
+        try trainer.run([seen])
+        let losses = seen.values
         #expect(losses.count == 8 && losses.allSatisfy { $0 > 0 && $0 < 1 })
         try model.write(to: folder("fine-tuned"))
         #expect(

@@ -187,7 +187,8 @@ import Testing
 
     @Test func everySettingIsAFlagAndAKey() throws {
         let help = try CommandRunner.run(["train", "--help"]).out
-        for key in TrainingConfiguration.keys + PairFileOptions.keys
+        for key in TrainingConfiguration.keys + RunSetup.keys + TaskSettings.keys
+            + ExampleFileOptions.keys
         where key != "skipped_labels" && key != "filters" {
             #expect(help.contains("--" + key.replacing("_", with: "-")), "\(key)")
         }

@@ -35,6 +35,7 @@ struct TinyBert {
     let values: Values
     let bert: Bert
     let parameters: ParameterStore
+    let classifier: ParameterStore
     let softmax: SoftmaxLoss
 
     init() throws {
@@ -46,10 +47,14 @@ struct TinyBert {
             source: .weights(weights.named { !$0.hasPrefix("classifier.") }))
         bert = Bert(configuration, in: parameters.root)
         try parameters.validate()
-        softmax = SoftmaxLoss(
-            dimension: configuration.hiddenSize, labels: ["0", "1", "2"],
+        classifier = ParameterStore(
             source: .weights(weights.named { $0.hasPrefix("classifier.") }))
-        try softmax.parameters.validate()
+        softmax = try SoftmaxLoss(
+            .init(),
+            LossContext(
+                dimension: configuration.hiddenSize, columns: 2, classNames: ["0", "1", "2"]),
+            in: classifier.root)
+        try classifier.validate()
     }
 
     static func file(_ name: String) throws -> SafetensorsFile {
@@ -63,6 +68,13 @@ struct TinyBert {
         zip(ids, mask).map { ids, mask in zip(ids, mask).filter { $1 == 1 }.map(\.0) }
     }
 
+    func cosine(_ embeddings: [Tensor], labels: [Float]) throws -> Tensor {
+        let context = LossContext(dimension: embeddings[0].shape[1], columns: 2)
+        let loss = try CosineSimilarityLoss(
+            .init(), context, in: ParameterStore(source: .random(seed: 0)).root)
+        return loss(embeddings, labels: labels)
+    }
+
     /// The embeddings of both sides, on a tape.
     func embeddings(on tape: Tape) -> (u: Tensor, v: Tensor) {
         let batch = TokenBatch(a + b)
@@ -72,7 +84,7 @@ struct TinyBert {
 
     /// Every trained array with its name: the pooler is not one of them.
     var trained: [(parameter: Parameter, part: Parameter.Part)] {
-        (Array(parameters) + Array(softmax.parameters)).flatMap { parameter in
+        (Array(parameters) + Array(classifier)).flatMap { parameter in
             parameter.parts.map { (parameter, $0) }
         }.filter { !$0.1.name.hasPrefix("pooler.") }
     }
@@ -106,8 +118,8 @@ extension Golden {
         let (u, v) = tiny.embeddings(on: tape)
         let value =
             loss == "cosine"
-            ? CosineSimilarityLoss()(u, v, labels: tiny.values.score)
-            : tiny.softmax(u, v, labels: tiny.values.label)
+            ? try tiny.cosine([u, v], labels: tiny.values.score)
+            : tiny.softmax([u, v], labels: tiny.values.label)
         let expectedLoss = loss == "cosine" ? tiny.values.cosine_loss : tiny.values.softmax_loss
         #expect(abs(value.item() - expectedLoss) < 1e-5)
         tape.backward(from: value)
@@ -131,7 +143,7 @@ extension Golden {
     @Test func threeOptimizerSteps() throws {
         let tiny = try TinyBert()
         let run = tiny.values.adamw
-        let parameters = Array(tiny.parameters) + Array(tiny.softmax.parameters)
+        let parameters = Array(tiny.parameters) + Array(tiny.classifier)
         var configuration = AdamW.Configuration()
         configuration.weightDecay = run.weight_decay
         let optimizer = AdamW(parameters, configuration)
@@ -140,7 +152,7 @@ extension Golden {
         for (step, expected) in run.trace.enumerated() {
             let tape = Tape()
             let (u, v) = tiny.embeddings(on: tape)
-            let loss = tiny.softmax(u, v, labels: tiny.values.label)
+            let loss = tiny.softmax([u, v], labels: tiny.values.label)
             tape.backward(from: loss)
             let norm = parameters.gradientNorm()
             #expect(abs(loss.item() - expected.loss) < 1e-5, "loss of step \(step)")

@@ -79,7 +79,10 @@ extension Golden {
         let inputs = expected.embeddings.prefix(2).map { rows in
             tape.watch(Tensor(Array(rows.joined()), [rows.count, rows[0].count]))
         }
-        let value = CosineSimilarityLoss()(inputs[0], inputs[1], labels: try #require(loss.label))
+        let own = try CosineSimilarityLoss(
+            .init(), LossContext(dimension: inputs[0].shape[1], columns: 2),
+            in: ParameterStore(source: .random(seed: 0)).root)
+        let value = own(inputs, labels: try #require(loss.label))
         #expect(abs(value.item() - loss.value) < 1e-5)
         let gradients = tape.backward(from: value)
         for (input, expected) in zip(inputs, loss.grad) {

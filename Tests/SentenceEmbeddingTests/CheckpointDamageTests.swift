@@ -14,9 +14,8 @@ import Testing
         folder = TemporaryFolder()
         url = folder("a.h5")
         let model = try TinyModel.make()
-        let trainer = try Trainer(
-            model: model, loss: TinyModel.softmaxLoss(model), pairs: TinyModel.labelled(8),
-            configuration: TrainingConfiguration())
+        let trainer = try TinyModel.softmaxTrainer(
+                model, TinyModel.labelled(8), TrainingConfiguration())
         try Checkpoint.write(trainer, to: url, recipe: "{}")
     }
 

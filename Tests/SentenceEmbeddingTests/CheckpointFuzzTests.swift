@@ -17,7 +17,7 @@ import TrialSupport
         let checkpoint = try Checkpoint(url)
         let model = try checkpoint.model()
         #expect(model.encode(["a dog runs ."]).shape == [1, model.embeddingDimension])
-        _ = try checkpoint.softmaxLoss(dimension: model.embeddingDimension)
+        _ = try checkpoint.losses(for: model)
         _ = try (checkpoint.configuration(), checkpoint.state(), checkpoint.threads())
         _ = try checkpoint.recipe()
     }
@@ -25,9 +25,8 @@ import TrialSupport
     private static func write(to url: URL) throws {
         let model = try TinyModel.make(
             dense: [DenseConfiguration(inputs: 32, outputs: 8, hasBias: true, activation: .tanh)])
-        let trainer = try Trainer(
-            model: model, loss: TinyModel.softmaxLoss(model), pairs: TinyModel.labelled(8),
-            configuration: TrainingConfiguration())
+        let trainer = try TinyModel.softmaxTrainer(
+                model, TinyModel.labelled(8), TrainingConfiguration())
         try Checkpoint.write(trainer, to: url, recipe: "{}", includingOptimizer: false)
     }
 

@@ -1,5 +1,7 @@
+import ExampleFiles
 import Foundation
 import HDF5
+import Losses
 import NeuralNetwork
 import Serialization
 import Tensors
@@ -23,52 +25,50 @@ import Testing
         let folder = TemporaryFolder()
         let file = folder("stopped.h5")
         let dev = try EmbeddingSimilarityEvaluator(TinyModel.scored(10, seed: 9))
-        func trainer() throws -> Trainer<SoftmaxLoss> {
+        func trainer() throws -> Trainer {
             let model = try TinyModel.make()
-            return try Trainer(
-                model: model, loss: TinyModel.softmaxLoss(model), pairs: TinyModel.labelled(40),
-                configuration: configuration())
+            return try TinyModel.softmaxTrainer(
+                model, TinyModel.labelled(40), configuration())
         }
         let whole = try trainer()
-        #expect(try whole.run(evaluator: dev) == .finished)
+        #expect(try whole.run([PeriodicEvaluation(dev)]) == .finished)
         #expect(whole.state.step == 10)
 
         let first = try trainer()
-        let outcome = try first.run(
-            evaluator: dev,
-            save: { isBest in
-                if !isBest { try Checkpoint.write(first, to: file, recipe: "{}") }
-                return file.path
+        let outcome = try first.run([
+            OnEvent(stopAfter: stop), PeriodicEvaluation(dev),
+            Saving { trainer, isBest in
+                if !isBest { try Checkpoint.write(trainer, to: file, recipe: "{}") }
             },
-            onEvent: { _ in first.state.step == stop ? .stop : .proceed })
+        ])
         #expect(outcome == .stopped)
 
         let checkpoint = try Checkpoint(file)
         let model = try checkpoint.model()
+        let module = try #require(try checkpoint.losses(for: model)[TrainingTask.onlyName])
         let second = try Trainer(
-            model: model, loss: checkpoint.softmaxLoss(dimension: model.embeddingDimension),
-            pairs: TinyModel.labelled(40), configuration: checkpoint.configuration())
+            model: model, objective: EmbeddingObjective(module, data: TinyModel.labelled(40)),
+            configuration: checkpoint.configuration())
         try checkpoint.restore(second)
         #expect(second.state.step == stop)
-        #expect(try second.run(evaluator: dev) == .finished)
+        #expect(try second.run([PeriodicEvaluation(dev)]) == .finished)
 
         #expect(second.state == whole.state)
         #expect(second.model.parameters.bits == whole.model.parameters.bits)
-        #expect(second.loss.parameters.bits == whole.loss.parameters.bits)
+        #expect(module.parameters.bits == whole.tasks[0].objective.module.parameters.bits)
     }
 
     /// An open file keeps its space on the disk when it is removed, as the checkpoint a run goes on from is.
     @Test func aModelDoesNotHoldTheFileItCameFrom() throws {
         let folder = TemporaryFolder()
         let model = try TinyModel.make()
-        let trainer = try Trainer(
-            model: model, loss: TinyModel.softmaxLoss(model), pairs: TinyModel.labelled(16),
-            configuration: configuration())
+        let trainer = try TinyModel.softmaxTrainer(
+                model, TinyModel.labelled(16), configuration())
         try Checkpoint.write(trainer, to: folder("a.h5"))
-        func open() throws -> (SentenceTransformer, SoftmaxLoss) {
+        func open() throws -> (SentenceTransformer, LossModule?) {
             let checkpoint = try Checkpoint(folder("a.h5"))
             let model = try checkpoint.model()
-            return (model, try checkpoint.softmaxLoss(dimension: model.embeddingDimension))
+            return (model, try checkpoint.losses(for: model)[TrainingTask.onlyName])
         }
         let (copy, loss) = try open()
         let files = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
@@ -77,14 +77,13 @@ import Testing
             }
         #expect(!files.contains { $0.contains(folder.url.lastPathComponent) })
         #expect(copy.parameters.bits == model.parameters.bits)
-        #expect(loss.labelNames == TinyModel.labels)
+        #expect(loss?.context.classNames == TinyModel.labels)
     }
 
     @Test func whereNoCheckpointCanBeIsFoundOutBeforehand() throws {
         let folder = TemporaryFolder()
-        let trainer = try Trainer(
-            model: TinyModel.make(), loss: CosineSimilarityLoss(), pairs: TinyModel.scored(16),
-            configuration: configuration())
+        let trainer = try TinyModel.cosineTrainer(
+                TinyModel.make(), TinyModel.scored(16), configuration())
         try Checkpoint.tryWriting(trainer, in: folder.url)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
         let nowhere = folder("missing")
@@ -100,10 +99,9 @@ import Testing
     @Test func weightsThatAreNotFiniteAreNotWritten() throws {
         let folder = TemporaryFolder()
         let model = try TinyModel.make()
-        let loss = TinyModel.softmaxLoss(model)
-        let trainer = try Trainer(
-            model: model, loss: loss, pairs: TinyModel.labelled(16),
-            configuration: configuration())
+        let trainer = try TinyModel.softmaxTrainer(
+                model, TinyModel.labelled(16), configuration())
+        let loss = trainer.tasks[0].objective.module
         let bias = try #require(loss.parameters.first { $0.name == "classifier.bias" })
         bias.setValues(of: bias.parts[0]) { $0[0] = -.infinity }
         let error = #expect(throws: NonFiniteError.self) {
@@ -126,7 +124,7 @@ import Testing
         #expect(again.maxSequenceLength == 17)
         let sentences = TinyModel.sentences(7, seed: 1)
         #expect(again.encode(sentences).values == model.encode(sentences).values)
-        #expect(try Checkpoint(folder("model.h5")).lossName == nil)
+        #expect(try Checkpoint(folder("model.h5")).losses(for: again).isEmpty)
     }
 
     @Test func sameContentSameBytes() throws {
@@ -182,10 +180,9 @@ import Testing
     @Test func resumingNeedsTheSameDataAndAnOptimizer() throws {
         let folder = TemporaryFolder()
         let model = try TinyModel.make()
-        func trainer(_ count: Int) throws -> Trainer<CosineSimilarityLoss> {
-            try Trainer(
-                model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(count),
-                configuration: configuration())
+        func trainer(_ count: Int) throws -> Trainer {
+            try TinyModel.cosineTrainer(
+                model, TinyModel.scored(count), configuration())
         }
         try Checkpoint.write(trainer(16), to: folder("full.h5"))
         let other = #expect(throws: TrainingError.self) {
@@ -199,9 +196,25 @@ import Testing
         }
         #expect(best?.description.contains("without optimizer state") == true)
 
-        let loss = #expect(throws: CheckpointError.self) {
-            try Checkpoint(folder("full.h5")).softmaxLoss(dimension: 32)
+        let task = #expect(throws: CheckpointError.self) {
+            try Checkpoint(folder("full.h5")).source(ofTask: "nli")
         }
-        #expect(loss?.description.hasSuffix("trained with the loss cosine, not softmax") == true)
+        #expect(
+            task?.description.hasSuffix(
+                "its run has the tasks train, not the tasks nli: resume with the run's own recipe")
+                == true)
+        let objective = try EmbeddingObjective(
+            CosineSimilarityLoss.self, data: TinyModel.scored(16), model: model)
+        let renamed = try Trainer(
+            model: model,
+            tasks: [
+                TrainingTask(
+                    objective, name: "sts", sampler: ShuffledBatchSampler(batchSize: 8, seed: 1))
+            ])
+        let tasks = #expect(throws: CheckpointError.self) {
+            try Checkpoint(folder("full.h5")).restore(renamed)
+        }
+        #expect(
+            tasks?.description.contains("its run has the tasks train, not the tasks sts") == true)
     }
 }

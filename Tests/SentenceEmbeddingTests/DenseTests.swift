@@ -100,24 +100,21 @@ import Testing
         var configuration = TrainingConfiguration()
         configuration.batchSize = 8
         configuration.learningRate = 1e-3
-        func trainer(_ model: SentenceTransformer) throws -> Trainer<CosineSimilarityLoss> {
-            try Trainer(
-                model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(32),
-                configuration: configuration)
+        func trainer(_ model: SentenceTransformer) throws -> Trainer {
+            try TinyModel.cosineTrainer(model, TinyModel.scored(32), configuration)
         }
         let start = try model().parameters.bits
         let whole = try trainer(model())
-        _ = try whole.run()
+        try whole.run()
         let first = try trainer(model())
-        _ = try first.run(
-            save: { _ in
-                try Checkpoint.write(first, to: folder("stopped.h5"))
-                return ""
-            }, onEvent: { _ in first.state.step == 2 ? .stop : .proceed })
+        try first.run([
+            OnEvent(stopAfter: 2),
+            Saving { trainer, _ in try Checkpoint.write(trainer, to: folder("stopped.h5")) },
+        ])
         let checkpoint = try Checkpoint(folder("stopped.h5"))
         let second = try trainer(checkpoint.model())
         try checkpoint.restore(second)
-        _ = try second.run()
+        try second.run()
         #expect(second.model.parameters.bits == whole.model.parameters.bits)
         for name in ["2_Dense.linear.weight", "2_Dense.linear.bias", "3_Dense.linear.weight"] {
             #expect(whole.model.parameters.bits[name] != start[name], "\(name)")

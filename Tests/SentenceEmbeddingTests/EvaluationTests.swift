@@ -1,3 +1,4 @@
+import Losses
 import Metrics
 import SentenceEmbedding
 import Testing
@@ -5,12 +6,16 @@ import Testing
 /// Figures that are undefined, and evaluators that fail, beside those that are in order.
 @Suite struct EvaluationTests {
     private struct Broken: Evaluator, Error {
-        func evaluate(_ model: SentenceTransformer) throws -> Evaluation { throw self }
+        func evaluate(
+            _ model: SentenceTransformer, losses: [String: any Loss]
+        ) throws -> Evaluation { throw self }
     }
     private struct Fixed: Evaluator {
-        let name: String
-        func evaluate(_ model: SentenceTransformer) -> Evaluation {
-            Evaluation([(name, 0.5)], primary: name)
+        let figure: String
+        func evaluate(
+            _ model: SentenceTransformer, losses: [String: any Loss]
+        ) -> Evaluation {
+            Evaluation([Figure(figure, 0.5)], primary: figure)
         }
     }
 
@@ -48,12 +53,12 @@ import Testing
 
     @Test func anEvaluatorThatFailsTakesNoOtherAlong() throws {
         let model = try TinyModel.make()
-        let second = try Evaluators([Fixed(name: "a"), Broken(), Fixed(name: "b")]).evaluate(model)
+        let second = try Evaluators([Fixed(figure: "a"), Broken(), Fixed(figure: "b")]).evaluate(model)
         #expect(second.figures.map(\.name) == ["a", "b"])
         #expect(second.primaryName == "a")
         #expect(second.problems == ["Broken: Broken()"])
         // Another's figure never chooses in the place of the first one's.
-        let first = try Evaluators([Broken(), Fixed(name: "b")]).evaluate(model)
+        let first = try Evaluators([Broken(), Fixed(figure: "b")]).evaluate(model)
         #expect(first["b"] == 0.5)
         #expect(first.primaryName == nil)
         #expect(first.primary.isNaN)
@@ -62,15 +67,16 @@ import Testing
 
     @Test func aClassifierWithoutFiniteScoresHasNoAccuracy() throws {
         let model = try TinyModel.make()
-        let loss = TinyModel.softmaxLoss(model)
-        let evaluator = LabelAccuracyEvaluator(TinyModel.labelled(6), loss: loss)
-        #expect(try evaluator.evaluate(model).primary.isFinite)
+        let loss = try TinyModel.softmax(model, TinyModel.labelled(6)).module
+        let evaluator = try LabelAccuracyEvaluator(TinyModel.labelled(6))
+        let losses = [TrainingTask.onlyName: loss.loss]
+        #expect(try evaluator.evaluate(model, losses: losses).primary.isFinite)
         let bias = try #require(loss.parameters.first { $0.name == "classifier.bias" })
         bias.setValues(of: bias.parts[0]) { $0[1] = .nan }
-        let evaluation = try evaluator.evaluate(model)
+        let evaluation = try evaluator.evaluate(model, losses: losses)
         #expect(evaluation.primary.isNaN)
         #expect(
             evaluation.problems.first?.hasPrefix(
-                "accuracy: the classifier's scores of pair 0 (from 0) are not finite") == true)
+                "accuracy: the classifier's scores of row 0 (from 0) are not finite") == true)
     }
 }

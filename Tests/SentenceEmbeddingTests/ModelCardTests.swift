@@ -1,4 +1,5 @@
 import Foundation
+import Metrics
 import Serialization
 import Testing
 
@@ -30,13 +31,22 @@ import Testing
 
     @Test func theResultOfARun() throws {
         let model = try TinyModel.make(dense: [DenseConfiguration(inputs: 32, outputs: 8)])
-        let card = ModelCard(
-            model, loss: "CosineSimilarityLoss", pairs: 40, configuration: TrainingConfiguration(),
-            results: [
-                ("dev_spearman_cosine", 0.5), ("dev_accuracy", 0.25),
-                ("test_spearman_cosine", 1e-6), ("test_pearson_dot", .nan),
-            ], baseModel: "all-MiniLM-L6-v2", data: "train.csv", datasets: ["sentence/stsb"]
-        ).text
+        var training = ModelCard.Training(
+            losses: [("CosineSimilarityLoss", 40, ["train.csv"])],
+            configuration: TrainingConfiguration())
+        training.results = [
+            ModelCard.ResultGroup(
+                split: "dev", task: "semantic-similarity",
+                figures: [Figure("spearman_cosine", 0.5)]),
+            ModelCard.ResultGroup(
+                split: "dev", task: "text-classification", figures: [Figure("accuracy", 0.25)]),
+            ModelCard.ResultGroup(
+                split: "test", task: "semantic-similarity",
+                figures: [Figure("spearman_cosine", 1e-6), Figure("pearson_dot", .nan)]),
+        ]
+        training.baseModel = "all-MiniLM-L6-v2"
+        training.datasets = ["sentence/stsb"]
+        let card = ModelCard(model, training).text
         #expect(
             card.contains(
                 """
@@ -73,23 +83,27 @@ import Testing
         #expect(card.contains("value: 0.000001\n"))
         #expect(card.contains("| 2 | Dense | 32 to 8, Tanh |"))
         #expect(card.contains("Fine-tuned from `all-MiniLM-L6-v2`."))
-        #expect(card.contains("| pairs | 40 of `train.csv` |"))
+        #expect(card.contains("| rows | 40 of `train.csv` |"))
         #expect(card.contains("warm-up over 10.0 % of the steps"))
         #expect(card.contains("| dev_spearman_cosine | 0.5000 |"))
     }
 
     /// File names may hold anything; the metadata stays YAML and the table a table.
     @Test func oddNames() throws {
-        let card = ModelCard(
-            try TinyModel.make(), loss: "Loss<[Int]>", pairs: 1,
-            configuration: TrainingConfiguration(), results: [("odd: name", 1)],
-            baseModel: "my \"model\"\n---", data: "a|`b`.csv", datasets: ["- x", ""]
-        ).text
+        var training = ModelCard.Training(
+            losses: [("Loss<[Int]>", 1, ["a|`b`.csv"])], configuration: TrainingConfiguration())
+        training.results = [
+            ModelCard.ResultGroup(
+                split: "dev", task: "evaluation", figures: [Figure("odd: name", 1)])
+        ]
+        training.baseModel = "my \"model\"\n---"
+        training.datasets = ["- x", ""]
+        let card = ModelCard(try TinyModel.make(), training).text
         let parts = card.components(separatedBy: "---\n")
         #expect(
             parts[1].split(separator: "\n").suffix(2)
                 == ["- \"generated_from_trainer\"", "- \"dataset_size:1\""])
         #expect(card.contains("Fine-tuned from `my \"model\"_---`."))
-        #expect(card.contains("| pairs | 1 of `a__b_.csv` |"))
+        #expect(card.contains("| rows | 1 of `a__b_.csv` |"))
     }
 }

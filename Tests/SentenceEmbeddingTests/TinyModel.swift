@@ -1,4 +1,6 @@
+import ExampleFiles
 import Foundation
+import Losses
 import NeuralNetwork
 import SentenceEmbedding
 import Serialization
@@ -46,29 +48,104 @@ enum TinyModel {
         }
     }
 
-    static func scored(_ count: Int, seed: UInt64 = 3) -> PairDataset<Float> {
-        let (a, b) = (sentences(count, seed: seed), sentences(count, seed: seed + 100))
-        return PairDataset(
-            name: "scored.tsv",
-            pairs: (0..<count).map {
-                SentencePair(a[$0], b[$0], label: Float($0 % 5) / 4, line: $0 + 1)
-            })
+    static func scored(_ count: Int, seed: UInt64 = 3) -> ExampleTable {
+        pairs("scored.tsv", count, seed, .scores((0..<count).map { Float($0 % 5) / 4 }))
     }
 
-    static func labelled(_ count: Int, seed: UInt64 = 3) -> PairDataset<Int32> {
-        let (a, b) = (sentences(count, seed: seed), sentences(count, seed: seed + 100))
-        return PairDataset(
-            name: "labelled.tsv",
-            pairs: (0..<count).map {
-                SentencePair(a[$0], b[$0], label: Int32($0 % 3), line: $0 + 1)
-            })
+    static func labelled(_ count: Int, seed: UInt64 = 3) -> ExampleTable {
+        pairs(
+            "labelled.tsv", count, seed,
+            .classes((0..<count).map { Int32($0 % 3) }, names: labels))
+    }
+
+    static func pairs(
+        _ name: String, _ count: Int, _ seed: UInt64, _ labels: LabelColumn
+    ) -> ExampleTable {
+        ExampleTable(
+            name: name,
+            columns: [
+                ("sentence1", sentences(count, seed: seed)),
+                ("sentence2", sentences(count, seed: seed + 100)),
+            ], labels: labels, lines: Array(1...max(1, count)).prefix(count).map { $0 })
     }
 
     static let labels = ["contradiction", "entailment", "neutral"]
 
-    static func softmaxLoss(_ model: SentenceTransformer, seed: UInt64 = 5) -> SoftmaxLoss {
-        SoftmaxLoss(
-            dimension: model.embeddingDimension, labels: labels, source: .random(seed: seed))
+    static func softmax(
+        _ model: SentenceTransformer, _ data: ExampleTable, seed: UInt64 = 5
+    ) throws -> EmbeddingObjective {
+        try EmbeddingObjective(SoftmaxLoss.self, data: data, model: model, seed: seed)
+    }
+
+    /// A trainer with the cosine loss.
+    static func cosineTrainer(
+        _ model: SentenceTransformer, _ data: ExampleTable, _ configuration: TrainingConfiguration
+    ) throws -> Trainer {
+        try Trainer(
+            model: model,
+            objective: EmbeddingObjective(CosineSimilarityLoss.self, data: data, model: model),
+            configuration: configuration)
+    }
+
+    /// A trainer with the softmax loss.
+    static func softmaxTrainer(
+        _ model: SentenceTransformer, _ data: ExampleTable, _ configuration: TrainingConfiguration
+    ) throws -> Trainer {
+        try Trainer(
+            model: model, objective: softmax(model, data), configuration: configuration)
+    }
+}
+
+/// Does something at every event.
+final class OnEvent: TrainingCallback {
+    private let body: (TrainingEvent, Trainer) throws -> TrainingControl
+
+    init(_ body: @escaping (TrainingEvent, Trainer) throws -> TrainingControl) { self.body = body }
+
+    /// Does something after every step.
+    convenience init(step: @escaping (StepReport) -> Void) {
+        self.init { event, _ in
+            if case .stepped(let report) = event { step(report) }
+            return .proceed
+        }
+    }
+
+    /// Asks to stop after a step.
+    convenience init(stopAfter step: Int) {
+        self.init { _, trainer in trainer.state.step == step ? .stop : .proceed }
+    }
+
+    func handle(_ event: TrainingEvent, _ trainer: Trainer) throws -> TrainingControl {
+        try body(event, trainer)
+    }
+}
+
+/// Saves as a run does: the best model, at intervals, after each epoch and at the end.
+final class Saving: TrainingCallback {
+    private let save: (_ trainer: Trainer, _ isBest: Bool) throws -> Void
+    private var savedStep = 0
+
+    init(_ save: @escaping (_ trainer: Trainer, _ isBest: Bool) throws -> Void) { self.save = save }
+
+    func handle(_ event: TrainingEvent, _ trainer: Trainer) throws -> TrainingControl {
+        let step = trainer.state.step
+        switch event {
+        case .evaluated(_, isBest: true): try save(trainer, isBest: true)
+        case .stepped(let report):
+            let interval = trainer.configuration.saveEvery
+            if report.isEpochEnd || interval > 0 && step % interval == 0 {
+                try save(trainer, isBest: false)
+            }
+        case .ended where savedStep != step: try save(trainer, isBest: false)
+        default: break
+        }
+        return .proceed
+    }
+
+    private func save(_ trainer: Trainer, isBest: Bool) throws {
+        try trainer.requireSoundModel()
+        if !isBest { savedStep = trainer.state.step }
+        try save(trainer, isBest)
     }
 }
 

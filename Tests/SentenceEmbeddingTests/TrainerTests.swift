@@ -1,7 +1,10 @@
+import ExampleFiles
 import Foundation
+import Losses
 import Metrics
 import NeuralNetwork
 import Serialization
+import Settings
 import Tensors
 import Testing
 
@@ -21,52 +24,42 @@ import Testing
     /// A model that cannot learn 32 pairs by heart has a broken gradient somewhere.
     @Test func cosineLossOverfits32Pairs() throws {
         let model = try TinyModel.make(dropout: 0)
-        let trainer = try Trainer(
-            model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(32),
-            configuration: configuration {
+        let trainer = try TinyModel.cosineTrainer(
+                model, TinyModel.scored(32), configuration {
                 $0.epochs = 200
                 $0.batchSize = 32
                 $0.learningRate = 3e-3
             })
         var losses: [Float] = []
-        _ = try trainer.run(onEvent: { event in
-            if case .stepped(let step) = event { losses.append(step.loss) }
-            return .proceed
-        })
+        try trainer.run([OnEvent(step: { losses.append($0.loss) })])
         #expect(losses.count == 200)
         #expect(losses[199] < 1e-3, "\(losses[0]) to \(losses[199])")
     }
 
     @Test func softmaxLossOverfits32Pairs() throws {
         let model = try TinyModel.make(dropout: 0)
-        let loss = TinyModel.softmaxLoss(model)
-        let trainer = try Trainer(
-            model: model, loss: loss, pairs: TinyModel.labelled(32),
-            configuration: configuration {
+        let trainer = try TinyModel.softmaxTrainer(
+                model, TinyModel.labelled(32), configuration {
                 $0.epochs = 250
                 $0.batchSize = 32
                 $0.learningRate = 5e-3
             })
         var losses: [Float] = []
-        _ = try trainer.run(onEvent: { event in
-            if case .stepped(let step) = event { losses.append(step.loss) }
-            return .proceed
-        })
+        try trainer.run([OnEvent(step: { losses.append($0.loss) })])
         #expect(losses[249] < 1e-3, "\(losses[0]) to \(losses[249])")
-        let accuracy = try LabelAccuracyEvaluator(TinyModel.labelled(32), loss: loss).evaluate(
-            model)
+        let accuracy = try LabelAccuracyEvaluator(TinyModel.labelled(32)).evaluate(
+            model, losses: trainer.losses)
         #expect(accuracy.primary == 1)
     }
 
     /// Encoder and classifier alike; only the pooler, which is not used, stays as it was.
     @Test func everyParameterMoves() throws {
         let model = try TinyModel.make()
-        let loss = TinyModel.softmaxLoss(model)
+        let trainer = try TinyModel.softmaxTrainer(
+                model, TinyModel.labelled(64), configuration { $0.maxSteps = 3 })
+        let loss = trainer.tasks[0].objective.module
         let before = (Array(model.parameters) + Array(loss.parameters)).bits
-        let trainer = try Trainer(
-            model: model, loss: loss, pairs: TinyModel.labelled(64),
-            configuration: configuration { $0.maxSteps = 3 })
-        _ = try trainer.run()
+        try trainer.run()
         let after = (Array(model.parameters) + Array(loss.parameters)).bits
         for (name, values) in before {
             #expect((values != after[name]) == !name.hasPrefix("pooler."), "\(name)")
@@ -80,13 +73,12 @@ import Testing
         }
         #expect(frozen.count == 5 + 16)
         let before = model.parameters.bits
-        let trainer = try Trainer(
-            model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(16),
-            configuration: configuration {
+        let trainer = try TinyModel.cosineTrainer(
+                model, TinyModel.scored(16), configuration {
                 $0.maxSteps = 2
                 $0.warmupRatio = 0
             })
-        _ = try trainer.run()
+        try trainer.run()
         let after = model.parameters.bits
         for name in frozen { #expect(before[name] == after[name], "\(name)") }
         #expect(
@@ -97,13 +89,12 @@ import Testing
     @Test func sameSeedSameRun() throws {
         func run(seed: UInt64) throws -> [String: [UInt32]] {
             let model = try TinyModel.make()
-            let trainer = try Trainer(
-                model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(40),
-                configuration: configuration {
+            let trainer = try TinyModel.cosineTrainer(
+                model, TinyModel.scored(40), configuration {
                     $0.maxSteps = 6
                     $0.seed = seed
                 })
-            _ = try trainer.run()
+            try trainer.run()
             return model.parameters.bits
         }
         let first = try run(seed: 1)
@@ -115,9 +106,8 @@ import Testing
     @Test func accumulationEqualsALargerBatch() throws {
         func run(batchSize: Int, accumulation: Int) throws -> [Float] {
             let model = try TinyModel.make(dropout: 0)
-            let trainer = try Trainer(
-                model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(16),
-                configuration: configuration {
+            let trainer = try TinyModel.cosineTrainer(
+                model, TinyModel.scored(16), configuration {
                     $0.batchSize = batchSize
                     $0.accumulationSteps = accumulation
                     $0.warmupRatio = 0
@@ -127,7 +117,8 @@ import Testing
                 Array(pairs[$0..<$0 + batchSize])
             }
             for first in stride(from: 0, to: batches.count, by: accumulation) {
-                _ = try trainer.step(Array(batches[first..<first + accumulation]))
+                _ = try trainer.step(
+                    batches[first..<first + accumulation].map { Trainer.Batch(task: 0, rows: $0) })
             }
             return model.parameters.first { $0.name.hasSuffix("layer.0.output.dense.weight") }?
                 .tensor.values ?? []
@@ -146,25 +137,24 @@ import Testing
 
     @Test func stepsEvaluationsAndSchedule() throws {
         let model = try TinyModel.make()
-        let trainer = try Trainer(
-            model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(20),
-            configuration: configuration {
+        let trainer = try TinyModel.cosineTrainer(
+                model, TinyModel.scored(20), configuration {
                 $0.epochs = 2
                 $0.evaluateEvery = 2
                 $0.saveEvery = 2
             })
         var (rates, evaluated, saved, best): ([Float], [Int], [Int], Int) = ([], [], [], 0)
-        let outcome = try trainer.run(
-            evaluator: try EmbeddingSimilarityEvaluator(TinyModel.scored(10, seed: 9)),
-            save: { isBest in
-                if isBest { best += 1 } else { saved.append(trainer.state.step) }
-                return ""
-            },
-            onEvent: { event in
+        let outcome = try trainer.run([
+            OnEvent { event, trainer in
                 if case .stepped(let step) = event { rates.append(step.learningRate) }
                 if case .evaluated = event { evaluated.append(trainer.state.step) }
                 return .proceed
-            })
+            },
+            PeriodicEvaluation(try EmbeddingSimilarityEvaluator(TinyModel.scored(10, seed: 9))),
+            Saving { trainer, isBest in
+                if isBest { best += 1 } else { saved.append(trainer.state.step) }
+            },
+        ])
         #expect(outcome == .finished)
         // Three batches an epoch; evaluations before, at even steps and at both epoch ends, never twice.
         #expect(evaluated == [0, 2, 3, 4, 6])
@@ -177,37 +167,42 @@ import Testing
 
     @Test func patienceEndsTheRun() throws {
         struct Falling: Evaluator {
-            func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
-                Evaluation([("x", 0.5)], primary: "x")
+            func evaluate(
+                _ model: SentenceTransformer, losses: [String: any Loss]
+            ) throws -> Evaluation {
+                Evaluation([Figure("x", 0.5)], primary: "x")
             }
         }
-        let trainer = try Trainer(
-            model: TinyModel.make(), loss: CosineSimilarityLoss(), pairs: TinyModel.scored(64),
-            configuration: configuration {
+        let trainer = try TinyModel.cosineTrainer(
+                TinyModel.make(), TinyModel.scored(64), configuration {
                 $0.evaluateEvery = 1
                 $0.patience = 3
             })
-        #expect(try trainer.run(evaluator: Falling()) == .outOfPatience)
+        let callbacks: [any TrainingCallback] = [
+            PeriodicEvaluation(Falling()), EarlyStopping(patience: 3),
+        ]
+        #expect(try trainer.run(callbacks) == .outOfPatience)
         #expect(trainer.state.step == 4)
         #expect(trainer.state.bestStep == 1)
     }
 
     @Test func evaluationWithoutAResultKeepsTheBest() throws {
         struct Broken: Evaluator {
-            func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
+            func evaluate(
+                _ model: SentenceTransformer, losses: [String: any Loss]
+            ) throws -> Evaluation {
                 throw CorrelationError.constant(series: 0, value: 1)
             }
         }
-        let trainer = try Trainer(
-            model: TinyModel.make(), loss: CosineSimilarityLoss(), pairs: TinyModel.scored(8),
-            configuration: configuration())
+        let trainer = try TinyModel.cosineTrainer(
+                TinyModel.make(), TinyModel.scored(8), configuration())
         var reasons: [String] = []
-        _ = try trainer.run(
-            evaluator: Broken(),
-            onEvent: { event in
+        try trainer.run([
+            OnEvent { event, _ in
                 if case .evaluationFailed(let reason) = event { reasons.append(reason) }
                 return .proceed
-            })
+            }, PeriodicEvaluation(Broken()),
+        ])
         // Before the first step and after the last: neither ends the run.
         #expect(reasons.count == 2)
         #expect(trainer.state.step == 1)
@@ -223,12 +218,13 @@ import Testing
         let table = try #require(
             model.parameters.first { $0.name == "embeddings.word_embeddings.weight" })
         table.setValues(of: table.parts[0]) { $0[Int(word) * 32] = .nan }
-        let guilty = pairs.filter { ($0.first + " " + $0.second).contains("guitar") }.map(\.line)
+        let guilty = (0..<24).filter { row in
+            pairs.texts(row).contains { $0?.contains("guitar") == true }
+        }.map(pairs.line)
         #expect(!guilty.isEmpty)
         let before = model.parameters.bits
-        let trainer = try Trainer(
-            model: model, loss: CosineSimilarityLoss(), pairs: pairs,
-            configuration: configuration { $0.batchSize = 24 })
+        let trainer = try TinyModel.cosineTrainer(
+                model, pairs, configuration { $0.batchSize = 24 })
         let error = #expect(throws: TrainingError.self) { try trainer.run() }
         guard case .nonFinite(let what, let step, let path, let lines) = error else {
             Issue.record("\(String(describing: error))")
@@ -256,17 +252,15 @@ import Testing
     ) throws {
         var configuration = TrainingConfiguration()
         change(&configuration)
-        let error = #expect(throws: TrainingError.self) { try configuration.validate() }
+        let error = #expect(throws: SettingError.self) { try configuration.validate() }
         #expect(error?.description.hasPrefix("\(key) is ") == true)
     }
 
     @Test func noPairsIsAnError() throws {
         let model = try TinyModel.make()
-        #expect(throws: TrainingError.noPairs(path: "empty.tsv")) {
-            _ = try Trainer(
-                model: model, loss: CosineSimilarityLoss(),
-                pairs: PairDataset<Float>(name: "empty.tsv", pairs: []),
-                configuration: TrainingConfiguration())
+        #expect(throws: TrainingError.noRows(path: "empty.tsv")) {
+            _ = try TinyModel.cosineTrainer(
+                model, TinyModel.pairs("empty.tsv", 0, 1, .scores([])), TrainingConfiguration())
         }
     }
 
@@ -274,16 +268,19 @@ import Testing
         struct Scores: Evaluator {
             let values: [Int: Double]
             let step: () -> Int
-            func evaluate(_ model: SentenceTransformer) throws -> Evaluation {
-                Evaluation([("x", values[step()] ?? .nan), ("y", .nan)], primary: "x")
+            func evaluate(
+                _ model: SentenceTransformer, losses: [String: any Loss]
+            ) throws -> Evaluation {
+                Evaluation(
+                    [Figure("x", values[step()] ?? .nan), Figure("y", .nan)], primary: "x")
             }
         }
         func state(_ values: [Int: Double]) throws -> TrainingState {
-            let trainer = try Trainer(
-                model: TinyModel.make(), loss: CosineSimilarityLoss(), pairs: TinyModel.scored(24),
-                configuration: configuration { $0.evaluateEvery = 1 })
-            _ = try trainer.run(
-                evaluator: Scores(values: values, step: { trainer.state.step }))
+            let trainer = try TinyModel.cosineTrainer(
+                TinyModel.make(), TinyModel.scored(24), configuration { $0.evaluateEvery = 1 })
+            try trainer.run([
+                PeriodicEvaluation(Scores(values: values, step: { trainer.state.step }))
+            ])
             return trainer.state
         }
         let worse = try state([0: 0.9, 1: 0.5, 2: 0.8, 3: 0.7])
@@ -319,15 +316,14 @@ import Testing
     /// The reported loss is the mean of the step's pairs, also when the last batch is shorter.
     @Test func theLossIsTheMeanOfThePairs() throws {
         func loss(_ batches: [[Int]]) throws -> StepReport {
-            let trainer = try Trainer(
-                model: TinyModel.make(dropout: 0), loss: CosineSimilarityLoss(),
-                pairs: TinyModel.scored(16), configuration: configuration())
-            return try trainer.step(batches)
+            let trainer = try TinyModel.cosineTrainer(
+                TinyModel.make(dropout: 0), TinyModel.scored(16), configuration())
+            return try trainer.step(batches.map { Trainer.Batch(task: 0, rows: $0) })
         }
         let whole = try loss([Array(0..<11)])
         let parts = try loss([Array(0..<8), Array(8..<11)])
         #expect(abs(whole.loss - parts.loss) < 1e-6, "\(whole.loss) and \(parts.loss)")
-        #expect(parts.pairs == 11)
+        #expect(parts.rows == 11)
         let means = try [loss([Array(0..<8)]).loss, loss([Array(8..<11)]).loss]
         #expect(abs((means[0] + means[1]) / 2 - parts.loss) > 1e-4)
     }
@@ -338,28 +334,27 @@ import Testing
         let model = try TinyModel.make()
         let bias = try #require(
             model.parameters.first { $0.name == "encoder.layer.1.output.dense.bias" })
-        let trainer = try Trainer(
-            model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(24),
-            configuration: configuration {
+        let trainer = try TinyModel.cosineTrainer(
+                model, TinyModel.scored(24), configuration {
                 $0.evaluateEvery = 1
                 $0.saveEvery = 1
             })
         var (evaluated, saved): ([Int], [Int]) = ([], [])
         func run(evaluator: (any Evaluator)?, isSaving: Bool) throws -> TrainingOutcome {
-            try trainer.run(
-                evaluator: evaluator,
-                save: isSaving
-                    ? { _ in
-                        saved.append(trainer.state.step)
-                        return nil
-                    } : nil,
-                onEvent: { event in
+            var callbacks: [any TrainingCallback] = [
+                OnEvent { event, trainer in
                     if case .evaluated = event { evaluated.append(trainer.state.step) }
                     if case .stepped = event, trainer.state.step == badStep {
                         bias.setValues(of: bias.parts[0]) { $0[3] = value }
                     }
                     return .proceed
-                })
+                }
+            ]
+            if let evaluator { callbacks.append(PeriodicEvaluation(evaluator)) }
+            if isSaving {
+                callbacks.append(Saving { trainer, _ in saved.append(trainer.state.step) })
+            }
+            return try trainer.run(callbacks)
         }
         let isLast = badStep == 3
         let error = #expect(throws: TrainingError.self) {
@@ -383,17 +378,12 @@ import Testing
         let norms = model.parameters.filter { $0.name.contains("layer.1.output.LayerNorm") }
         #expect(norms.count == 2)
         let pairs = TinyModel.scored(8)
-        let trainer = try Trainer(
-            model: model, loss: CosineSimilarityLoss(), pairs: pairs,
-            configuration: configuration())
+        let trainer = try TinyModel.cosineTrainer(
+                model, pairs, configuration())
         var saved = 0
         let error = #expect(throws: TrainingError.self) {
-            _ = try trainer.run(
-                save: { _ in
-                    saved += 1
-                    return nil
-                },
-                onEvent: { event in
+            try trainer.run([
+                OnEvent { event, _ in
                     guard case .stepped = event else { return .proceed }
                     for parameter in norms {
                         parameter.setValues(of: parameter.parts[0]) { values in
@@ -401,7 +391,8 @@ import Testing
                         }
                     }
                     return .proceed
-                })
+                }, Saving { _, _ in saved += 1 },
+            ])
         }
         guard
             case .nonFiniteEmbedding(
@@ -420,28 +411,22 @@ import Testing
         let model = try TinyModel.make()
         model.parameters.freeze { !$0.hasPrefix("pooler.") }
         let error = #expect(throws: TrainingError.nothingToTrain) {
-            _ = try Trainer(
-                model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(16),
-                configuration: configuration())
+            _ = try TinyModel.cosineTrainer(
+                model, TinyModel.scored(16), configuration())
         }
-        #expect(error?.description.contains("leave a module out of freeze") == true)
+        #expect(error?.description.contains("leave a module unfrozen") == true)
         // A classifier alone may be trained.
-        _ = try Trainer(
-            model: model, loss: TinyModel.softmaxLoss(model), pairs: TinyModel.labelled(16),
-            configuration: configuration())
+        _ = try TinyModel.softmaxTrainer(
+                model, TinyModel.labelled(16), configuration())
     }
 
     @Test(arguments: LearningRateSchedule.Kind.allCases)
     func aRunOfOneStepTrains(_ kind: LearningRateSchedule.Kind) throws {
         let model = try TinyModel.make()
         let before = model.parameters.bits
-        let trainer = try Trainer(
-            model: model, loss: CosineSimilarityLoss(), pairs: TinyModel.scored(8),
-            configuration: configuration { $0.schedule = kind })
-        _ = try trainer.run(onEvent: { event in
-            if case .stepped(let step) = event { #expect(step.learningRate == 1e-3) }
-            return .proceed
-        })
+        let trainer = try TinyModel.cosineTrainer(
+                model, TinyModel.scored(8), configuration { $0.schedule = kind })
+        try trainer.run([OnEvent(step: { #expect($0.learningRate == 1e-3) })])
         #expect(trainer.state.step == 1)
         #expect(model.parameters.bits != before)
     }

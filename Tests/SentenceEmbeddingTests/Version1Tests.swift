@@ -1,4 +1,6 @@
+import ExampleFiles
 import Foundation
+import Losses
 import TestSupport
 import Testing
 
@@ -31,17 +33,16 @@ import Testing
     @Test func theRunGoesOn() throws {
         let checkpoint = try Checkpoint(Self.file)
         let model = try checkpoint.model()
-        let pairs = try PairFile.readLabelled(Self.folder.appending(path: "pairs.tsv").path)
+        let (pairs, _) = try ExampleFile.read(
+            Self.folder.appending(path: "pairs.tsv").path, as: .labelledPairs)
+        let module = try #require(try checkpoint.losses(for: model)[TrainingTask.onlyName])
         let trainer = try Trainer(
-            model: model, loss: checkpoint.softmaxLoss(dimension: model.embeddingDimension),
-            pairs: pairs.dataset, configuration: checkpoint.configuration())
+            model: model, objective: EmbeddingObjective(module, data: pairs),
+            configuration: checkpoint.configuration())
         try checkpoint.restore(trainer)
         #expect(trainer.state.step == 2)
         var losses: [Double] = []
-        let outcome = try trainer.run(onEvent: { event in
-            if case .stepped(let step) = event { losses.append(Double(step.loss)) }
-            return .proceed
-        })
+        let outcome = try trainer.run([OnEvent(step: { losses.append(Double($0.loss)) })])
         #expect(outcome == .finished)
         #expect(losses.count == 2)
         #expect(zip(losses, [1.107937, 1.1097187]).allSatisfy { abs($0 - $1) < 1e-5 }, "\(losses)")

@@ -1,5 +1,7 @@
 import JSON
+import Losses
 import NeuralNetwork
+import Settings
 import Tensors
 
 /// Something that is chosen by name, with settings of its own: in a recipe `cosine`, or `{name: triplet, margin: 1}`.
@@ -40,6 +42,36 @@ public struct NamedSettings: Sendable, Equatable {
     func value(key: String = "name") -> JSONValue {
         members.isEmpty
             ? .string(name) : .object([JSONValue.Member(key, .string(name))] + members)
+    }
+}
+
+// MARK: - Checks
+
+/// Names that do not exist are left for `Recipe.checked()`; of those that do, wrong settings are named with their place.
+extension NamedSettings {
+    func checkLoss(path: String) throws(RecipeError) {
+        func open<L: Loss>(_: L.Type) throws(RecipeError) {
+            try check(L.Configuration.self, path)
+        }
+        if let type = try? Losses.named(name) { try open(type) }
+    }
+
+    func checkEvaluation(path: String) throws(RecipeError) {
+        func open<K: EvaluationKind>(_: K.Type) throws(RecipeError) { try check(K.self, path) }
+        if let kind = try? Evaluations.named(name) { try open(kind) }
+    }
+
+    func checkOptimizer(path: String) throws(RecipeError) {
+        func open<O: Optimizer>(_: O.Type) throws(RecipeError) {
+            try check(O.Configuration.self, path)
+        }
+        if let type = try? Optimizers.named(name) { try open(type) }
+    }
+
+    private func check<S: Settings>(_: S.Type, _ path: String) throws(RecipeError) {
+        do throws(SettingError) { _ = try S(.object(members), path: path + ".") } catch {
+            throw .setting(error)
+        }
     }
 }
 

@@ -7,7 +7,8 @@ import Settings
 extension Recipe {
     /// Checks what does not depend on any file, and returns what a person should know about it.
     ///
-    /// - Throws: `RunError.recipe`, `RunError.loss` or `EvaluationError` for what is missing or contradicts itself.
+    /// - Throws: `RunError`, `EvaluationError`, `OptimizerError` or `SamplerError` for what is missing, contradicts
+    ///   itself or does not exist.
     public func checked() throws -> [String] {
         func refuse(_ error: RecipeError) -> RunError { .recipe(error) }
         if model == nil { throw refuse(.missing(key: "model")) }
@@ -17,12 +18,29 @@ extension Recipe {
         if setup.prompt != nil, setup.promptText != nil {
             throw refuse(.both("prompt", "prompt_text"))
         }
-        for task in tasks {
+        for (index, task) in tasks.enumerated() {
+            if tasks[..<index].contains(where: { $0.name == task.name }) {
+                throw refuse(.setting(.repeated(key: "tasks.\(task.name)")))
+            }
+            do throws(RecipeError) { try task.loss.checkLoss(path: task.key("loss")) } catch {
+                throw refuse(error)
+            }
             do { _ = try Losses.named(task.loss.name) } catch {
                 throw RunError.loss(error, task: task.name)
             }
+            if let sampler = task.settings.sampler { _ = try BatchSamplers.named(sampler) }
         }
-        for item in evaluations { _ = try Evaluations.named(item.kind.name) }
+        for item in evaluations {
+            _ = try Evaluations.named(item.kind.name)
+            do throws(RecipeError) {
+                try item.kind.checkEvaluation(path: "evaluate.\(item.name)")
+            } catch { throw refuse(error) }
+        }
+        _ = try Optimizers.named(optimizer.name)
+        do throws(RecipeError) { try optimizer.checkOptimizer(path: "optimizer") } catch {
+            throw refuse(error)
+        }
+        if let order = setup.order { _ = try TaskOrders.named(order) }
         for split in EvaluationRecipe.Split.allCases {
             let best = evaluations.filter { $0.split == split && $0.choosesBest }
             if best.count > 1 {
@@ -113,6 +131,13 @@ extension Recipe {
     public func keys(changedIn other: Recipe) -> [String] {
         let (mine, theirs) = (value, other.value)
         return Self.keys.filter { mine[$0] != theirs[$0] }
+    }
+}
+
+extension TaskRecipe {
+    /// Where a key of the task stands in a recipe.
+    fileprivate func key(_ name: String) -> String {
+        self.name == TrainingTask.onlyName ? name : "tasks.\(self.name).\(name)"
     }
 }
 

@@ -49,6 +49,7 @@ extension Recipe {
         if let data = value["data"] { self.data = try decoded(data, "data") }
         if let optimizer = value["optimizer"] {
             self.optimizer = try NamedSettings(optimizer, path: "optimizer")
+            try self.optimizer.checkOptimizer(path: "optimizer")
         }
         try readTasks(value)
         try readEvaluations(value)
@@ -62,7 +63,10 @@ extension Recipe {
             guard !shortKeys.isEmpty else { return }
             var task = TaskRecipe()
             task.settings = short
-            if let loss = value["loss"] { task.loss = try NamedSettings(loss, path: "loss") }
+            if let loss = value["loss"] {
+                task.loss = try NamedSettings(loss, path: "loss")
+                try task.loss.checkLoss(path: "loss")
+            }
             if let train = value["train"] { task.data = try sources(train, "train") }
             self.tasks = [task]
             return
@@ -71,6 +75,9 @@ extension Recipe {
         for member in tasks.members ?? [] {
             let path = "tasks.\(member.key)"
             var task = TaskRecipe(try name(member.key, path))
+            if self.tasks.contains(where: { $0.name == task.name }) {
+                throw .setting(.repeated(key: path))
+            }
             guard let keys = member.value.members else {
                 throw .invalid(
                     key: path, found: member.value.summary, expected: "keys with 'data' and 'loss'")
@@ -78,6 +85,7 @@ extension Recipe {
             task.settings = try settings(.object(keys), path: path + ".", others: ["data", "loss"])
             if let loss = member.value["loss"] {
                 task.loss = try NamedSettings(loss, path: path + ".loss")
+                try task.loss.checkLoss(path: path + ".loss")
             }
             guard let data = member.value["data"] else { throw .missing(key: path + ".data") }
             task.data = try sources(data, path + ".data")
@@ -105,6 +113,7 @@ extension Recipe {
         for member in members {
             let path = "evaluate.\(member.key)"
             let kind = try NamedSettings(member.value, key: "kind", others: common, path: path)
+            try kind.checkEvaluation(path: path)
             var item = EvaluationRecipe(try name(member.key, path), kind: kind)
             if evaluations.contains(where: { $0.name == item.name }) {
                 throw .both(item.name, path)

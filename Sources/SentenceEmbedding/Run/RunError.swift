@@ -39,7 +39,7 @@ public enum RunError: Error, LocalizedError, CustomStringConvertible {
         case .nothingToResume(let path, let recipe):
             "\(path): neither a checkpoint nor a \(recipe) to resume from; give the output folder of an earlier run"
         case .nothingToFreeze(let name):
-            "freeze: there is no module or parameter '\(name)' that can be frozen by itself; query, key and value can only be frozen together, as attention.self. 'simile inspect MODEL --parameters' lists the names"
+            "freeze: there is no module or parameter '\(name)' that can be frozen by itself; query, key and value can only be frozen together, as attention.self"
         case .diverged(let error, let kept):
             "\(error). "
                 + (kept.isEmpty

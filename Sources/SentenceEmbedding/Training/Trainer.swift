@@ -187,7 +187,11 @@ public final class Trainer {
     ///
     /// - Throws: What a callback throws.
     public func post(_ event: TrainingEvent) throws {
-        for callback in callbacks { control = max(control, try callback.handle(event, self)) }
+        for callback in callbacks {
+            // The callback may post events itself, whose answers count too: `control` is read after it.
+            let answer = try callback.handle(event, self)
+            control = max(control, answer)
+        }
     }
 
     private var hasStepsLeft: Bool {

@@ -118,13 +118,22 @@ extension Interop {
         @Test func theModelCardIsValid() throws {
             let folder = TemporaryFolder()
             let model = try SentenceTransformer(path: folder.newModel())
-            let card = ModelCard(
-                model, loss: "CosineSimilarityLoss", pairs: 40,
-                configuration: TrainingConfiguration(),
-                results: [
-                    ("dev_spearman_cosine", 0.5), ("dev_pearson_cosine", 0.25),
-                    ("test_spearman_cosine", 0.75), ("test_accuracy", 0.5),
-                ], baseModel: "all-MiniLM-L6-v2", data: "a: \"b\".csv", datasets: ["a/b"])
+            var training = ModelCard.Training(
+                losses: [("CosineSimilarityLoss", 40, ["a: \"b\".csv"])],
+                configuration: TrainingConfiguration())
+            training.results = [
+                ModelCard.ResultGroup(
+                    split: "dev", task: "semantic-similarity",
+                    figures: [Figure("spearman_cosine", 0.5), Figure("pearson_cosine", 0.25)]),
+                ModelCard.ResultGroup(
+                    split: "test", task: "semantic-similarity",
+                    figures: [Figure("spearman_cosine", 0.75)]),
+                ModelCard.ResultGroup(
+                    split: "test", task: "text-classification", figures: [Figure("accuracy", 0.5)]),
+            ]
+            training.baseModel = "all-MiniLM-L6-v2"
+            training.datasets = ["a/b"]
+            let card = ModelCard(model, training)
             let path = try folder.write(card.text, to: "README.md")
             struct Metadata: Decodable {
                 struct Result: Decodable, Equatable {

@@ -1,0 +1,303 @@
+import ExampleFiles
+import Foundation
+import JSON
+import Losses
+import Metrics
+import NeuralNetwork
+import Serialization
+import TestSupport
+import Testing
+
+@testable import SentenceEmbedding
+
+/// Runs from files to files, with the library alone.
+@Suite struct TrainingRunTests {
+    private let folder = TemporaryFolder()
+
+    /// Writes a model and returns its path.
+    private func model(_ name: String, seed: UInt64 = 1) throws -> String {
+        try Checkpoint.write(TinyModel.make(seed: seed), to: folder(name))
+        return folder(name).path
+    }
+
+    /// Writes pairs with scores of 0...4 and returns the path.
+    private func scores(_ name: String, _ count: Int, seed: UInt64) throws -> String {
+        let (a, b) = (
+            TinyModel.sentences(count, seed: seed), TinyModel.sentences(count, seed: seed + 1)
+        )
+        let rows = (0..<count).map { "\(a[$0])\t\(b[$0])\t\($0 % 5)\n" }
+        return try folder.write("sentence1\tsentence2\tscore\n" + rows.joined(), to: name)
+    }
+
+    private func recipe(_ change: (inout Recipe) throws -> Void = { _ in }) throws -> Recipe {
+        var recipe = Recipe()
+        recipe.model = try model("start.h5")
+        recipe.tasks = [TaskRecipe(data: [ExampleSource(try scores("train.tsv", 24, seed: 1))])]
+        recipe.data.scoreRange = ScoreRange(0, 4)
+        recipe.training.batchSize = 8
+        recipe.training.learningRate = 1e-3
+        try change(&recipe)
+        return recipe
+    }
+
+    private func entries(_ name: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder(name).path).sorted()
+    }
+
+    private func text(_ name: String) throws -> String {
+        try String(contentsOf: folder(name), encoding: .utf8)
+    }
+
+    /// All that `simile train` does, in ten lines.
+    @Test func tenLines() throws {
+        var recipe = Recipe()
+        recipe.model = try model("start.h5")
+        let train = ExampleSource(try scores("train.tsv", 24, seed: 1))
+        let dev = ExampleSource(try scores("dev.tsv", 10, seed: 5))
+        recipe.tasks = [TaskRecipe(loss: NamedSettings("cosent"), data: [train])]
+        recipe.evaluations = [
+            EvaluationRecipe("sts", kind: NamedSettings("similarity"), data: [dev])
+        ]
+        recipe.data.scoreRange = ScoreRange(0, 4)
+        recipe.training.epochs = 2
+        let results = try TrainingRun(recipe, output: folder("run").path).execute()
+
+        #expect(
+            try entries("run") == [
+                "checkpoints", "evaluations.csv", "model", "recipe.json", "results.json",
+                "steps.csv",
+            ])
+        #expect(try entries("run/checkpoints") == ["best.h5", "step-00000004.h5"])
+        #expect(
+            Set(try entries("run/model")).isSuperset(of: [
+                "1_Pooling", "README.md", "config.json", "model.safetensors", "modules.json",
+                "tokenizer.json", "vocab.txt",
+            ]))
+        #expect(results?.steps == 4)
+        let figure = try #require(results?["dev_sts_spearman_cosine"])
+        let json = try JSONValue(parsing: text("run/results.json").utf8)
+        #expect(json["dev_sts_spearman_cosine"]?.double == figure)
+        #expect(json["steps"]?.int == 4)
+        #expect(try text("run/steps.csv").split(separator: "\n").count == 5)
+        let rows = try text("run/evaluations.csv").split(separator: "\n")
+        #expect(rows.count == 4)
+        #expect(rows[0].hasPrefix("step,sts_spearman_cosine,"))
+        #expect(try Recipe(json: text("run/recipe.json")) == recipe)
+        let delivered = try SentenceTransformer(path: folder("run/model").path)
+        let best = try Checkpoint(folder("run/checkpoints/best.h5")).model()
+        #expect(delivered.parameters.bits == best.parameters.bits)
+        #expect(try text("run/model/README.md").contains("| loss | CoSENTLoss |"))
+    }
+
+    /// Stopped by a callback, gone on with, and ended in the same bits and the same files.
+    @Test(arguments: [1, 4, 5])
+    func stoppedAndResumed(_ stop: Int) throws {
+        let train = try scores("more.tsv", 16, seed: 9)
+        let recipe = try recipe { recipe in
+            recipe.tasks = [
+                TaskRecipe("sts", data: recipe.tasks[0].data),
+                TaskRecipe("order", loss: NamedSettings("cosent"), data: [ExampleSource(train)]),
+            ]
+            recipe.setup.order = RoundRobin.name
+            recipe.training.epochs = 2
+            recipe.evaluations = [
+                EvaluationRecipe(
+                    "dev", kind: NamedSettings("similarity"),
+                    data: [ExampleSource(try scores("dev.tsv", 10, seed: 5))])
+            ]
+        }
+        _ = try TrainingRun(recipe, output: folder("whole").path).execute()
+        let output = folder("cut").path
+        let stopped = try TrainingRun(recipe, output: output).execute([OnEvent(stopAfter: stop)])
+        #expect(stopped == nil)
+        #expect(!(try entries("cut").contains("model")))
+        var notes: [String] = []
+        let results = try TrainingRun(
+            resuming: output, note: { notes.append($0.description) }
+        ).execute()
+        #expect(results?.steps == 8)
+        #expect(notes.contains { $0.contains("going on after step \(stop)") }, "\(notes)")
+        for name in [
+            "checkpoints/step-00000008.h5", "model/model.safetensors", "steps.csv",
+            "evaluations.csv", "results.json", "model/README.md",
+        ] {
+            #expect(
+                try Data(contentsOf: folder("cut/" + name))
+                    == Data(contentsOf: folder("whole/" + name)), "\(name)")
+        }
+    }
+
+    /// The figure that chooses the best model is that of the item that says so.
+    @Test func theEvaluationThatChoosesTheBest() throws {
+        let recipe = try recipe { recipe in
+            recipe.training.evaluateEvery = 1
+            let items = try ["a", "b"].enumerated().map { index, name in
+                EvaluationRecipe(
+                    name, kind: NamedSettings("similarity"),
+                    data: [
+                        ExampleSource(try scores(name + ".tsv", 9, seed: UInt64(50 + 10 * index)))
+                    ])
+            }
+            recipe.evaluations = items
+            recipe.evaluations[1].choosesBest = true
+        }
+        var primary: Set<String?> = []
+        _ = try TrainingRun(recipe, output: folder("run").path).execute([
+            OnEvent { event, _ in
+                if case .evaluated(let evaluation, _) = event {
+                    primary.insert(evaluation.primaryName)
+                    #expect(
+                        Set(evaluation.headlines.map(\.name))
+                            == ["a_spearman_cosine", "b_spearman_cosine"])
+                }
+                return .proceed
+            }
+        ])
+        #expect(primary == ["b_spearman_cosine"])
+    }
+
+    @Test func everyOptimizerHasItsSettings() throws {
+        let recipe = try recipe {
+            $0.optimizer = NamedSettings("sgd", settings: #"{"momentum":0.9}"#)
+            $0.training.weightDecay = 0.25
+        }
+        _ = try TrainingRun(recipe, output: folder("run").path).execute()
+        let checkpoint = try Checkpoint(folder("run/checkpoints/step-00000003.h5"))
+        let settings = try JSONValue(
+            parsing: checkpoint.file.root.group(named: "optimizer").attributes.string("settings")
+                .utf8)
+        #expect(settings["momentum"]?.double.map { Float($0) } == 0.9)
+        #expect(settings["weight_decay"]?.double == 0.25)
+    }
+
+    // MARK: - Teachers
+
+    private func texts() throws -> String {
+        try folder.write(
+            TinyModel.sentences(20, seed: 3).map { $0 + "\n" }.joined(), to: "texts.txt")
+    }
+
+    private func taught(_ teacher: String, epochs: Int = 2) throws -> Recipe {
+        try recipe { recipe in
+            var task = TaskRecipe(
+                loss: NamedSettings("mse"), data: [ExampleSource(try texts())])
+            task.settings.teacher = teacher
+            recipe.tasks = [task]
+            recipe.data = ExampleFileOptions()
+            recipe.training.epochs = epochs
+        }
+    }
+
+    private func vectors(_ name: String, rows: Int, columns: Int) throws -> String {
+        let writer = try NPYWriter(creating: folder(name), element: .float32, columns: columns)
+        for row in 0..<rows {
+            try writer.append((0..<columns).map { Float((row + $0) % 7) / 7 }, rows: 1)
+        }
+        try writer.finish()
+        return folder(name).path
+    }
+
+    @Test func vectorsOfAFile() throws {
+        let recipe = try taught(vectors("teacher.npy", rows: 20, columns: 32), epochs: 30)
+        var losses: [Float] = []
+        _ = try TrainingRun(recipe, output: folder("run").path).execute([
+            OnEvent(step: { losses.append($0.loss) })
+        ])
+        #expect(losses.count == 90)
+        #expect(losses[89] < losses[0] / 2, "\(losses[0]) to \(losses[89])")
+
+        let short = try taught(vectors("short.npy", rows: 19, columns: 32))
+        let error = #expect(throws: RunError.self) {
+            try TrainingRun(short, output: folder("short").path).execute()
+        }
+        #expect(
+            error?.description.contains(
+                "short.npy: has 19 vectors for the 20 rows of ") == true, "\(String(describing: error))")
+        let narrow = try taught(vectors("narrow.npy", rows: 20, columns: 8))
+        let width = #expect(throws: RunError.self) {
+            try TrainingRun(narrow, output: folder("narrow").path).execute()
+        }
+        #expect(
+            width?.description.contains("a teacher's embedding of 32 numbers") == true,
+            "\(String(describing: width))")
+        #expect(!FileManager.default.fileExists(atPath: folder("narrow/recipe.json").path))
+    }
+
+    /// A model teaches: it embeds the rows once, and a run that goes on reads them from its folder.
+    @Test func aModelEmbedsOnce() throws {
+        let teacher = try model("teacher.h5", seed: 8)
+        let recipe = try taught(teacher)
+        _ = try TrainingRun(recipe, output: folder("whole").path).execute()
+        let output = folder("cut").path
+        var notes: [String] = []
+        let first = try TrainingRun(recipe, output: output, note: { notes.append("\($0)") })
+        #expect(try first.execute([OnEvent(stopAfter: 2)]) == nil)
+        #expect(
+            notes.contains("\(teacher): embedding 20 rows as the teacher"), "\(notes)")
+        let cache = try #require(try entries("cut").first { $0.hasSuffix(".npy") })
+        let file = try NPYFile(folder("cut/" + cache))
+        #expect(file.rows == 20 && file.columns == 32)
+        let expected = try SentenceTransformer(path: teacher).encode(
+            TinyModel.sentences(20, seed: 3)
+        ).values
+        #expect((0..<20).flatMap { file[$0] } == expected)
+
+        // Without the teacher there is still what it said.
+        try FileManager.default.removeItem(atPath: teacher)
+        notes = []
+        let resumed = try TrainingRun(resuming: output, note: { notes.append("\($0)") })
+        #expect(try resumed.execute()?.steps == 6)
+        #expect(notes.contains { $0.contains("the teacher's embeddings, from before") }, "\(notes)")
+        #expect(
+            try Data(contentsOf: folder("cut/model/model.safetensors"))
+                == Data(contentsOf: folder("whole/model/model.safetensors")))
+    }
+
+    // MARK: - What cannot begin
+
+    @Test func aRunThatCannotBeginLeavesNothing() throws {
+        let recipe = try recipe {
+            $0.tasks[0].loss = NamedSettings("softmax")
+        }
+        let error = #expect(throws: RunError.self) {
+            try TrainingRun(recipe, output: folder("run").path).execute()
+        }
+        #expect(error?.description.contains("train.tsv") == true, "\(String(describing: error))")
+        #expect(!FileManager.default.fileExists(atPath: folder("run").path))
+
+        try Data("precious".utf8).write(to: folder("file"))
+        let used = try self.recipe()
+        let inUse = #expect(throws: (any Error).self) {
+            try TrainingRun(used, output: folder("file").path).execute()
+        }
+        #expect(inUse.map { "\($0)".contains("cannot be written to") } == true)
+        #expect(try text("file") == "precious")
+    }
+
+    /// Messages of the library name no flags of the command.
+    @Test func messagesNameNoFlags() throws {
+        let output = folder("run").path
+        _ = try TrainingRun(recipe(), output: output).execute()
+        let errors: [(any Error)?] = [
+            #expect(throws: (any Error).self) {
+                try TrainingRun(recipe(), output: output).execute()
+            },
+            #expect(throws: (any Error).self) { try TrainingRun(resuming: folder("no").path) },
+            #expect(throws: (any Error).self) { try TrainingRun(Recipe(), output: output) },
+            #expect(throws: (any Error).self) {
+                try TrainingRun(
+                    recipe { $0.data = ExampleFileOptions() }, output: folder("other").path
+                ).execute()
+            },
+            #expect(throws: (any Error).self) {
+                try TrainingRun(
+                    recipe { $0.setup.freeze = ["nothing"] }, output: folder("other").path
+                ).execute()
+            },
+        ]
+        for error in errors {
+            let text = error.map { "\($0)" } ?? "--none"
+            #expect(!text.contains("--"), "\(text)")
+        }
+    }
+}
