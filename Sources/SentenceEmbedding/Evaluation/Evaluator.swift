@@ -8,6 +8,11 @@ public protocol Evaluator {
     /// What a model hub calls the task: `semantic-similarity`, `information-retrieval`.
     var task: String { get }
 
+    /// Checks before a run that its losses, by the name of their task, have what is measured.
+    ///
+    /// - Throws: `EvaluationError` when they have not.
+    func check(_ losses: [String: any Loss]) throws(EvaluationError)
+
     /// Evaluates the model as it is now; nothing is recorded or changed.
     ///
     /// A figure that is undefined, for instance because the model gives every pair the same score, takes no
@@ -25,6 +30,8 @@ extension Evaluator {
     public var name: String { "" }
     /// `evaluation`
     public var task: String { "evaluation" }
+    /// Any will do.
+    public func check(_ losses: [String: any Loss]) {}
 
     /// Evaluates a model without the loss that it was trained with.
     ///

@@ -38,13 +38,7 @@ public struct LabelAccuracyEvaluator: Evaluator {
         _ model: SentenceTransformer, losses: [String: any Loss]
     ) throws -> Evaluation {
         try rows.requireTokens(of: model.tokenizer)
-        let classifiers = losses.sorted { $0.key < $1.key }.compactMap { name, loss in
-            self.classifier == nil || self.classifier == name ? loss as? any ClassifyingLoss : nil
-        }
-        guard let classifier = classifiers.first, classifiers.count == 1 else {
-            throw EvaluationError.noClassifier(task: self.classifier)
-        }
-        let classes = predictions(model, classifier)
+        let classes = predictions(model, try classifier(among: losses))
         if let row = classes.firstIndex(of: nil) {
             let reason =
                 "the classifier's scores of row \(row) (from 0) are not finite numbers; the weights are damaged, or training diverged"
@@ -55,6 +49,22 @@ public struct LabelAccuracyEvaluator: Evaluator {
         let right = zip(classes, gold).count { $0 == $1 }
         return Evaluation(
             [Figure("accuracy", Double(right) / Double(rows.count))], primary: "accuracy")
+    }
+
+    /// Checks that there is a classifier.
+    ///
+    /// - Throws: `EvaluationError.noClassifier`.
+    public func check(_ losses: [String: any Loss]) throws(EvaluationError) {
+        _ = try classifier(among: losses)
+    }
+
+    private func classifier(
+        among losses: [String: any Loss]
+    ) throws(EvaluationError) -> any ClassifyingLoss {
+        let found = losses.filter { classifier == nil || classifier == $0.key }
+            .compactMap { $0.value as? any ClassifyingLoss }
+        guard found.count == 1 else { throw .noClassifier(task: classifier) }
+        return found[0]
     }
 
     /// The most likely class of every row; nil where the scores are not finite.

@@ -70,6 +70,7 @@ public final class TrainingRun {
         let dev = try data.evaluators(.dev, for: model)
         let test = try data.evaluators(.test, for: model)
         let trainer = try self.trainer(model, tasks)
+        for evaluator in dev + test { try evaluator.check(trainer.losses) }
         let step = latest == nil ? nil : trainer.state.step
         latest = nil
         try prepareFolder(for: trainer)
