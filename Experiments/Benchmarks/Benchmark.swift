@@ -30,19 +30,26 @@ struct Inputs: ParsableArguments {
     var output = "Experiments/Benchmarks/results"
 
     /// The pairs of a file, shuffled as for training: in files they are often sorted by source and length.
-    func scored(_ path: String) throws -> [SentencePair<Float>] {
-        var options = PairFileOptions()
+    func scored(_ path: String) throws -> [(String, String, Float)] {
+        var options = ExampleFileOptions()
         if path.hasSuffix(".tsv") { options.scoreRange = ScoreRange(0, 5) }
-        return Self.shuffled(try PairFile.readScored(path, options: options).dataset)
+        let table = try ExampleFile.read(path, options: options, as: .scoredPairs).table
+        return Self.shuffled(table, Float.values(of: table.labels, rows: 0..<table.count) ?? [])
     }
 
-    func labelled(_ path: String) throws -> [SentencePair<Int32>] {
-        Self.shuffled(try PairFile.readLabelled(path).dataset)
+    func labelled(_ path: String) throws -> [(String, String, Float)] {
+        let table = try ExampleFile.read(path, as: .labelledPairs).table
+        let classes = Int32.values(of: table.labels, rows: 0..<table.count) ?? []
+        return Self.shuffled(table, classes.map { Float($0) })
     }
 
-    private static func shuffled<Label>(_ pairs: PairDataset<Label>) -> [SentencePair<Label>] {
+    private static func shuffled(
+        _ table: ExampleTable, _ labels: [Float]
+    ) -> [(String, String, Float)] {
         ShuffledBatchSampler(batchSize: 1, seed: 1)
-            .batches(of: SamplerInput(count: pairs.count), epoch: 0).joined().map { pairs[$0] }
+            .batches(of: SamplerInput(count: table.count), epoch: 0).joined().map {
+                (table.text($0, 0) ?? "", table.text($0, 1) ?? "", labels[$0])
+            }
     }
 
     func write(_ report: some Encodable, _ name: String, svg: String) throws {

@@ -72,11 +72,11 @@ struct Compare: ParsableCommand {
     }
 
     private func works() throws -> [Work] {
-        let sts = try inputs.scored(inputs.sts).map { ($0.first, $0.second, $0.label) }
-        let nli = try inputs.labelled(inputs.nli).map { ($0.first, $0.second, Float($0.label)) }
+        let sts = try inputs.scored(inputs.sts)
+        let nli = try inputs.labelled(inputs.nli)
         let sentences = sts.flatMap { [$0.0, $0.1] }
         // Each once: a sentence that occurs again costs us nothing, and the peer its full price.
-        let dev = Set(try inputs.scored(inputs.dev).flatMap { [$0.first, $0.second] }).sorted()
+        let dev = Set(try inputs.scored(inputs.dev).flatMap { [$0.0, $0.1] }).sorted()
         let miniLM = Work.Model(folder: inputs.model)
         let base = Work.Model(folder: inputs.model, sizes: [768, 12, 12])
         let long = (0..<200).map { i in

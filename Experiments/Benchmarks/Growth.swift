@@ -20,7 +20,7 @@ struct Growth: ParsableCommand {
     }
 
     func run() throws {
-        let sentences = try inputs.scored(inputs.sts).flatMap { [$0.first, $0.second] }
+        let sentences = try inputs.scored(inputs.sts).flatMap { [$0.0, $0.1] }
         let tokenizer = try BertTokenizer(folder: URL(filePath: inputs.model))
         let miniLM = [384, 6, 12]
         var points: [Point] = []

@@ -28,21 +28,7 @@ struct Worker: ParsableCommand {
                 _ = model.encode(work.sentences)
                 return work.sentences.count
             }
-        case .train where work.loss == SoftmaxLoss.name:
-            let pairs = (0..<work.first.count).map {
-                SentencePair(work.first[$0], work.second[$0], label: Int32(work.labels[$0]))
-            }
-            let loss = SoftmaxLoss(
-                dimension: model.embeddingDimension,
-                labels: ["contradiction", "entailment", "neutral"], source: .random(seed: 1))
-            try train(work, model, loss, pairs) { PairDataset(name: "pairs", pairs: $0) }
-        default:
-            let pairs = (0..<work.first.count).map {
-                SentencePair(work.first[$0], work.second[$0], label: work.labels[$0])
-            }
-            try train(work, model, CosineSimilarityLoss(), pairs) {
-                PairDataset(name: "pairs", pairs: $0)
-            }
+        default: try train(work, model)
         }
     }
 
@@ -57,39 +43,61 @@ struct Worker: ParsableCommand {
         return model
     }
 
-    private func train<L: Loss>(
-        _ work: Work, _ model: SentenceTransformer, _ loss: L,
-        _ pairs: [SentencePair<L.Label>],
-        dataset: ([SentencePair<L.Label>]) -> PairDataset<L.Label>
-    ) throws {
+    private func train(_ work: Work, _ model: SentenceTransformer) throws {
         var configuration = TrainingConfiguration()
         configuration.batchSize = work.batchSize
         configuration.epochs = 1_000_000
         // The trainer shuffles: put each pair where its turn comes as it does in the peer.
         let turns = ShuffledBatchSampler(
             batchSize: work.batchSize, seed: configuration.seed
-        ).batches(of: SamplerInput(count: pairs.count), epoch: 0).joined()
-        var placed = pairs
-        for (turn, place) in turns.enumerated() { placed[place] = pairs[turn] }
+        ).batches(of: SamplerInput(count: work.first.count), epoch: 0).joined()
+        var (first, second, labels) = (work.first, work.second, work.labels)
+        for (turn, place) in turns.enumerated() {
+            first[place] = work.first[turn]
+            second[place] = work.second[turn]
+            labels[place] = work.labels[turn]
+        }
+        let isClassifier = work.loss == SoftmaxLoss.name
+        let table = ExampleTable(
+            name: "pairs", columns: [("sentence1", first), ("sentence2", second)],
+            labels: isClassifier
+                ? .classes(
+                    labels.map { Int32($0) }, names: ["contradiction", "entailment", "neutral"])
+                : .scores(labels))
         let trainer = try Trainer(
-            model: model, loss: loss, pairs: dataset(placed), configuration: configuration)
+            model: model,
+            objective: EmbeddingObjective(named: work.loss, data: table, model: model, seed: 1),
+            configuration: configuration)
         // The trainer runs on; between rounds it waits in here for the next line.
-        var (steps, pairCount, start) = (-1, 0, ContinuousClock.now)
-        _ = try trainer.run(onEvent: { event in
+        try trainer.run([Rounds(steps: work.stepsPerRound, answer: answer)])
+    }
+
+    /// Says how long so many steps took, and waits for the next line.
+    private final class Rounds: TrainingCallback {
+        private let stepsPerRound: Int
+        private let answer: (_ seconds: Double, _ units: Int) -> Void
+        private var (steps, rows, start) = (-1, 0, ContinuousClock.now)
+
+        init(steps: Int, answer: @escaping (_ seconds: Double, _ units: Int) -> Void) {
+            stepsPerRound = steps
+            self.answer = answer
+        }
+
+        func handle(_ event: TrainingEvent, _ trainer: Trainer) -> TrainingControl {
             guard case .stepped(let step) = event else { return .proceed }
             steps += 1
-            pairCount += step.pairs
+            rows += step.rows
             if steps == 0 {
                 say("ready")
-            } else if steps < work.stepsPerRound {
+            } else if steps < stepsPerRound {
                 return .proceed
             } else {
-                answer(start.duration(to: .now) / .seconds(1), pairCount)
+                answer(start.duration(to: .now) / .seconds(1), rows)
             }
             guard readLine() != nil else { return .stop }
-            (steps, pairCount, start) = (0, 0, .now)
+            (steps, rows, start) = (0, 0, .now)
             return .proceed
-        })
+        }
     }
 
     /// One round to warm up, then one for each line.

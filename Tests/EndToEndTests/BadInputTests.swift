@@ -134,7 +134,8 @@ import Testing
             try expectFailure(base + ["--freeze", name], "freeze: there is no module or parameter")
         }
         for (flag, value, expected) in [
-            ("--epochs", "0", "1...1000000"), ("--max-gradient-norm", "inf", "a number of 0 or more"),
+            ("--epochs", "0", "1...1000000"),
+            ("--max-gradient-norm", "inf", "a number of 0 or more"),
             ("--batch-size", "9223372036854775807", "1...1000000"),
         ] {
             let output = try CommandRunner.run(base + [flag, value])

@@ -116,7 +116,7 @@ import Testing
         #expect(useless.status == 1)
         #expect(
             useless.error.contains(
-                "dev: label says nothing about its pairs; leave it out, or state it for dev_nli"))
+                "dev: label is given, but it says nothing about rows for similarity; leave it out"))
         let two = try CommandRunner.run(
             ["evaluate", "m", "--data", "d", "--nli", "n", "--first", "1"])
         #expect(two.status == 64)
@@ -145,7 +145,7 @@ import Testing
 
         let twice = try train(folder, start, ["--train", a, "--train", a] + dev)
         #expect(twice.status == 1)
-        #expect(twice.error.contains("train: \(a) is given twice; give it once"))
+        #expect(twice.error.contains("train is \(a) twice; expected each file once"))
         let refused = try train(folder, start, ["--train", a, "--train", bad] + dev)
         #expect(refused.error.contains("bad.tsv:3: score 9 is outside 0...5"))
     }
@@ -278,9 +278,9 @@ import Testing
         ("a: &a [x]\ndata: *a\n", ":2: recipes take no aliases such as *a; write the value itself"),
         ("data: \(String(repeating: "[", count: 2000))\n", "2000 lists and mappings"),
         ("epochs: [1\n", "not a YAML file that can be read: did not find"),
-        ("dev: {path: a, frst: 2}\n", ":1: there is no setting 'frst'; did you mean 'first'?"),
-        ("dev: {path: a, labels: [a, b]}\n", ":1: there is no setting 'labels'"),
-        ("dev: {first: 2}\n", "dev: path is missing"),
+        ("dev: {path: a, frst: 2}\n", ":1: there is no setting 'dev.frst'; did you mean 'first'?"),
+        ("dev: {path: a, labels: [a, b]}\n", ":1: there is no setting 'dev.labels'"),
+        ("dev: {first: 2}\n", ":1: no dev.path is given"),
         ("test: [a, {path: b, score_range: 5...0}]\n", "'5...0' is not a score range"),
         ("epochs\n", "expected settings, such as 'epochs: 4'"),
     ])

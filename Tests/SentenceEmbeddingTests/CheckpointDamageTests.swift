@@ -15,7 +15,7 @@ import Testing
         url = folder("a.h5")
         let model = try TinyModel.make()
         let trainer = try TinyModel.softmaxTrainer(
-                model, TinyModel.labelled(8), TrainingConfiguration())
+            model, TinyModel.labelled(8), TrainingConfiguration())
         try Checkpoint.write(trainer, to: url, recipe: "{}")
     }
 

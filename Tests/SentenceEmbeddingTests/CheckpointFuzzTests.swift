@@ -26,7 +26,7 @@ import TrialSupport
         let model = try TinyModel.make(
             dense: [DenseConfiguration(inputs: 32, outputs: 8, hasBias: true, activation: .tanh)])
         let trainer = try TinyModel.softmaxTrainer(
-                model, TinyModel.labelled(8), TrainingConfiguration())
+            model, TinyModel.labelled(8), TrainingConfiguration())
         try Checkpoint.write(trainer, to: url, recipe: "{}", includingOptimizer: false)
     }
 

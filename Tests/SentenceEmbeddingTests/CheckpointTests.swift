@@ -63,7 +63,7 @@ import Testing
         let folder = TemporaryFolder()
         let model = try TinyModel.make()
         let trainer = try TinyModel.softmaxTrainer(
-                model, TinyModel.labelled(16), configuration())
+            model, TinyModel.labelled(16), configuration())
         try Checkpoint.write(trainer, to: folder("a.h5"))
         func open() throws -> (SentenceTransformer, LossModule?) {
             let checkpoint = try Checkpoint(folder("a.h5"))
@@ -83,7 +83,7 @@ import Testing
     @Test func whereNoCheckpointCanBeIsFoundOutBeforehand() throws {
         let folder = TemporaryFolder()
         let trainer = try TinyModel.cosineTrainer(
-                TinyModel.make(), TinyModel.scored(16), configuration())
+            TinyModel.make(), TinyModel.scored(16), configuration())
         try Checkpoint.tryWriting(trainer, in: folder.url)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
         let nowhere = folder("missing")
@@ -100,7 +100,7 @@ import Testing
         let folder = TemporaryFolder()
         let model = try TinyModel.make()
         let trainer = try TinyModel.softmaxTrainer(
-                model, TinyModel.labelled(16), configuration())
+            model, TinyModel.labelled(16), configuration())
         let loss = trainer.tasks[0].objective.module
         let bias = try #require(loss.parameters.first { $0.name == "classifier.bias" })
         bias.setValues(of: bias.parts[0]) { $0[0] = -.infinity }

@@ -53,7 +53,8 @@ import Testing
 
     @Test func anEvaluatorThatFailsTakesNoOtherAlong() throws {
         let model = try TinyModel.make()
-        let second = try Evaluators([Fixed(figure: "a"), Broken(), Fixed(figure: "b")]).evaluate(model)
+        let second = try Evaluators([Fixed(figure: "a"), Broken(), Fixed(figure: "b")]).evaluate(
+            model)
         #expect(second.figures.map(\.name) == ["a", "b"])
         #expect(second.primaryName == "a")
         #expect(second.problems == ["Broken: Broken()"])

@@ -25,7 +25,8 @@ import Testing
     @Test func cosineLossOverfits32Pairs() throws {
         let model = try TinyModel.make(dropout: 0)
         let trainer = try TinyModel.cosineTrainer(
-                model, TinyModel.scored(32), configuration {
+            model, TinyModel.scored(32),
+            configuration {
                 $0.epochs = 200
                 $0.batchSize = 32
                 $0.learningRate = 3e-3
@@ -39,7 +40,8 @@ import Testing
     @Test func softmaxLossOverfits32Pairs() throws {
         let model = try TinyModel.make(dropout: 0)
         let trainer = try TinyModel.softmaxTrainer(
-                model, TinyModel.labelled(32), configuration {
+            model, TinyModel.labelled(32),
+            configuration {
                 $0.epochs = 250
                 $0.batchSize = 32
                 $0.learningRate = 5e-3
@@ -56,7 +58,7 @@ import Testing
     @Test func everyParameterMoves() throws {
         let model = try TinyModel.make()
         let trainer = try TinyModel.softmaxTrainer(
-                model, TinyModel.labelled(64), configuration { $0.maxSteps = 3 })
+            model, TinyModel.labelled(64), configuration { $0.maxSteps = 3 })
         let loss = trainer.tasks[0].objective.module
         let before = (Array(model.parameters) + Array(loss.parameters)).bits
         try trainer.run()
@@ -74,7 +76,8 @@ import Testing
         #expect(frozen.count == 5 + 16)
         let before = model.parameters.bits
         let trainer = try TinyModel.cosineTrainer(
-                model, TinyModel.scored(16), configuration {
+            model, TinyModel.scored(16),
+            configuration {
                 $0.maxSteps = 2
                 $0.warmupRatio = 0
             })
@@ -90,7 +93,8 @@ import Testing
         func run(seed: UInt64) throws -> [String: [UInt32]] {
             let model = try TinyModel.make()
             let trainer = try TinyModel.cosineTrainer(
-                model, TinyModel.scored(40), configuration {
+                model, TinyModel.scored(40),
+                configuration {
                     $0.maxSteps = 6
                     $0.seed = seed
                 })
@@ -107,7 +111,8 @@ import Testing
         func run(batchSize: Int, accumulation: Int) throws -> [Float] {
             let model = try TinyModel.make(dropout: 0)
             let trainer = try TinyModel.cosineTrainer(
-                model, TinyModel.scored(16), configuration {
+                model, TinyModel.scored(16),
+                configuration {
                     $0.batchSize = batchSize
                     $0.accumulationSteps = accumulation
                     $0.warmupRatio = 0
@@ -138,7 +143,8 @@ import Testing
     @Test func stepsEvaluationsAndSchedule() throws {
         let model = try TinyModel.make()
         let trainer = try TinyModel.cosineTrainer(
-                model, TinyModel.scored(20), configuration {
+            model, TinyModel.scored(20),
+            configuration {
                 $0.epochs = 2
                 $0.evaluateEvery = 2
                 $0.saveEvery = 2
@@ -174,7 +180,8 @@ import Testing
             }
         }
         let trainer = try TinyModel.cosineTrainer(
-                TinyModel.make(), TinyModel.scored(64), configuration {
+            TinyModel.make(), TinyModel.scored(64),
+            configuration {
                 $0.evaluateEvery = 1
                 $0.patience = 3
             })
@@ -195,7 +202,7 @@ import Testing
             }
         }
         let trainer = try TinyModel.cosineTrainer(
-                TinyModel.make(), TinyModel.scored(8), configuration())
+            TinyModel.make(), TinyModel.scored(8), configuration())
         var reasons: [String] = []
         try trainer.run([
             OnEvent { event, _ in
@@ -224,7 +231,7 @@ import Testing
         #expect(!guilty.isEmpty)
         let before = model.parameters.bits
         let trainer = try TinyModel.cosineTrainer(
-                model, pairs, configuration { $0.batchSize = 24 })
+            model, pairs, configuration { $0.batchSize = 24 })
         let error = #expect(throws: TrainingError.self) { try trainer.run() }
         guard case .nonFinite(let what, let step, let path, let lines) = error else {
             Issue.record("\(String(describing: error))")
@@ -335,7 +342,8 @@ import Testing
         let bias = try #require(
             model.parameters.first { $0.name == "encoder.layer.1.output.dense.bias" })
         let trainer = try TinyModel.cosineTrainer(
-                model, TinyModel.scored(24), configuration {
+            model, TinyModel.scored(24),
+            configuration {
                 $0.evaluateEvery = 1
                 $0.saveEvery = 1
             })
@@ -379,7 +387,7 @@ import Testing
         #expect(norms.count == 2)
         let pairs = TinyModel.scored(8)
         let trainer = try TinyModel.cosineTrainer(
-                model, pairs, configuration())
+            model, pairs, configuration())
         var saved = 0
         let error = #expect(throws: TrainingError.self) {
             try trainer.run([
@@ -417,7 +425,7 @@ import Testing
         #expect(error?.description.contains("leave a module unfrozen") == true)
         // A classifier alone may be trained.
         _ = try TinyModel.softmaxTrainer(
-                model, TinyModel.labelled(16), configuration())
+            model, TinyModel.labelled(16), configuration())
     }
 
     @Test(arguments: LearningRateSchedule.Kind.allCases)
@@ -425,7 +433,7 @@ import Testing
         let model = try TinyModel.make()
         let before = model.parameters.bits
         let trainer = try TinyModel.cosineTrainer(
-                model, TinyModel.scored(8), configuration { $0.schedule = kind })
+            model, TinyModel.scored(8), configuration { $0.schedule = kind })
         try trainer.run([OnEvent(step: { #expect($0.learningRate == 1e-3) })])
         #expect(trainer.state.step == 1)
         #expect(model.parameters.bits != before)

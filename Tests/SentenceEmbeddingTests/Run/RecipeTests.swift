@@ -147,7 +147,10 @@ import Testing
         (#"{"tasks":[]}"#, "tasks", "names, each with 'data' and 'loss'"),
         (#"{"tasks":{"a":{"data":"x"}},"train":"y"}"#, "train", "tasks and train are both given"),
         (#"{"tasks":{"a":{"data":{"path":"x","frst":1}}}}"#, "tasks.a.data.frst", "'first'?"),
-        (#"{"evaluate":{"s":{"data":"x"}}}"#, "evaluate.s", "expected a name, or keys with a 'kind'"),
+        (
+            #"{"evaluate":{"s":{"data":"x"}}}"#, "evaluate.s",
+            "expected a name, or keys with a 'kind'"
+        ),
         (#"{"evaluate":[1]}"#, "evaluate", "names, each with a 'kind'"),
         (
             #"{"evaluate":{"s":{"kind":"similarity","split":"train"}}}"#, "evaluate.s.split",

@@ -212,7 +212,8 @@ import Testing
         }
         #expect(
             error?.description.contains(
-                "short.npy: has 19 vectors for the 20 rows of ") == true, "\(String(describing: error))")
+                "short.npy: has 19 vectors for the 20 rows of ") == true,
+            "\(String(describing: error))")
         let narrow = try taught(vectors("narrow.npy", rows: 20, columns: 8))
         let width = #expect(throws: RunError.self) {
             try TrainingRun(narrow, output: folder("narrow").path).execute()

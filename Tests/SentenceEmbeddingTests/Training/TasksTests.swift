@@ -126,7 +126,9 @@ import Testing
     /// Prompts of a task are its own: the texts of each column begin with them, and no other task's do.
     @Test func promptsOfATask() throws {
         func table(_ name: String, _ seed: UInt64, _ prompts: [String]) -> ExampleTable {
-            let texts = [TinyModel.sentences(24, seed: seed), TinyModel.sentences(24, seed: seed + 1)]
+            let texts = [
+                TinyModel.sentences(24, seed: seed), TinyModel.sentences(24, seed: seed + 1),
+            ]
             return ExampleTable(
                 name: name,
                 columns: [
