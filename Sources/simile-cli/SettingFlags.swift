@@ -106,5 +106,9 @@ struct SettingFlags<Group: Settings>: ParsableArguments, CustomReflectable {
 
 extension JSONValue {
     /// The value as a person would type it.
-    fileprivate var plain: String { string ?? line }
+    fileprivate var plain: String {
+        // JSON has no word for infinity.
+        if let number = double, !number.isFinite { return "\(number)" }
+        return string ?? line
+    }
 }

@@ -40,7 +40,7 @@ import Testing
         let alone = try CommandRunner.run(["evaluate", start, "--data", dev])
         let figure = try #require(
             alone.out.split(separator: "\n").first?.split(separator: " ").last)
-        #expect(output.error.contains("before training, dev: spearman_cosine \(figure) "))
+        #expect(output.error.contains("before training, dev: spearman_cosine \(figure)\n"))
     }
 
     @Test func rangesOfEachFile() throws {
@@ -310,7 +310,7 @@ import Testing
         let file = try folder.write(header + "A.\tB.\t1\nA.\t\u{301}\u{308}\t2\n", to: "marks.tsv")
         let fine = try folder.write(header + "A.\tB.\t1\nA.\tC.\t2\n", to: "fine.tsv")
         let message =
-            "marks.tsv:3: the second sentence is empty: the model's tokenizer makes no token"
+            "marks.tsv:3: the second text is empty: the model's tokenizer makes no token"
         let range = ["--score-range", "0...3"]
         let evaluated = try CommandRunner.run(["evaluate", start, "--data", file] + range)
         #expect(evaluated.status == 1)

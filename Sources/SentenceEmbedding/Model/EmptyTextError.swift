@@ -15,7 +15,7 @@ public struct EmptyTextError: Error, Equatable, LocalizedError, CustomStringConv
 
     /// What is wrong.
     public var description: String {
-        "\(path):\(line): the \(column) is empty: the model's tokenizer makes no token of '\(text.prefix(40))'"
+        "\(path):\(line): the \(column) text is empty: the model's tokenizer makes no token of '\(text.prefix(40))'"
     }
 
     /// `description`

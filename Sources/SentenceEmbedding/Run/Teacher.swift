@@ -24,10 +24,12 @@ struct Teacher {
         var key = FNV1a()
         for byte in "\(path) \(allColumns) \(table.digest)".utf8 { key.add(byte) }
         let cache = folder.file(Self.cachePrefix + String(key.value, radix: 16) + ".npy")
+        // A model that has taught is not needed any more.
+        let isOfVectors = !FileManager.default.fileExists(atPath: cache.path) && !isCheckpoint
         let vectors: (rows: Int, width: Int, row: @Sendable (Int) -> [Float])
         switch URL(filePath: path).pathExtension.lowercased() {
         case "npy": vectors = try Self.npy(URL(filePath: path))
-        case "h5" where !isCheckpoint, "hdf5" where !isCheckpoint: vectors = try hdf5()
+        case "h5" where isOfVectors, "hdf5" where isOfVectors: vectors = try hdf5()
         default:
             if FileManager.default.fileExists(atPath: cache.path) {
                 note(.other("\(cache.path): the teacher's embeddings, from before"))

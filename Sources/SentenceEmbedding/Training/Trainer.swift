@@ -89,7 +89,10 @@ public final class Trainer {
             let counts = zip(tasks, caches).map {
                 $0.sampler.batchCount(of: $1.samplerInput, epoch: epoch)
             }
-            let batches = self.order.order(batches: counts, epoch: epoch).count
+            // Of one task every batch is taken: with a million epochs, to order them all here would take minutes.
+            let batches =
+                tasks.count == 1
+                ? counts[0] : self.order.order(batches: counts, epoch: epoch).count
             steps.append(
                 (batches + configuration.accumulationSteps - 1) / configuration.accumulationSteps)
         }
