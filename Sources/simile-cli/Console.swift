@@ -67,6 +67,14 @@ enum Console {
     /// Prints a line of results on standard output at once, so that a reader sees it when it is written.
     static func print(_ line: String) throws { try write(Array((line + "\n").utf8)) }
 
+    /// Prints figures one a line, their values below each other.
+    static func print(figures: [Figure]) throws {
+        let width = (figures.map(\.name.count).max() ?? 0) + 2
+        for figure in figures {
+            try print(figure.name.padded(max(width, 20)) + figure.value.figure)
+        }
+    }
+
     /// Prints a value as one line of JSON on standard output.
     static func json(_ value: JSONValue) throws { try print(value.line) }
 

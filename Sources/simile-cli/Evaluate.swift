@@ -16,15 +16,20 @@ struct Evaluate: ParsableCommand {
             their own.
             """)
 
+    /// The kinds that need a table and no classifier.
+    private static let kinds = Evaluations.all.filter {
+        $0.request != nil && $0.request?.labels != .classes
+    }.map { $0.kind }
+
     @Argument(help: "A model's folder or checkpoint.")
     var model: String
     @Option(help: "A file of scored pairs, or of what --kind measures on.")
     var data: String?
     @Option(
         help:
-            "What --data is measured for: \(Evaluations.all.filter { $0.request != nil }.map { $0.kind }.joined(separator: ", "))."
+            "What --data is measured for: \(Self.kinds.joined(separator: ", ")); by default the first."
     )
-    var kind = SimilarityEvaluation.kind
+    var kind: String?
     @Option(
         help: "A file of labelled pairs; MODEL is then a checkpoint of a run with the softmax loss."
     )
@@ -43,7 +48,12 @@ struct Evaluate: ParsableCommand {
             throw ValidationError(
                 "give --data FILE, --nli FILE, or --queries, --corpus and --relevant")
         }
-        if csv != nil, data == nil || kind != SimilarityEvaluation.kind {
+        if let kind, !Self.kinds.contains(kind) || data == nil {
+            throw ValidationError(
+                "--kind is '\(kind)'; expected one of \(Self.kinds.joined(separator: ", ")), with --data FILE"
+            )
+        }
+        if csv != nil, data == nil || kind ?? SimilarityEvaluation.kind != SimilarityEvaluation.kind {
             throw ValidationError("--csv needs --data FILE with scored pairs")
         }
         if data != nil, nli != nil,
@@ -63,15 +73,19 @@ struct Evaluate: ParsableCommand {
         try prompts.apply(to: model)
         var parts: [Evaluation] = []
         if let data {
-            if kind == SimilarityEvaluation.kind {
-                parts.append(try similarity(model, data))
-            } else {
+            if let kind, kind != SimilarityEvaluation.kind {
                 parts.append(
                     try evaluate(model, data, try Evaluations.named(kind), files.options))
+            } else {
+                parts.append(try similarity(model, data))
             }
         }
         if !retrieval.isEmpty {
-            let evaluator = try retrieval.applied(to: RetrievalEvaluation()).evaluator(nil, name: "")
+            let settings = retrieval.applied(to: RetrievalEvaluation())
+            if [settings.queries, settings.corpus, settings.relevant].contains(nil) {
+                throw ValidationError("give --queries, --corpus and --relevant together")
+            }
+            let evaluator = try settings.evaluator(nil, name: "")
             parts.append(try evaluator.evaluate(model))
         }
         if let nli {
@@ -126,9 +140,7 @@ struct Evaluate: ParsableCommand {
             let members = figures.map { ($0.name, JSONValue.number($0.value)) }
             return try Console.json(.sorted(Dictionary(uniqueKeysWithValues: members)))
         }
-        for figure in figures {
-            try Console.print(figure.name.padded(20) + figure.value.figure)
-        }
+        try Console.print(figures: figures)
     }
 
     /// The losses of the run, which only a checkpoint has.

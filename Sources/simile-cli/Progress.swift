@@ -29,6 +29,8 @@ final class Progress: TrainingCallback {
     private func show(_ event: TrainingEvent, _ state: TrainingState) {
         switch event {
         case .started(let total, let perEpoch):
+            // From here on a signal has a step to wait for; before, it ends the process.
+            Interruption.install()
             totalSteps = total
             firstStep = state.step
             started = .now
@@ -98,9 +100,7 @@ final class Progress: TrainingCallback {
             let event = ["event": JSONValue.string("finished")]
             return try Console.json(.sorted(results.values.merging(event) { $1 }))
         }
-        for figure in results.figures {
-            try Console.print(figure.name.padded(26) + figure.value.figure)
-        }
+        try Console.print(figures: results.figures)
     }
 
     private func line(_ step: StepReport, _ state: TrainingState) -> String {

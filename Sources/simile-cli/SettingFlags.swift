@@ -71,17 +71,12 @@ struct SettingFlags<Group: Settings>: ParsableArguments, CustomReflectable {
     /// Whether none was given.
     var isEmpty: Bool { given.isEmpty }
 
-    /// The settings with those that were given; lists grow.
+    /// The settings with those that were given in place of theirs.
     func applied(to settings: Group) -> Group {
         var result = settings
-        let before = settings.value
         for member in given {
             let setting = Group.settings.first { $0.key == member.key }
-            var value = member.value
-            if let old = before[member.key]?.elements, let new = value.elements {
-                value = .array(old + new)
-            }
-            _ = setting?.read(&result, value)
+            _ = setting?.read(&result, member.value)
         }
         return result
     }

@@ -101,11 +101,14 @@ struct Train: ParsableCommand {
                 note: Console.note)
         }
         let progress = Progress(json: json, interval: logEvery)
-        Interruption.install()
         defer { Console.endProgress() }
         let results: RunResults?
         do { results = try run.execute([progress]) } catch let error as RunError {
-            if case .notResumable(_, _, _, let figures) = error { try progress.finished(figures) }
+            switch error {
+            case .notResumable(_, _, _, let figures), .unwritten(_, let figures):
+                try progress.finished(figures)
+            default: break
+            }
             throw error
         }
         guard let results else {
@@ -131,7 +134,9 @@ struct Train: ParsableCommand {
         try settings.set("dev_nli", devNli, devNLIFiles)
         try settings.set("test", test, testFiles)
         try settings.set("test_nli", testNli, testNLIFiles)
-        if let optimizer { settings.optimizer = NamedSettings(optimizer) }
+        if let optimizer, optimizer != settings.optimizer.name {
+            settings.optimizer = NamedSettings(optimizer)
+        }
         settings.setup = setup.applied(to: settings.setup)
         settings.training = hyperparameters.applied(to: settings.training)
         return settings.withAbsolutePaths()
@@ -151,7 +156,7 @@ struct Train: ParsableCommand {
         }
         if recipe.tasks.isEmpty, isChanged { recipe.tasks = [TaskRecipe()] }
         guard var own = recipe.tasks.first else { return }
-        if let loss { own.loss = NamedSettings(loss) }
+        if let loss, loss != own.loss.name { own.loss = NamedSettings(loss) }
         try own.loss.change(by: lossSettings)
         own.settings = task.applied(to: own.settings)
         own.data.replace(with: train)

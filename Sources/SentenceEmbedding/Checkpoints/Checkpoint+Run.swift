@@ -52,7 +52,7 @@ extension Checkpoint {
             throw CheckpointError.noOptimizer(path: path)
         }
         let names = try taskNames()
-        guard Set(names) == Set(trainer.tasks.map(\.name)) else {
+        guard names == trainer.tasks.map(\.name) else {
             throw CheckpointError.otherTasks(
                 path: path, found: names, expected: trainer.tasks.map(\.name))
         }
@@ -106,7 +106,7 @@ extension Checkpoint {
     private func taskNames() throws -> [String] {
         if try isVersionOfOneTask() { return [TrainingTask.onlyName] }
         guard try file.root.contains("tasks") else { return [] }
-        return try file.root.group(named: "tasks").childNames()
+        return try file.root.group(named: "tasks").attributes.strings("names")
     }
 
     private func group(ofTask task: String) throws -> Group {

@@ -22,6 +22,7 @@ extension Checkpoint {
         try write(to: url) { root in
             try write(trainer.model, in: root)
             let tasks = try root.createGroup("tasks")
+            try tasks.attributes.set("names", to: trainer.tasks.map(\.name))
             for task in trainer.tasks { try write(task, in: tasks) }
             let training = try root.createGroup("training").attributes
             try training.set("state", to: json(trainer.state))

@@ -6,8 +6,6 @@ public enum EvaluationError: Error, Equatable, LocalizedError, CustomStringConve
     case wrongData(path: String, needs: String)
     /// Nothing can correlate with scores that are all the same.
     case sameScores(path: String, count: Int)
-    /// The classes of the data are not those of the classifier.
-    case otherClasses(path: String, found: [String], classifier: [String])
     /// There is no classifier to measure.
     case noClassifier(task: String?)
     /// Prompts of its own, with a model that leaves a prompt's tokens out of the pooling and knows only one at a time.
@@ -21,12 +19,10 @@ public enum EvaluationError: Error, Equatable, LocalizedError, CustomStringConve
         case .wrongData(let path, let needs): "\(path): the evaluation needs \(needs)"
         case .sameScores(let path, let count):
             "\(path): no correlation can be measured on \(count == 1 ? "one pair" : "\(count) pairs of the same score"); give pairs of different scores"
-        case .otherClasses(let path, let found, let classifier):
-            "\(path): its classes are \(found.joined(separator: ", ")), but the classifier's are \(classifier.joined(separator: ", "))"
         case .noClassifier(let task):
             "\(task.map { "the loss of the task \($0)" } ?? "the model's loss") has no classifier: accuracy can be measured after training with the softmax loss"
         case .promptNotPooled:
-            "prompts of its own, but this model does not pool a prompt's tokens, and so knows one prompt at a time; give the prompt for the whole run"
+            "the retrieval test has prompts of its own, but this model does not pool a prompt's tokens, and so knows one prompt at a time; give the prompt for the whole run"
         case .unknownKind(let name, let suggestion, let known):
             "there is no evaluation '\(name)'; "
                 + (suggestion.map { "did you mean '\($0)'?" }

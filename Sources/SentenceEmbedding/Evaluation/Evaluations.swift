@@ -12,6 +12,8 @@ public protocol EvaluationKind: Settings {
     static var request: ExampleRequest? { get }
     /// The settings that are paths.
     static var paths: [WritableKeyPath<Self, String?>] { get }
+    /// The task whose classifier is measured; nil for the only one, or when none is.
+    var classifier: String? { get }
 
     /// Makes the evaluator.
     ///
@@ -25,6 +27,8 @@ public protocol EvaluationKind: Settings {
 extension EvaluationKind {
     /// None.
     public static var paths: [WritableKeyPath<Self, String?>] { [] }
+    /// Nil.
+    public var classifier: String? { nil }
 }
 
 /// Every kind of evaluation by its name.

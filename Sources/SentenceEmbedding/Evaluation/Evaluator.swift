@@ -132,6 +132,13 @@ public struct Evaluators: Evaluator {
         self.all = all
     }
 
+    /// What each checks.
+    ///
+    /// - Throws: What the first that fails throws.
+    public func check(_ losses: [String: any Loss]) throws(EvaluationError) {
+        for evaluator in all { try evaluator.check(losses) }
+    }
+
     /// The figures of all evaluators but those that fail, which are named in `undefined`.
     ///
     /// - Throws: What the first evaluator throws, when all do.

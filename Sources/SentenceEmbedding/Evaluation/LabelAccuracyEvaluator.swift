@@ -95,6 +95,8 @@ public struct LabelAccuracyEvaluation: EvaluationKind {
     public static let request: ExampleRequest? = .labelledPairs
     /// The task whose loss has the classifier; nil for the only one that has.
     public var task: String?
+    /// The same.
+    public var classifier: String? { task }
     /// Creates it.
     public init() {}
 

@@ -2,24 +2,31 @@ import ExampleFiles
 import Serialization
 
 extension SentenceTransformer {
-    /// Every similarity of the texts of two columns of a table, row by row; distances are negated.
+    /// Every similarity of the two texts of each pair, row by row; distances are negated.
+    func similarities(of pairs: ExampleTable) -> [SimilarityFunction: [Double]] {
+        similarities(of: pairs, toFirst: [1])[0]
+    }
+
+    /// For each of some columns every similarity of its text to the row's first text; distances are negated.
     func similarities(
-        of table: ExampleTable, _ first: Int = 0, _ second: Int = 1
-    ) -> [SimilarityFunction: [Double]] {
-        let embeddings = encode(table.texts(ofColumn: first) + table.texts(ofColumn: second))
+        of table: ExampleTable, toFirst columns: [Int]
+    ) -> [[SimilarityFunction: [Double]]] {
+        let embeddings = encode(([0] + columns).flatMap(table.texts(ofColumn:)))
         let width = embeddings.shape[1]
-        var scores: [SimilarityFunction: [Double]] = [:]
-        embeddings.withSpan { values in
-            for i in 0..<table.count {
-                let (u, v) = (i * width, (table.count + i) * width)
-                for similarity in SimilarityFunction.allCases {
-                    scores[similarity, default: []].append(
-                        similarity(
-                            values.extracting(u..<u + width), values.extracting(v..<v + width)))
+        return embeddings.withSpan { values in
+            (1...columns.count).map { place in
+                var scores: [SimilarityFunction: [Double]] = [:]
+                for row in 0..<table.count {
+                    let (u, v) = (row * width, (place * table.count + row) * width)
+                    for similarity in SimilarityFunction.allCases {
+                        scores[similarity, default: []].append(
+                            similarity(
+                                values.extracting(u..<u + width), values.extracting(v..<v + width)))
+                    }
                 }
+                return scores
             }
         }
-        return scores
     }
 }
 

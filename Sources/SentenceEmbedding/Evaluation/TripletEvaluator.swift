@@ -32,15 +32,14 @@ public struct TripletEvaluator: Evaluator {
         _ model: SentenceTransformer, losses: [String: any Loss]
     ) throws -> Evaluation {
         try triplets.requireTokens(of: model.tokenizer)
-        let positive = model.similarities(of: triplets, 0, 1)
-        let negative = model.similarities(of: triplets, 0, 2)
+        let similarities = model.similarities(of: triplets, toFirst: [1, 2])
         let primary = model.settings.similarity
         let all = [primary] + SimilarityFunction.allCases.filter { $0 != primary }
         return Evaluation(
             all.map { similarity in
                 TripletAccuracy.figure(
-                    positive: positive[similarity, default: []].map { Float($0) },
-                    negative: negative[similarity, default: []].map { Float($0) }
+                    positive: similarities[0][similarity, default: []].map { Float($0) },
+                    negative: similarities[1][similarity, default: []].map { Float($0) }
                 ).prefixed("\(similarity)_")
             }, primary: "\(primary)_accuracy")
     }

@@ -18,7 +18,7 @@ public struct ModelCard {
         public var losses: [(type: String, rows: Int, files: [String])]
         /// The hyper-parameters.
         public var configuration: TrainingConfiguration
-        /// The optimizer's name and, in words, its settings.
+        /// The optimizer's name, and its settings as JSON.
         public var optimizer: String
         /// The figures of the model, and those before training.
         public var results: [ResultGroup] = []
@@ -156,7 +156,7 @@ public struct ModelCard {
                 "\(c.batchSize)"
                     + (c.accumulationSteps > 1 ? ", \(c.accumulationSteps) batches a step" : "")
             ),
-            ("optimizer", "\(training.optimizer), weight decay \(c.weightDecay)"),
+            ("optimizer", training.optimizer),
             (
                 "learning rate",
                 "\(c.learningRate), \(c.schedule.rawValue), warm-up over \(percent(c.warmupRatio)) of the steps"

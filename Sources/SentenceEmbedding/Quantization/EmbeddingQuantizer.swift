@@ -104,7 +104,7 @@ public enum QuantizationError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .tooFewEmbeddings(let precision, let count):
-            "\(precision) needs the range of each number over many embeddings, and there \(count == 1 ? "is only 1" : "are none"): calibrate with a file of typical sentences (--calibration FILE)"
+            "\(precision) needs the range of each number over many embeddings, and there \(count == 1 ? "is only 1" : "are none"): calibrate with the embeddings of typical sentences"
         }
     }
 }

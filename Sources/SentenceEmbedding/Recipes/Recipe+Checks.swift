@@ -12,8 +12,9 @@ extension Recipe {
     public func checked() throws -> [String] {
         func refuse(_ error: RecipeError) -> RunError { .recipe(error) }
         if model == nil { throw refuse(.missing(key: "model")) }
-        if tasks.isEmpty || tasks.contains(where: { $0.data.isEmpty }) {
-            throw refuse(.missing(key: tasks.count > 1 ? "data" : "train"))
+        if tasks.isEmpty { throw refuse(.missing(key: "train")) }
+        if let task = tasks.first(where: { $0.data.isEmpty }) {
+            throw refuse(.missing(key: key("data", of: task)))
         }
         if setup.prompt != nil, setup.promptText != nil {
             throw refuse(.both("prompt", "prompt_text"))
@@ -22,7 +23,7 @@ extension Recipe {
             if tasks[..<index].contains(where: { $0.name == task.name }) {
                 throw refuse(.setting(.repeated(key: "tasks.\(task.name)")))
             }
-            do throws(RecipeError) { try task.loss.checkLoss(path: task.key("loss")) } catch {
+            do throws(RecipeError) { try task.loss.checkLoss(path: key("loss", of: task)) } catch {
                 throw refuse(error)
             }
             do { _ = try Losses.named(task.loss.name) } catch {
@@ -62,7 +63,7 @@ extension Recipe {
     private func checkFiles() throws -> [String] {
         var notes: [String] = []
         let trained = tasks.flatMap(\.data)
-        for task in tasks { try checkTwice(task.data, tasks.count > 1 ? task.name : "train") }
+        for task in tasks { try checkTwice(task.data, key("data", of: task)) }
         for item in evaluations {
             try checkTwice(item.data, item.name)
             let request = try Evaluations.named(item.kind.name).request
@@ -134,10 +135,13 @@ extension Recipe {
     }
 }
 
-extension TaskRecipe {
-    /// Where a key of the task stands in a recipe.
-    fileprivate func key(_ name: String) -> String {
-        self.name == TrainingTask.onlyName ? name : "tasks.\(self.name).\(name)"
+extension Recipe {
+    /// Where a key of a task stands in the recipe; of the short form's task, the data are `train`.
+    func key(_ name: String, of task: TaskRecipe) -> String {
+        guard tasks.count == 1, task.name == TrainingTask.onlyName else {
+            return "tasks.\(task.name).\(name)"
+        }
+        return name == "data" ? "train" : name
     }
 }
 

@@ -78,9 +78,6 @@ extension Recipe {
             if self.tasks.contains(where: { $0.name == task.name }) {
                 throw .setting(.repeated(key: path))
             }
-            if self.tasks.contains(where: { $0.name == task.name }) {
-                throw .setting(.repeated(key: path))
-            }
             guard let keys = member.value.members else {
                 throw .invalid(
                     key: path, found: member.value.summary, expected: "keys with 'data' and 'loss'")

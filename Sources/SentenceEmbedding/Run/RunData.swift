@@ -4,13 +4,18 @@ import Losses
 /// Reads the tables of a recipe.
 final class RunData {
     private let recipe: Recipe
+    private let open: (String) throws -> SentenceTransformer
     private let note: (TrainingNote) -> Void
     /// How the training files were read, for held-out files that leave something open.
     private var trainingOptions: TrainingFileOptions?
     private var training: [String: ExampleTable] = [:]
 
-    init(_ recipe: Recipe, note: @escaping (TrainingNote) -> Void) {
+    init(
+        _ recipe: Recipe, open: @escaping (String) throws -> SentenceTransformer,
+        note: @escaping (TrainingNote) -> Void
+    ) {
         self.recipe = recipe
+        self.open = open
         self.note = note
     }
 
@@ -22,16 +27,22 @@ final class RunData {
         do { loss = try Losses.named(task.loss.name) } catch {
             throw RunError.loss(error, task: task.name)
         }
-        let role = task.name == TrainingTask.onlyName ? "train" : "tasks.\(task.name).data"
+        let role = recipe.key("data", of: task)
         let sources = task.data.map {
             ExampleSource($0.path, recipe.data.overlaid(with: $0.options))
         }
         let isTaught = task.settings.teacher != nil
+        if isTaught, !loss.isTaught {
+            throw RunError.recipe(
+                .useless(
+                    key: recipe.key("teacher", of: task),
+                    reason: "the loss \(task.loss.name) has no use for vectors as labels"))
+        }
         var (table, options) = try readRepeating(
             sources, as: loss.request(withoutLabels: isTaught), role: role)
         trainingOptions = trainingOptions ?? options
         if let teacher = task.settings.teacher {
-            table = try Teacher(teacher, note: note).label(
+            table = try Teacher(teacher, open: open, note: note).label(
                 table, allColumns: loss.isTaughtAllColumns, cache: cache)
         }
         training[task.name] = table
@@ -80,6 +91,7 @@ final class RunData {
             var sources = item.data
             if request.labels == .classes {
                 // A class has the number that it has in training.
+                let classes = self.classes(of: settings.classifier)
                 for index in sources.indices { sources[index].options.labels = classes }
             }
             let table = try read(sources, as: request, role: role, training: trainingOptions).table
@@ -90,14 +102,18 @@ final class RunData {
         return try make(try Evaluations.named(item.kind.name))
     }
 
-    /// The classes of the training data.
-    private var classes: LabelSet? {
-        let names = training.values.map(\.classNames).first { !$0.isEmpty } ?? []
-        return recipe.data.labels
-            ?? (names == LabelSet.inference.names ? .inference : LabelSet(names: names))
+    /// The classes of a task's data, or of the first task whose loss has a classifier.
+    private func classes(of name: String?) -> LabelSet? {
+        let task = recipe.tasks.first { task in
+            name.map { $0 == task.name }
+                ?? ((try? Losses.named(task.loss.name)) is any ClassifyingLoss.Type)
+        }
+        let names = task.flatMap { training[$0.name]?.classNames } ?? []
+        return names == LabelSet.inference.names
+            ? .inference : LabelSet(names: names) ?? recipe.data.labels
     }
 
-    /// Says how many of the held-out texts and rows are trained on, when whole rows are.
+    /// Says how many of the held-out texts and rows are trained on.
     private func noteLeakage(of table: ExampleTable, _ role: String) {
         for (_, data) in training.sorted(by: { $0.key < $1.key }) {
             // The training file itself: that is said already.
@@ -129,6 +145,9 @@ final class RunData {
 }
 
 extension Loss {
+    /// Whether the loss learns from vectors, which a teacher can give.
+    static var isTaught: Bool { Label.kind == .vectors }
+
     /// The data that the loss needs.
     static func request(withoutLabels: Bool) -> ExampleRequest {
         ExampleRequest(

@@ -20,6 +20,10 @@ public enum RunError: Error, LocalizedError, CustomStringConvertible {
     case nothingToFreeze(name: String)
     /// Training diverged; the checkpoints listed are finite.
     case diverged(TrainingError, kept: [String])
+    /// A file of the data changed under the run; the checkpoints listed are of before.
+    case changed(ExampleFileError, kept: [String])
+    /// The model or the figures cannot be written.
+    case unwritten(reason: String, RunResults)
     /// The model is complete, but its run has no checkpoint of the last step.
     case notResumable(step: Int, model: String, reason: String, RunResults)
     /// A file that the run needs is not as it should be, in a whole sentence.
@@ -40,15 +44,18 @@ public enum RunError: Error, LocalizedError, CustomStringConvertible {
             "\(path): neither a checkpoint nor a \(recipe) to resume from; give the output folder of an earlier run"
         case .nothingToFreeze(let name):
             "freeze: there is no module or parameter '\(name)' that can be frozen by itself; query, key and value can only be frozen together, as attention.self"
-        case .diverged(let error, let kept):
-            "\(error). "
-                + (kept.isEmpty
-                    ? "There was no checkpoint yet"
-                    : "Kept, with finite weights: \(kept.joined(separator: " and "))")
+        case .diverged(let error, let kept): "\(error). \(Self.list(kept, "with finite weights"))"
+        case .changed(let error, let kept): "\(error). \(Self.list(kept, "of before"))"
+        case .unwritten(let reason, _): reason
         case .notResumable(let step, let model, let reason, _):
             "there is no checkpoint of step \(step) (\(reason)), so the run cannot be resumed from there; the model of that step, or the best one, is complete in \(model)"
         case .file(let sentence): sentence
         }
+    }
+
+    private static func list(_ kept: [String], _ what: String) -> String {
+        kept.isEmpty
+            ? "There was no checkpoint yet" : "Kept, \(what): \(kept.joined(separator: " and "))"
     }
 
     /// `description`

@@ -31,14 +31,21 @@ public struct RunFolder: Sendable {
     /// The recipe comes first: with it alone, a run that is cut short here can be resumed. What such a run left
     /// before that is in nobody's way.
     func create(_ recipe: Recipe) throws {
-        let entries = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        guard
-            entries.allSatisfy({
-                $0.hasPrefix(".\(format.name).") && $0.hasSuffix(".part") || Teacher.isCache($0)
-            })
-        else { throw RunError.outputInUse(path: path) }
+        try requireFree()
         try makeFolder(url)
         try write(format.write(recipe), to: format.name)
+    }
+
+    /// Refuses a folder that holds something but a teacher's embeddings and what was left of writing them or a recipe.
+    func requireFree() throws {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        guard
+            entries.allSatisfy({ name in
+                Teacher.isCache(name)
+                    || name.hasSuffix(".part")
+                        && (name.hasPrefix(".\(format.name).") || Teacher.isCache(name.dropFirst()))
+            })
+        else { throw RunError.outputInUse(path: path) }
     }
 
     /// Tries what the run will depend on later: that the model and checkpoints can be written.

@@ -61,9 +61,12 @@ final class RunLog: TrainingCallback {
             if evaluationRows.isEmpty {
                 evaluationRows = ["step," + evaluation.figures.map(\.name).joined(separator: ",")]
             }
+            // By name: where an evaluator failed its figures are missing.
+            let names = evaluationRows[0].split(separator: ",").dropFirst()
             evaluationRows.append(
                 "\(trainer.state.step),"
-                    + evaluation.figures.map { "\($0.value)" }.joined(separator: ","))
+                    + names.map { evaluation[String($0)].map { "\($0)" } ?? "" }
+                    .joined(separator: ","))
             noting(evaluations.path) {
                 try AtomicFile.write(Data(Self.text(evaluationRows).utf8), to: evaluations)
             }

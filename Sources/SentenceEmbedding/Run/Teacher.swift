@@ -7,10 +7,15 @@ import Support
 /// Labels rows with vectors: a file that has one for each row, or a model's embeddings of the texts.
 struct Teacher {
     private let path: String
+    private let open: (String) throws -> SentenceTransformer
     private let note: (TrainingNote) -> Void
 
-    init(_ path: String, note: @escaping (TrainingNote) -> Void) {
+    init(
+        _ path: String, open: @escaping (String) throws -> SentenceTransformer,
+        note: @escaping (TrainingNote) -> Void
+    ) {
         self.path = path
+        self.open = open
         self.note = note
     }
 
@@ -50,8 +55,8 @@ struct Teacher {
     private static let cachePrefix = "teacher-"
 
     /// Whether a file of a run's folder holds a teacher's embeddings.
-    static func isCache(_ name: String) -> Bool {
-        name.hasPrefix(cachePrefix) && name.hasSuffix(".npy")
+    static func isCache(_ name: some StringProtocol) -> Bool {
+        name.hasPrefix(cachePrefix) && name.contains(".npy")
     }
 
     private static func npy(
@@ -79,7 +84,7 @@ struct Teacher {
     }
 
     private func embed(_ table: ExampleTable, _ columns: [Int], _ cache: URL) throws {
-        let model = try SentenceTransformer(path: path)
+        let model = try open(path)
         note(.other("\(path): embedding \(table.count) rows as the teacher"))
         let width = model.embeddingDimension
         try FileManager.default.createDirectory(

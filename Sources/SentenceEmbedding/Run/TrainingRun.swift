@@ -15,7 +15,7 @@ public final class TrainingRun {
     public let recipe: Recipe
     /// Where it writes.
     public let folder: RunFolder
-    private let isNew: Bool
+    private var isNew: Bool
     private let note: (TrainingNote) -> Void
     private let open: (String) throws -> SentenceTransformer
     /// The checkpoint to go on from, until everything in it is read: an open file keeps its space on the disk
@@ -35,7 +35,10 @@ public final class TrainingRun {
         note: @escaping (TrainingNote) -> Void = { _ in }
     ) throws {
         for problem in try recipe.checked() { note(.other(problem)) }
-        self.recipe = recipe
+        // What will be read when the run goes on, evaluations in the same order.
+        do throws(RecipeError) { self.recipe = try Recipe(json: recipe.json) } catch {
+            throw RunError.recipe(error)
+        }
         folder = RunFolder(output, format: format)
         isNew = true
         self.open = open
@@ -64,8 +67,14 @@ public final class TrainingRun {
     /// - Throws: `RunError`, and what reading, training and writing throw. Everything is read, checked and tried before
     ///   the first step.
     public func execute(_ callbacks: [any TrainingCallback] = []) throws -> RunResults? {
+        if isNew {
+            try folder.requireFree()
+        } else if latest == nil {
+            latest = try folder.latest(note)
+        }
+        defer { isNew = false }
         let model = try startingModel()
-        let data = RunData(recipe, note: note)
+        let data = RunData(recipe, open: open, note: note)
         let tasks = try self.tasks(for: model, data)
         let dev = try data.evaluators(.dev, for: model)
         let test = try data.evaluators(.test, for: model)
@@ -80,9 +89,14 @@ public final class TrainingRun {
         if !dev.isEmpty { all.append(PeriodicEvaluation(Evaluators(dev))) }
         if let patience = recipe.training.patience { all.append(EarlyStopping(patience: patience)) }
         let outcome: TrainingOutcome
-        do { outcome = try trainer.run(all + [saver]) } catch let error as TrainingError {
-            log.flush()
-            throw RunError.diverged(error, kept: folder.kept(bestStep: trainer.state.bestStep))
+        defer { log.flush() }
+        do { outcome = try trainer.run(all + [saver]) } catch {
+            let kept = folder.kept(bestStep: trainer.state.bestStep)
+            switch error {
+            case let error as TrainingError: throw RunError.diverged(error, kept: kept)
+            case let error as ExampleFileError: throw RunError.changed(error, kept: kept)
+            default: throw error
+            }
         }
         if outcome == .stopped, saver.unsavedLast == nil { return nil }
         return try finish(trainer, saver, [(.dev, dev), (.test, test)])
@@ -244,8 +258,10 @@ extension TrainingRun {
         let written = Result { try model.write(to: folder.model, modelCard: card.text) }
         let recorded = Result { try folder.write(results.json, to: "results.json") }
         noteStartNotBeaten(trainer.state)
-        try written.get()
-        try recorded.get()
+        do {
+            try written.get()
+            try recorded.get()
+        } catch { throw RunError.unwritten(reason: "\(error)", results) }
         if let reason = saver.unsavedLast {
             throw RunError.notResumable(
                 step: trainer.state.step, model: folder.model.path, reason: reason, results)
@@ -262,7 +278,8 @@ extension TrainingRun {
                     data.fileNames.map { URL(filePath: $0).lastPathComponent }
                 )
             },
-            configuration: recipe.training, optimizer: recipe.optimizer.name)
+            configuration: recipe.training,
+            optimizer: "\(recipe.optimizer.name), \(trainer.optimizer.configuration.json)")
         training.results = results.groups
         training.before = results.before
         // The name of the folder that training began with; a checkpoint's, or a run's, says nothing.

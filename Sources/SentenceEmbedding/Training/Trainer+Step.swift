@@ -21,6 +21,10 @@ extension Trainer {
             loss += value * (Float(batch.rows.count) / Float(rowCount))
             tokenCount += tokens
         }
+        // What was read of a file that changes meanwhile was not what the run is to learn.
+        for task in Set(batches.map(\.task)) {
+            try tasks[task].objective.data.requireUnchangedFiles()
+        }
         latestBatches = batches
         try exchange.average(parameters)
         let norm = parameters.gradientNorm()

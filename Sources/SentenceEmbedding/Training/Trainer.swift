@@ -83,24 +83,16 @@ public final class Trainer {
             self.optimizer =
                 try optimizer?(parameters) ?? Self.adamW(parameters, configuration.weightDecay)
         } catch { throw .optimizer(error) }
-        var steps: [Int] = []
-        for epoch in 0..<configuration.epochs {
-            if steps.reduce(0, +) >= configuration.maxSteps ?? .max { break }
-            let counts = zip(tasks, caches).map {
-                $0.sampler.batchCount(of: $1.samplerInput, epoch: epoch)
-            }
-            // Of one task every batch is taken: with a million epochs, to order them all here would take minutes.
-            let batches =
-                tasks.count == 1
-                ? counts[0] : self.order.order(batches: counts, epoch: epoch).count
-            steps.append(
-                (batches + configuration.accumulationSteps - 1) / configuration.accumulationSteps)
-        }
-        stepsPerEpoch = steps.first ?? 0
+        // Some samplers make a few batches more or fewer in later epochs: all are taken, and the schedule is that long.
+        let counts = zip(tasks, caches).map { $0.sampler.batchCount(of: $1.samplerInput, epoch: 0) }
+        let batches =
+            tasks.count == 1 ? counts[0] : self.order.order(batches: counts, epoch: 0).count
+        stepsPerEpoch =
+            (batches + configuration.accumulationSteps - 1) / configuration.accumulationSteps
         schedule = LearningRateSchedule(
             configuration.schedule, peak: configuration.learningRate,
             warmupRatio: configuration.warmupRatio,
-            totalSteps: min(configuration.maxSteps ?? .max, steps.reduce(0, +)),
+            totalSteps: min(configuration.maxSteps ?? .max, stepsPerEpoch * configuration.epochs),
             settings: configuration.scheduleSettings)
     }
 
@@ -164,13 +156,12 @@ public final class Trainer {
         defer { self.callbacks = [] }
         try post(.started(totalSteps: schedule.totalSteps, stepsPerEpoch: stepsPerEpoch))
         while try goesOn() {
-            for task in tasks { try task.objective.data.requireUnchangedFiles() }
             let batches = batches(ofEpoch: state.epoch)
             while try goesOn() {
                 let end = min(state.batch + configuration.accumulationSteps, batches.count)
                 var report = try step(Array(batches[state.batch..<end]))
                 state.batch = end
-                report.isEpochEnd = end == batches.count || state.step == schedule.totalSteps
+                report.isEpochEnd = end == batches.count || state.step == configuration.maxSteps
                 if end == batches.count {
                     state.epoch += 1
                     state.batch = 0
@@ -198,7 +189,7 @@ public final class Trainer {
     }
 
     private var hasStepsLeft: Bool {
-        state.epoch < configuration.epochs && state.step < schedule.totalSteps
+        state.epoch < configuration.epochs && state.step < configuration.maxSteps ?? .max
     }
 
     private func goesOn() throws -> Bool {

@@ -18,8 +18,8 @@ enum RetrievalFiles {
         var (identifiers, texts): ([String], [String]) = ([], [])
         var seen: Set<String> = []
         try read(path) { line, fields in
-            guard fields.count >= 2, !fields[1].trimmed.isEmpty else {
-                throw RunError.file("\(path):\(line): expected an identifier, a tab and a text")
+            guard fields.count == 2, !fields[1].trimmed.isEmpty else {
+                throw RunError.file("\(path):\(line): expected an identifier, a tab and a text, and no more columns")
             }
             guard seen.insert(fields[0]).inserted else {
                 throw RunError.file("\(path):\(line): the identifier '\(fields[0])' is there twice")
