@@ -68,10 +68,10 @@ enum Console {
     static func print(_ line: String) throws { try write(Array((line + "\n").utf8)) }
 
     /// Prints figures one a line, their values below each other.
-    static func print(figures: [Figure]) throws {
+    static func print(figures: [Figure], width least: Int = 26) throws {
         let width = (figures.map(\.name.count).max() ?? 0) + 2
         for figure in figures {
-            try print(figure.name.padded(max(width, 20)) + figure.value.figure)
+            try print(figure.name.padded(max(width, least)) + figure.value.figure)
         }
     }
 

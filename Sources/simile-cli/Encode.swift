@@ -103,7 +103,9 @@ struct Encode: ParsableCommand {
                 "\(precision.rawValue): no --calibration, so the ranges come from the first \(ranges.count) sentences; values outside them are cut off"
             )
         }
-        return try EmbeddingQuantizer(precision, ranges: ranges)
+        do { return try EmbeddingQuantizer(precision, ranges: ranges) } catch {
+            throw CommandError.input("\(error) (--calibration FILE)")
+        }
     }
 }
 

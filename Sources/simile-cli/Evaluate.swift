@@ -140,7 +140,7 @@ struct Evaluate: ParsableCommand {
             let members = figures.map { ($0.name, JSONValue.number($0.value)) }
             return try Console.json(.sorted(Dictionary(uniqueKeysWithValues: members)))
         }
-        try Console.print(figures: figures)
+        try Console.print(figures: figures, width: 20)
     }
 
     /// The losses of the run, which only a checkpoint has.

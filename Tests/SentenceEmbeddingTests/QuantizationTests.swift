@@ -77,7 +77,7 @@ import Testing
         }
         #expect(
             error?.description
-                == "int8 needs the range of each number over many embeddings, and \(words): calibrate with a file of typical sentences (--calibration FILE)"
+                == "int8 needs the range of each number over many embeddings, and \(words): calibrate with the embeddings of typical sentences"
         )
     }
 
