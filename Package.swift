@@ -37,16 +37,17 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["Kernels"]),
         .target(
             name: "NeuralNetwork",
-            dependencies: ["Tensors", "Kernels", "Settings", "JSON", "Support"]),
+            dependencies: ["Tensors", "Kernels", "ModelLayout", "Settings", "JSON", "Support"]),
         .target(name: "ExampleFiles", dependencies: ["JSON", "Settings", "Support", "CZlib"]),
         .target(
             name: "Losses",
             dependencies: ["NeuralNetwork", "Tensors", "ExampleFiles", "Settings", "Support"]),
         .target(name: "Tokenization", dependencies: ["JSON", "ModelLayout", "Support"]),
         .target(name: "Hub", dependencies: ["CCurl", "Digest", "JSON", "ModelLayout", "Support"]),
+        .target(name: "Serialization", dependencies: ["CSystem", "JSON", "ModelLayout", "Support"]),
         .target(
-            name: "Serialization",
-            dependencies: ["NeuralNetwork", "CSystem", "JSON", "ModelLayout", "Support"]),
+            name: "ModelFolders",
+            dependencies: ["NeuralNetwork", "Serialization", "JSON", "ModelLayout", "Support"]),
         .target(
             name: "ONNX",
             dependencies: [
@@ -56,15 +57,16 @@ let package = Package(
         .target(
             name: "SentenceEmbedding",
             dependencies: [
-                "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization", "HDF5",
-                "CZlib", "ONNX", "JSON", "ModelLayout", "Support", "Settings", "ExampleFiles",
-                "Losses", "Metrics",
+                "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization",
+                "ModelFolders", "HDF5", "CZlib", "ONNX", "JSON", "ModelLayout", "Support",
+                "Settings", "ExampleFiles", "Losses", "Metrics",
             ]),
         .target(
             name: "Simile",
             dependencies: [
                 "SentenceEmbedding", "NeuralNetwork", "Tensors", "Kernels", "Tokenization",
-                "Serialization", "Settings", "ExampleFiles", "Losses", "Metrics",
+                "Serialization", "ModelFolders", "ModelLayout", "Settings", "ExampleFiles",
+                "Losses", "Metrics",
             ]),
         .executableTarget(
             name: "simile-cli",
@@ -109,7 +111,8 @@ let package = Package(
             name: "TokenizationTests",
             dependencies: ["Tokenization", "JSON", "Fuzzing", "TestSupport"]),
         .testTarget(
-            name: "SerializationTests", dependencies: ["Serialization", "Fuzzing", "TestSupport"]),
+            name: "SerializationTests",
+            dependencies: ["Serialization", "ModelFolders", "Fuzzing", "TestSupport"]),
         .target(name: "HubServer", dependencies: ["CCrypto", "Support"], path: "Tests/HubServer"),
         .testTarget(
             name: "HubTests", dependencies: ["Hub", "HubServer", "Fuzzing", "TestSupport"]),

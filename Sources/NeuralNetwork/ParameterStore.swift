@@ -1,3 +1,4 @@
+import ModelLayout
 import Tensors
 
 /// Where the values of a model's parameters come from: one or the other, never a mixture in silence.

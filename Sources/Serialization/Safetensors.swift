@@ -1,6 +1,6 @@
 import Foundation
 import JSON
-import NeuralNetwork
+import ModelLayout
 
 /// A `.safetensors` file, memory-mapped: reading takes no memory beyond the destination and one array.
 ///

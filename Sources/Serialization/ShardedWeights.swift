@@ -1,6 +1,6 @@
 import Foundation
 import JSON
-import NeuralNetwork
+import ModelLayout
 
 /// The arrays of a model cut into several files, listed in `model.safetensors.index.json` or
 /// `pytorch_model.bin.index.json`.

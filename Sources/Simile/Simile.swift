@@ -2,6 +2,7 @@
 @_exported import ExampleFiles
 @_exported import Losses
 @_exported import Metrics
+@_exported import ModelFolders
 @_exported import NeuralNetwork
 @_exported import SentenceEmbedding
 @_exported import Serialization
@@ -12,3 +13,5 @@
 @_exported import struct Kernels.BLAS
 @_exported import enum Kernels.BLASError
 @_exported import class Kernels.ThreadPool
+
+@_exported import protocol ModelLayout.WeightReader

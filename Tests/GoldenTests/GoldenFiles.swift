@@ -1,4 +1,5 @@
 import Foundation
+import ModelLayout
 import Simile
 import TestSupport
 import Testing

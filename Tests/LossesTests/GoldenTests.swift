@@ -1,6 +1,7 @@
 import ExampleFiles
 import JSON
 import Losses
+import ModelLayout
 import NeuralNetwork
 import Settings
 import Tensors

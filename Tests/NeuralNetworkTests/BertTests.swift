@@ -1,3 +1,4 @@
+import ModelLayout
 import Testing
 
 @testable import NeuralNetwork

@@ -1,6 +1,7 @@
 import Foundation
 import Fuzzing
 import HDF5
+import ModelFolders
 import NeuralNetwork
 import Serialization
 import TestSupport

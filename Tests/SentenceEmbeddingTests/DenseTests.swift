@@ -1,5 +1,7 @@
 import Foundation
 import HDF5
+import ModelFolders
+import ModelLayout
 import NeuralNetwork
 import Serialization
 import Tensors

@@ -1,4 +1,5 @@
 import Foundation
+import ModelFolders
 import NeuralNetwork
 import Serialization
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import Metrics
+import ModelFolders
 import Serialization
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import ModelFolders
 import NeuralNetwork
 import Serialization
 import Tensors

@@ -1,6 +1,7 @@
 import ExampleFiles
 import Foundation
 import Losses
+import ModelFolders
 import NeuralNetwork
 import SentenceEmbedding
 import Serialization

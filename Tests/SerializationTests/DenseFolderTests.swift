@@ -2,7 +2,8 @@ import Foundation
 import NeuralNetwork
 import Testing
 
-@testable import Serialization
+@testable import ModelFolders
+import Serialization
 
 /// `modules.json` and the folders of dense layers.
 @Suite struct DenseFolderTests {

@@ -1,9 +1,11 @@
+import ModelLayout
 import Foundation
 import Fuzzing
 import NeuralNetwork
 import Testing
 
-@testable import Serialization
+@testable import ModelFolders
+import Serialization
 
 /// Damaged weights, indices and descriptions give a model's parts or an error.
 @Suite struct FolderFuzzTests {

@@ -2,7 +2,8 @@ import Foundation
 import NeuralNetwork
 import Testing
 
-@testable import Serialization
+@testable import ModelFolders
+import Serialization
 
 /// Folders of other versions and shapes than the usual ones, and what they state twice.
 @Suite struct LayoutTests {

@@ -1,8 +1,10 @@
+import ModelLayout
 import Foundation
 import NeuralNetwork
 import Testing
 
-@testable import Serialization
+@testable import ModelFolders
+import Serialization
 
 @Suite struct ModelFolderTests {
     private let folder = TemporaryFolder()

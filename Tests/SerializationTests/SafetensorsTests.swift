@@ -1,4 +1,5 @@
 import Foundation
+import ModelLayout
 import NeuralNetwork
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import HDF5
+import ModelFolders
 import ModelLayout
 import NeuralNetwork
 import Serialization

@@ -1,4 +1,5 @@
 import ExampleFiles
+import ModelFolders
 import Serialization
 
 extension SentenceTransformer {

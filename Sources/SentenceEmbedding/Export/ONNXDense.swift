@@ -1,3 +1,4 @@
+import ModelFolders
 import ONNX
 import Serialization
 

@@ -1,3 +1,5 @@
+import ModelFolders
+import ModelLayout
 import NeuralNetwork
 import Serialization
 import Tensors

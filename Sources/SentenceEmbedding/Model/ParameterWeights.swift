@@ -1,3 +1,4 @@
+import ModelLayout
 import NeuralNetwork
 import Tensors
 

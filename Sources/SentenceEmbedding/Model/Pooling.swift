@@ -1,3 +1,4 @@
+import ModelFolders
 import Serialization
 import Tensors
 

@@ -1,4 +1,6 @@
 import Foundation
+import ModelFolders
+import ModelLayout
 import NeuralNetwork
 import Serialization
 import Support

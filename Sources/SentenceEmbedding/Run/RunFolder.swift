@@ -1,4 +1,5 @@
 import Foundation
+import ModelFolders
 import Serialization
 
 /// The output folder of a training run: `model/`, `checkpoints/`, the recipe, logs and results.

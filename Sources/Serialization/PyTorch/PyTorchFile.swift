@@ -1,5 +1,5 @@
 import Foundation
-import NeuralNetwork
+import ModelLayout
 
 /// A `pytorch_model.bin`: a dictionary of tensors by name as `torch.save` writes it, memory-mapped.
 ///

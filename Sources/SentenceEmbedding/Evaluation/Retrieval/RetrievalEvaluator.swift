@@ -1,6 +1,7 @@
 import ExampleFiles
 import Losses
 import Metrics
+import ModelFolders
 import Serialization
 import Settings
 import Tensors

@@ -1,3 +1,5 @@
+import Serialization
+
 /// How the token vectors of a sentence become one, in the order in which several are joined.
 public enum PoolingMode: String, CaseIterable, Sendable {
     /// The first token's vector.

@@ -1,4 +1,5 @@
 import NeuralNetwork
+import Serialization
 
 /// A dense layer after the pooling, `activation(x · weightᵀ + bias)`: sentence-transformers' `Dense`.
 public struct DenseConfiguration: Codable, Sendable, Equatable {

@@ -1,4 +1,6 @@
+import ModelLayout
 import NeuralNetwork
+import Serialization
 
 /// A file's arrays under the names of Hugging Face's `BertModel`, whatever wrote the file.
 ///

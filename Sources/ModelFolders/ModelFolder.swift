@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import ModelLayout
 import NeuralNetwork
+import Serialization
 
 /// What a Hugging Face or sentence-transformers folder says of its model, all but weights and vocabulary.
 public struct ModelFolder: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Serialization
 
 /// What `config_sentence_transformers.json` says of a model: how its embeddings are compared, what is put in front
 /// of its texts, and what other programs keep there, which is carried along as it is.

@@ -1,3 +1,5 @@
+import Serialization
+
 /// What sentence vectors go through after the pooling.
 public enum SentenceModule: Sendable, Equatable {
     /// A dense layer.

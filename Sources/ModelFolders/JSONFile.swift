@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Serialization
 
 /// A small JSON file of a model's folder, whose values are asked for by key and kind.
 typealias JSONFile = JSONObject<ModelFolderError>

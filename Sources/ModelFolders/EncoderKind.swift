@@ -1,6 +1,7 @@
 import Foundation
 import ModelLayout
 import NeuralNetwork
+import Serialization
 
 /// The encoders that are read, by the `model_type` of their `config.json`. Each becomes a BERT.
 public enum EncoderKind: String, Sendable, CaseIterable {

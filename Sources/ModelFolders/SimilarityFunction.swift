@@ -1,3 +1,5 @@
+import Serialization
+
 /// How similar two embeddings are; larger is more similar. The names are sentence-transformers'.
 public enum SimilarityFunction: String, CaseIterable, Sendable {
     /// The cosine of the angle between them.

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import NeuralNetwork
+import Serialization
 
 extension ModelFolder {
     /// Whether a file is one of those that models are written as, by its path inside the model's folder.

@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import ModelLayout
 import NeuralNetwork
+import Serialization
 
 extension ModelFolder {
     /// The modules of a folder by what they do.

@@ -1,4 +1,5 @@
 import ModelLayout
+import Serialization
 
 /// Why a folder is not a model that can be used here.
 public enum ModelFolderError: Error, Equatable, CustomStringConvertible {
