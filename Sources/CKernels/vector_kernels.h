@@ -153,7 +153,7 @@ static void gelu_backward(float *dx, float *y, const float *x, const float *dy, 
         vec cdf = normal_cdf(v, &gauss);
         vec slope = cdf + v * gauss * 0.39894228f;
         vec g = load(dy + i, n - i);
-        store(y + i, v * cdf, n - i);
+        if (y) store(y + i, v * cdf, n - i);
         store(dx + i, g * slope, n - i);
     }
 }

@@ -13,9 +13,13 @@ extension Tensor {
     }
 }
 
-/// What is wrong with scores that should be 0 or 1, in a phrase; nil when nothing is.
-func problemWithBinaryScores(_ labels: LabelColumn) -> String? {
+/// What is wrong with scores that should be 0 or 1; nil when nothing is.
+func problemWithBinaryScores(_ labels: LabelColumn) -> LabelProblem? {
     guard case .scores(let scores) = labels, let other = scores.first(where: { $0 != 0 && $0 != 1 })
     else { return nil }
-    return "labels of 0 and 1, but one is \(other)"
+    return LabelProblem(
+        needs: "scores of 0 and 1",
+        found:
+            "one of \(other); make each of them 0 or 1, or take cosine or cosent, losses of graded scores"
+    )
 }

@@ -1,7 +1,9 @@
 import Settings
 
 extension Loss {
-    /// Checks the settings' ranges and the number of texts in a row, as the `init` of a loss does first.
+    /// Checks the settings' ranges and the number of texts in a row.
+    ///
+    /// The `init` of a loss calls it first, and so does `LossModule`.
     ///
     /// - Throws: `LossError.settings` and `LossError.unusable`.
     public static func check(
@@ -12,7 +14,8 @@ extension Loss {
             let needed =
                 columns.upperBound == .max
                 ? "\(columns.lowerBound) or more"
-                : columns.count == 1 ? "\(columns.lowerBound)" : "\(columns)"
+                : columns.count == 1
+                    ? "\(columns.lowerBound)" : "\(columns.lowerBound) to \(columns.upperBound)"
             throw unusable(
                 needs: "rows of \(needed) text\(needed == "1" ? "" : "s")",
                 found: "these have \(context.columns)")

@@ -25,10 +25,12 @@ public protocol Loss {
     static var batches: BatchPreference { get }
     /// Whether a teacher that gives the labels embeds every column of a row, end to end, and not the first alone.
     static var isTaughtAllColumns: Bool { get }
-    /// What is wrong with labels of the right kind, in a phrase that goes on "`NAME` needs ..."; nil when nothing is.
-    static func problem(with labels: LabelColumn) -> String?
+    /// What is wrong with labels of the right kind; nil when nothing is.
+    static func problem(with labels: LabelColumn) -> LabelProblem?
 
     /// Makes the loss, with its own parameters from `scope`: random or read, as the scope's store decides.
+    ///
+    /// It calls `check(_:_:)` first, for it may be called with any settings and columns.
     ///
     /// - Throws: `LossError` when it cannot be used on such data.
     init(
@@ -50,7 +52,21 @@ extension Loss {
     /// False.
     public static var isTaughtAllColumns: Bool { false }
     /// Nothing is.
-    public static func problem(with labels: LabelColumn) -> String? { nil }
+    public static func problem(with labels: LabelColumn) -> LabelProblem? { nil }
+}
+
+/// Why a loss cannot use labels of the kind that it asks for.
+public struct LabelProblem: Sendable, Equatable {
+    /// What is needed, in a phrase that goes on "the loss `NAME` needs".
+    public let needs: String
+    /// What the labels are instead and the likely fix, in a phrase that goes on "but `DATA` has".
+    public let found: String
+
+    /// Describes the problem.
+    public init(needs: String, found: String) {
+        self.needs = needs
+        self.found = found
+    }
 }
 
 /// What a loss needs of the rows that form a batch.

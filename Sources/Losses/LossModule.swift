@@ -25,17 +25,8 @@ public struct LossModule {
         _ type: L.Type, _ configuration: L.Configuration = .init(), context: LossContext,
         source: ParameterSource = .random(seed: 0)
     ) throws(LossError) {
-        do throws(SettingError) { try configuration.validate() } catch { throw .settings(error) }
-        guard L.columns.contains(context.columns) else {
-            let needed =
-                L.columns.count == 1
-                ? "\(L.columns.lowerBound)"
-                : L.columns.upperBound >= 64
-                    ? "\(L.columns.lowerBound) or more"
-                    : "\(L.columns.lowerBound) to \(L.columns.upperBound)"
-            throw .unusable(
-                loss: L.name, needs: "\(needed) texts in a row", found: "the data have \(context.columns)")
-        }
+        // A loss of a program's own may leave this out.
+        try L.check(configuration, context)
         parameters = ParameterStore(source: source)
         loss = try L(configuration, context, in: parameters.root)
         settings = configuration.json

@@ -29,9 +29,9 @@ public struct Figure: Sendable, Equatable {
 }
 
 extension Figure {
-    /// The largest value of each figure over several groups that have the same names in the same order, such as
-    /// one for each similarity; NaN when one is NaN.
-    public static func maxima(of groups: [[Figure]]) -> [Figure] {
+    /// The best value of each figure over several groups that have the same names in the same order, such as one for
+    /// each similarity: the smallest where smaller ones are better, else the largest; NaN when one is NaN.
+    public static func best(of groups: [[Figure]]) -> [Figure] {
         guard let first = groups.first else { return [] }
         precondition(
             groups.allSatisfy { $0.map(\.name) == first.map(\.name) },
@@ -39,8 +39,8 @@ extension Figure {
         return first.indices.map { i in
             let values = groups.map { $0[i].value }
             let isDefined = !values.contains { $0.isNaN }
-            return Figure(
-                first[i].name, isDefined ? values.max() ?? .nan : .nan, first[i].direction)
+            let best = first[i].direction == .lower ? values.min() : values.max()
+            return Figure(first[i].name, isDefined ? best ?? .nan : .nan, first[i].direction)
         }
     }
 }

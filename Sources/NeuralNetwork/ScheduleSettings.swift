@@ -57,6 +57,26 @@ public struct ScheduleSettings: Settings, Equatable {
     /// Creates the defaults.
     public init() {}
 
+    /// Checks the values, and that a schedule of a kind falls with them.
+    ///
+    /// - Parameter peak: The learning rate, which the rate at the end or the least rate has to be below.
+    /// - Throws: `SettingError.invalid` for a value that is none of those expected, and for `lr_end` of `polynomial`
+    ///   and `min_lr` of `cosine_with_min_lr` that are not below the learning rate: with them the rate would rise.
+    public func validate(kind: LearningRateSchedule.Kind, peak: Float) throws(SettingError) {
+        try validate()
+        let (key, rate): (String, Float?) =
+            switch kind {
+            case .polynomial: ("lr_end", endRate)
+            case .cosineWithLeastRate: ("min_lr", leastRate)
+            default: ("", nil)
+            }
+        if let rate, rate >= peak {
+            throw .invalid(
+                key: key, found: "\(rate)",
+                expected: "a rate below the learning rate, which is \(peak)")
+        }
+    }
+
     /// Every setting.
     public static let settings = [
         Setting(

@@ -29,6 +29,8 @@ public final class Parameter {
     /// The named arrays that make it up, in order.
     public let parts: [Part]
     /// Whether training leaves it alone.
+    ///
+    /// To be set between steps: between a forward and its backward pass only freezing is sure to have an effect.
     public var isFrozen = false
 
     /// Whether gradients arrive for a few rows at a time, as in an embedding table.

@@ -131,23 +131,6 @@ import Testing
         }
     }
 
-    /// One row, which has no other to be compared with.
-    @Test(arguments: LossCase.all) func batchesOfOneAreFinite(_ test: LossCase) throws {
-        try checkOne(test.type, test)
-    }
-
-    private func checkOne<L: Loss>(_ type: L.Type, _ test: LossCase) throws {
-        let made = try test.make(type, [])
-        let tape = Tape()
-        let columns = test.columns.map { tape.watch($0.slice(0..<1)) }
-        let loss = made.loss(columns, labels: [made.labels[0]])
-        #expect(loss.item().isFinite && loss.requiresGradient)
-        let gradients = tape.backward(from: loss)
-        for column in columns {
-            #expect(gradients[column]?.values.allSatisfy(\.isFinite) ?? true)
-        }
-    }
-
     @Test(arguments: LossCase.all) func settingsAreChecked(_ test: LossCase) throws {
         try checkSettings(test.type)
     }

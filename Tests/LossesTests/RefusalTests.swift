@@ -111,13 +111,24 @@ import Testing
             }
         }
         try make(Losses.named(refusal.loss))
+        // With its parameters and by its name it is refused in the same words.
+        #expect {
+            try LossModule(
+                named: refusal.loss, settings: refusal.settings, context: refusal.context)
+        } throws: {
+            "\($0)" == refusal.sentence
+        }
     }
 
     @Test(arguments: ["contrastive", "online_contrastive", "contrastive_tension"])
     func binaryLabelsAreChecked(name: String) throws {
         let loss = try Losses.named(name)
         #expect(loss.problem(with: .scores([0, 1, 1])) == nil)
+        let problem = loss.problem(with: .scores([0, 1, 0.5]))
+        #expect(problem?.needs == "scores of 0 and 1")
         #expect(
-            loss.problem(with: .scores([0, 1, 0.5])) == "labels of 0 and 1, but one is 0.5")
+            problem?.found
+                == "one of 0.5; make each of them 0 or 1, or take cosine or cosent, losses of graded scores"
+        )
     }
 }

@@ -99,11 +99,18 @@ import Testing
         #expect(same.map { $0.value } == [1, 1, 1])
     }
 
-    @Test func maximaOfGroupsKeepNames() {
-        let groups = [[Figure("a", 1), Figure("b", .nan)], [Figure("a", 2), Figure("b", 1)]]
-        let maxima = Figure.maxima(of: groups)
-        #expect(maxima[0] == Figure("a", 2) && maxima[1].value.isNaN)
-        #expect(Figure.maxima(of: []).isEmpty)
+    @Test func theBestOfGroupsFollowsTheDirection() {
+        let groups = [
+            [
+                Figure("a", 1), Figure("b", .nan), Figure("c", 3, .lower),
+                Figure("d", 1, .information),
+            ],
+            [Figure("a", 2), Figure("b", 1), Figure("c", 4, .lower), Figure("d", 5, .information)],
+        ]
+        let best = Figure.best(of: groups)
+        #expect(best[0] == Figure("a", 2) && best[1].value.isNaN)
+        #expect(best[2] == Figure("c", 3, .lower) && best[3] == Figure("d", 5, .information))
+        #expect(Figure.best(of: []).isEmpty)
     }
 
     @Test func minedPairsStandOnce() {

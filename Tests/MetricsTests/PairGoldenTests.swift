@@ -26,7 +26,7 @@ import Testing
                     Figure("spearman_", try Correlation.spearman(scores, gold)),
                 ]
             }
-            let all = names.count > 1 ? [("max", Figure.maxima(of: groups))] : []
+            let all = names.count > 1 ? [("max", Figure.best(of: groups))] : []
             let figures = (Array(zip(names, groups)) + all).flatMap { name, group in
                 group.map { Figure($0.name + name, $0.value) }
             }
@@ -59,7 +59,7 @@ import Testing
             var figures = zip(GoldenEvaluators.similarities, groups).flatMap { name, group in
                 group.map { $0.prefixed("\(name)_") }
             }
-            figures += Figure.maxima(of: groups).map { $0.prefixed("max_") }
+            figures += Figure.best(of: groups).map { $0.prefixed("max_") }
             GoldenEvaluators.expect(
                 figures, try item.at("metrics"), item["id"]?.string ?? "")
         }
@@ -124,7 +124,7 @@ import Testing
                 group.map { $0.prefixed("\(name)_") }
             }
             GoldenEvaluators.expect(
-                figures + Figure.maxima(of: groups).map { $0.prefixed("max_") },
+                figures + Figure.best(of: groups).map { $0.prefixed("max_") },
                 try item.at("metrics"), options.line)
         }
     }

@@ -70,6 +70,33 @@ import Testing
         }
     }
 
+    /// With a rate at the end that is not below the peak a schedule would rise.
+    @Test func ratesAtTheEndAreBelowThePeak() throws {
+        var settings = ScheduleSettings()
+        settings.endRate = 0.5
+        settings.leastRate = 0.25
+        for (kind, key, rate) in [
+            (LearningRateSchedule.Kind.polynomial, "lr_end", Float(0.5)),
+            (.cosineWithLeastRate, "min_lr", 0.25),
+        ] {
+            try settings.validate(kind: kind, peak: rate.nextUp)
+            for peak in [rate, rate / 2] {
+                #expect(
+                    throws: SettingError.invalid(
+                        key: key, found: "\(rate)",
+                        expected: "a rate below the learning rate, which is \(peak)")
+                ) { try settings.validate(kind: kind, peak: peak) }
+            }
+        }
+        // The other schedules do not have these settings.
+        for kind in LearningRateSchedule.Kind.allCases
+        where kind != .polynomial && kind != .cosineWithLeastRate {
+            try settings.validate(kind: kind, peak: 0.01)
+        }
+        settings.power = 0
+        #expect(throws: SettingError.self) { try settings.validate(kind: .linear, peak: 1) }
+    }
+
     /// A rate instead of a share, and a decay that is a tenth of all steps unless said.
     @Test func defaultsOfDecays() throws {
         let least = LearningRateSchedule(

@@ -126,6 +126,63 @@ import Testing
         #expect(says(result, "all that led to the tensor is frozen or constant"))
     }
 
+    /// What is trained is decided when an operation is recorded, for the weight and the bias alike.
+    @Test(arguments: [false, true]) func unfreezingWaitsForTheNextPass(activated: Bool) throws {
+        var random = SplitMix64(state: 3)
+        let input = Tensor.random([4, 3], in: -1..<1, &random)
+        func run(_ change: (Parameter, Parameter) -> Void, _ later: (Parameter, Parameter) -> Void)
+            throws -> (input: [Float], weight: [Float]?, bias: [Float]?)
+        {
+            var random = SplitMix64(state: 5)
+            let weight = Parameter("w", .random([2, 3], in: -1..<1, &random))
+            let bias = Parameter("b", .random([2], in: -1..<1, &random))
+            change(weight, bias)
+            let tape = Tape()
+            let x = tape.watch(input)
+            let y =
+                activated
+                ? x.geluLinear(weight: weight, bias: bias) : x.linear(weight: weight, bias: bias)
+            let loss = y.squared().sum()
+            later(weight, bias)
+            let gradients = tape.backward(from: loss)
+            return (
+                try #require(gradients[x]).values, weight.gradient?.values, bias.gradient?.values
+            )
+        }
+        let trained = try run({ _, _ in }, { _, _ in })
+        #expect(trained.weight != nil && trained.bias != nil)
+        let unfrozen = try run(
+            {
+                $0.isFrozen = true; $1.isFrozen = true
+            },
+            {
+                $0.isFrozen = false; $1.isFrozen = false
+            }
+        )
+        #expect(unfrozen.weight == nil && unfrozen.bias == nil)
+        let frozen = try run(
+            { _, _ in },
+            {
+                $0.isFrozen = true; $1.isFrozen = true
+            })
+        #expect(frozen.weight == nil && frozen.bias == nil)
+        let biasAlone = try run({ weight, _ in weight.isFrozen = true }, { _, _ in })
+        #expect(biasAlone.weight == nil && biasAlone.bias == trained.bias)
+        for other in [unfrozen, frozen, biasAlone] { #expect(other.input == trained.input) }
+    }
+
+    @Test func checkpointsFrozenBetweenThePassesGiveNothing() {
+        let weight = Parameter("w", Tensor([1, 2, 3, 4], [2, 2]))
+        let tape = Tape(gradientCheckpointing: true)
+        let y = tape.constant(Tensor([1, 1], [1, 2])).checkpointed {
+            $0.linear(weight: weight, bias: nil)
+        }
+        #expect(y.requiresGradient)
+        weight.isFrozen = true
+        tape.backward(from: y.sum())
+        #expect(weight.gradient == nil)
+    }
+
     @Test func constantsOfATapeAreDroppedOutButNotDifferentiated() {
         let tape = Tape(seed: 1)
         let constant = tape.constant(Tensor(Array(repeating: 1, count: 64)))

@@ -31,8 +31,8 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
     void (*_Nonnull tanh)(float *_Nonnull y, const float *_Nonnull x, size_t n);
     /// y = x * Phi(x), the erf form of GELU; |error| <= 2e-7 * (1 + |x|).
     void (*_Nonnull gelu_forward)(float *_Nonnull y, const float *_Nonnull x, size_t n);
-    /// dx = dy * gelu'(x) and y = gelu(x) again, in one pass; dx may be dy.
-    void (*_Nonnull gelu_backward)(float *_Nonnull dx, float *_Nonnull y, const float *_Nonnull x,
+    /// dx = dy * gelu'(x) and y = gelu(x) again, in one pass; dx may be dy, and `y` may be NULL.
+    void (*_Nonnull gelu_backward)(float *_Nonnull dx, float *_Nullable y, const float *_Nonnull x,
                                    const float *_Nonnull dy, size_t n);
 
     /// y = normalised * gamma + beta, with normalised = (z - mean) * rstd and z = dropout(x) + residual.

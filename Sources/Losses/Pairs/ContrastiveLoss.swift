@@ -49,7 +49,7 @@ public struct ContrastiveLoss: Loss {
     private let configuration: Configuration
 
     /// Scores other than 0 and 1.
-    public static func problem(with labels: LabelColumn) -> String? {
+    public static func problem(with labels: LabelColumn) -> LabelProblem? {
         problemWithBinaryScores(labels)
     }
 

@@ -25,7 +25,7 @@ public struct ContrastiveTensionLoss: Loss {
     public static let columns = 2...2
 
     /// Scores other than 0 and 1.
-    public static func problem(with labels: LabelColumn) -> String? {
+    public static func problem(with labels: LabelColumn) -> LabelProblem? {
         problemWithBinaryScores(labels)
     }
 

@@ -47,7 +47,7 @@ public struct OnlineContrastiveLoss: Loss {
     private let configuration: Configuration
 
     /// Scores other than 0 and 1.
-    public static func problem(with labels: LabelColumn) -> String? {
+    public static func problem(with labels: LabelColumn) -> LabelProblem? {
         problemWithBinaryScores(labels)
     }
 

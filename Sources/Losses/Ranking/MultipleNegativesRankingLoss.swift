@@ -18,7 +18,7 @@ import Tensors
 ///
 /// `directions` adds other texts to those that compete: with several, one softmax over all (`joint`), or the mean of
 /// one softmax for each (`per_direction`). A text never competes with those of its own row in query_to_query and
-/// doc_to_doc. `hardness_mode` adds `hardness_strength · similarity`, without gradient, to the scores of the
+/// doc_to_doc; where a batch has no other row, such a direction has no competitors and is left out. `hardness_mode` adds `hardness_strength · similarity`, without gradient, to the scores of the
 /// competitors of query_to_doc: the likelier an error, the more it counts (Robinson et al. 2021, arXiv:2010.04592).
 ///
 /// ```swift
@@ -65,8 +65,8 @@ public struct MultipleNegativesRankingLoss: Loss {
             columns: texts[1...].map { $0.shape[0] },
             similarity: isCosine ? .dot : configuration.similarity, configuration: configuration)
         // The positive of row i is competitor i of the first direction.
-        let first = batch.scores(.queryToDoc)
-        let others = configuration.directions.filter { $0 != .queryToDoc }.map(batch.scores)
+        let first = batch.documentScores
+        let others = configuration.directions.filter { $0 != .queryToDoc }.compactMap(batch.scores)
         let own = (0..<Int32(batch.rows)).map { $0 }
         if configuration.partitionMode == .joint || others.isEmpty {
             return Tensor.concatenated([first] + others, axis: 1).softmaxCrossEntropy(own)
@@ -74,7 +74,7 @@ public struct MultipleNegativesRankingLoss: Loss {
         let positive = batch.diagonal(of: first).reshaped([batch.rows, 1])
         let partitions = others.map { ($0 - positive).logSumExp().mean() }
         let sum = partitions.reduce(first.softmaxCrossEntropy(own)) { $0 + $1 }
-        return sum / Float(configuration.directions.count)
+        return sum / Float(1 + others.count)
     }
 }
 
@@ -90,22 +90,32 @@ private struct RankedBatch {
     let configuration: MultipleNegativesRankingLoss.Configuration
     var rows: Int { anchors.shape[0] }
 
+    /// The scaled similarities of anchors and documents, hard ones raised: [rows, documents].
+    var documentScores: Tensor {
+        let similarities = similarity.ofAll(anchors, documents)
+        let scores = similarities * configuration.scale
+        guard let penalty = penalty(similarities.detached()) else { return scores }
+        return scores + penalty
+    }
+
     /// The scaled similarities of one direction, −∞ where texts do not compete: [rows, competitors].
-    func scores(_ direction: MultipleNegativesRankingLoss.Direction) -> Tensor {
+    ///
+    /// Nil where no text has a competitor: the sum of no powers has no logarithm.
+    func scores(_ direction: MultipleNegativesRankingLoss.Direction) -> Tensor? {
         switch direction {
-        case .queryToDoc:
-            let similarities = similarity.ofAll(anchors, documents)
-            let scores = similarities * configuration.scale
-            guard let penalty = penalty(similarities.detached()) else { return scores }
-            return scores + penalty
-        case .docToQuery: return similarity.ofAll(positives, anchors) * configuration.scale
-        case .queryToQuery:
-            return (similarity.ofAll(anchors, anchors) * configuration.scale)
-                .maskedFill(mask(rows) { own, _ in own }, with: -.infinity)
-        case .docToDoc:
-            return (similarity.ofAll(positives, documents) * configuration.scale)
-                .maskedFill(mask(documents.shape[0]) { own, _ in own }, with: -.infinity)
+        case .queryToDoc: documentScores
+        case .docToQuery: similarity.ofAll(positives, anchors) * configuration.scale
+        case .queryToQuery: scoresOfOtherRows(anchors, anchors)
+        case .docToDoc: scoresOfOtherRows(positives, documents)
         }
+    }
+
+    /// The scaled similarities of texts and competitors, −∞ within a row; nil where that is all of them.
+    private func scoresOfOtherRows(_ texts: Tensor, _ competitors: Tensor) -> Tensor? {
+        let isOwn = mask(competitors.shape[0]) { own, _ in own }
+        guard isOwn.contains(false) else { return nil }
+        return (similarity.ofAll(texts, competitors) * configuration.scale)
+            .maskedFill(isOwn, with: -.infinity)
     }
 
     /// What makes hard negatives count more, from the similarities of anchors and documents; nil for nothing.

@@ -89,7 +89,7 @@ public final class EmbeddingObjective: Objective {
                 found: "\(data.name) has \(data.labels.description)")
         }
         if let problem = L.problem(with: data.labels) {
-            throw .unusable(loss: L.name, needs: problem, found: "\(data.name) has others")
+            throw L.unusable(needs: problem.needs, found: "\(data.name) has \(problem.found)")
         }
     }
 

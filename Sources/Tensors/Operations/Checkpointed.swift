@@ -16,7 +16,10 @@ extension Tensor {
         return tape.record(y.shape, y.storage) { [slot, outputShape = y.shape] dy, gradients in
             let tape = Tape(seed: seed)
             let x = input(tape)
-            let inner = tape.backward(from: body(x), gradient: Tensor(outputShape, dy))
+            let y = body(x)
+            // What was trained inside may have been frozen since.
+            guard y.requiresGradient else { return }
+            let inner = tape.backward(from: y, gradient: Tensor(outputShape, dy))
             if let dx = inner[x] { gradients.add(dx.storage, to: slot) }
         }
     }

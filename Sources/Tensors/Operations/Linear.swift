@@ -10,7 +10,7 @@ extension Tensor {
             GEMM.Product(
                 base, .plain, weights.base, .transposed, into: y.base,
                 m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base))
-        let saved = weight.isFrozen ? nil : savedForBackward
+        let saved = input.trainsWeight ? savedForBackward : nil
         return .result(input.outputShape, y, of: [self], parameters: input.parameters) { [slot] in
             { dy, gradients in
                 var products: [GEMM.Product] = []
@@ -41,18 +41,20 @@ extension Tensor {
         return .result(input.outputShape, y, of: [self], parameters: input.parameters) {
             [storage, slot] in
             { dy, gradients in
-                let activated = Storage(storage.count)
+                let activated = input.trainsWeight ? Storage(storage.count) : nil
                 let dx = slot == nil ? nil : Storage(storage.count)
                 if let dx {
                     GEMM.run(input.inputGradient(dy: dy, weights, into: dx.base, beta: 0))
                     geluBackward(dx, activated, storage, dx)
-                } else {
+                } else if let activated {
                     geluForward(activated, storage)
                 }
-                var products: [GEMM.Product] = []
-                input.addWeightGradient(x: activated, dy: dy, to: &products)
-                GEMM.run(products)
-                withExtendedLifetime(activated) {}
+                if let activated {
+                    var products: [GEMM.Product] = []
+                    input.addWeightGradient(x: activated, dy: dy, to: &products)
+                    GEMM.run(products)
+                    withExtendedLifetime(activated) {}
+                }
                 input.accumulateBias(dy: dy)
                 if let dx { gradients.add(dx, to: slot) }
             }
@@ -68,6 +70,9 @@ private struct LinearInput {
     let outputShape: Shape
     let weight: Parameter
     let bias: Parameter?
+    /// Whether the weight, and the bias, were trained in the forward pass; only then do they get gradients.
+    let trainsWeight: Bool
+    let trainsBias: Bool
     var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
 
     init(_ x: Tensor, weight: Parameter, bias: Parameter?) {
@@ -84,9 +89,11 @@ private struct LinearInput {
         outputShape = Shape(x.shape.array.dropLast() + [outputs])
         self.weight = weight
         self.bias = bias
+        trainsWeight = !weight.isFrozen
+        trainsBias = bias.map { !$0.isFrozen } ?? false
     }
 
-    /// dW += dyᵀ · x, unless the weight is frozen.
+    /// dW += dyᵀ · x
     func addWeightGradient(x: Storage, dy: Storage, to products: inout [GEMM.Product]) {
         weight.accumulateGradient { sum, beta in
             products.append(
@@ -105,8 +112,9 @@ private struct LinearInput {
             beta: beta)
     }
 
-    /// db += the sum of dy's rows.
+    /// db += the sum of dy's rows, if the bias is trained.
     func accumulateBias(dy: Storage) {
+        if !trainsBias { return }
         bias?.accumulateGradient { sum, beta in
             if beta == 0 { sum.update(repeating: 0, count: outputs) }
             GEMM.parts(outputs, width: rows) { columns in

@@ -121,7 +121,11 @@ private struct DifferenceLoss: Loss {
         ("cosine", TinyModel.labelled(6), "needs scores, but labelled.tsv has 3 classes"),
         ("softmax", TinyModel.scored(6), "needs classes, but scored.tsv has scores"),
         ("mse", TinyModel.labelled(6), "needs vectors, or scores, but labelled.tsv has 3 classes"),
-        ("triplet", TinyModel.scored(6), "texts"),
+        ("triplet", TinyModel.scored(6), "needs rows of 3 texts, but these have 2"),
+        (
+            "contrastive", TinyModel.scored(6),
+            "needs scores of 0 and 1, but scored.tsv has one of 0.25; make each of them 0 or 1"
+        ),
         ("cosin", TinyModel.scored(6), "there is no loss 'cosin'; did you mean 'cosine'?"),
     ])
     func dataThatTheLossCannotUse(_ name: String, _ data: ExampleTable, _ message: String) throws {

@@ -52,8 +52,8 @@ extension Tensor {
         geluForward(y, storage)
         return .result(shape, y, of: [self]) { [storage, slot] in
             { dy, gradients in
-                let (dx, activated) = (Storage(dy.count), Storage(dy.count))
-                geluBackward(dx, activated, storage, dy)
+                let dx = Storage(dy.count)
+                geluBackward(dx, nil, storage, dy)
                 gradients.add(dx, to: slot)
             }
         }
@@ -91,12 +91,12 @@ func geluForward(_ y: Storage, _ x: Storage) {
     }
 }
 
-/// dx = dy · gelu'(x) and `activated` = gelu(x) again, on all threads; dx may be dy.
-func geluBackward(_ dx: Storage, _ activated: Storage, _ x: Storage, _ dy: Storage) {
+/// dx = dy · gelu'(x) and `activated`, if wanted, = gelu(x) again, on all threads; dx may be dy.
+func geluBackward(_ dx: Storage, _ activated: Storage?, _ x: Storage, _ dy: Storage) {
     ThreadPool.shared.ranges(x.count, grain: ThreadPool.elementGrain) { range in
         let i = range.lowerBound
         VectorKernels.best.gelu_backward(
-            dx.base + i, activated.base + i, x.base + i, dy.base + i, range.count)
+            dx.base + i, activated.map { $0.base + i }, x.base + i, dy.base + i, range.count)
     }
 }
 
