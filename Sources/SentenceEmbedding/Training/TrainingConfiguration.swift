@@ -86,6 +86,17 @@ public struct TrainingConfiguration: Settings, Equatable {
 }
 
 extension TrainingConfiguration {
+    /// Checks every value, and those of the schedule against the learning rate.
+    ///
+    /// - Throws: `SettingError.invalid` for the first that is none of those expected.
+    public func validate() throws(SettingError) {
+        func validateEach(_ settings: some Settings) throws(SettingError) {
+            try settings.validate()
+        }
+        try validateEach(self)
+        try scheduleSettings.validate(kind: schedule, peak: learningRate)
+    }
+
     /// The name of the sampler that suits a loss, unless texts are grouped by length.
     func sampler(for loss: any Loss.Type) -> String {
         if groupByLength { return LengthGroupedBatchSampler.name }
