@@ -27,6 +27,9 @@ import Testing
         var (dx, again) = (x, x)
         kernels.gelu_backward(&dx, &again, x, dy, x.count)
         #expect(again == y)
+        var alone = x
+        kernels.gelu_backward(&alone, nil, x, dy, x.count)
+        #expect(alone == dx, "without the value")
         for i in x.indices {
             let z = Double(x[i])
             let slope =

@@ -18,8 +18,9 @@ import Tensors
 ///
 /// `directions` adds other texts to those that compete: with several, one softmax over all (`joint`), or the mean of
 /// one softmax for each (`per_direction`). A text never competes with those of its own row in query_to_query and
-/// doc_to_doc; where a batch has no other row, such a direction has no competitors and is left out. `hardness_mode` adds `hardness_strength · similarity`, without gradient, to the scores of the
-/// competitors of query_to_doc: the likelier an error, the more it counts (Robinson et al. 2021, arXiv:2010.04592).
+/// doc_to_doc; where a batch has no other row, such a direction has no competitors and is left out. `hardness_mode`
+/// adds `hardness_strength · similarity`, without gradient, to the scores of the competitors of query_to_doc: the
+/// likelier an error, the more it counts (Robinson et al. 2021, arXiv:2010.04592).
 ///
 /// ```swift
 /// let loss = try MultipleNegativesRankingLoss(.init(), LossContext(dimension: 384, columns: 2), in: store.root)
