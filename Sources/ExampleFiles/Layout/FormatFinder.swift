@@ -12,6 +12,9 @@ struct FormatFinder {
 
     /// Decides everything, or says what has to be stated.
     func find(_ options: ExampleFileOptions) throws(ExampleFileError) -> FileReading {
+        if options.columns?.isEmpty == false, options.first != nil || options.second != nil {
+            throw .bothStated(path: path)
+        }
         let finder = LayoutFinder(path: path, options: options, request: request)
         switch try format(options) {
         case .jsonl: return try jsonLines(finder)
