@@ -30,10 +30,10 @@ extension ExampleFileError {
         case .noHeader(let path, let row):
             "\(path): line 1 looks like a header ('\(row.joined(separator: "', '").prefix(80))'), but "
                 + "the file is said to have none; leave out \(naming(.header, "false"))"
-        case .unrecognised(let path, let role, let found, let missing, let other):
+        case .unrecognised(let path, let role, let found, let missing, let isDelimited, let other):
             "\(path): cannot tell which column is the \(role); found \(list(found)); "
                 + "\(columnAdvice(missing, naming))"
-                + (found.count < 3
+                + (isDelimited && found.count < 3
                     ? ", or the character between fields: \(naming(.delimiter, nil))" : "")
                 + (other.map { "; \($0)" } ?? "")
         case .missingTexts(let path, let wanted, let found, let keys):
@@ -54,6 +54,10 @@ extension ExampleFileError {
         case .notLikeTrainingFile(let error, let other):
             error.description(naming: naming)
                 + " (the options of the training file do not fit: \(other.description))"
+        case .lateKey(let path, let line, let key):
+            "\(path):\(line): the key '\(key)' seems to be wanted, but none of the first records has it, and "
+                + "they say what the columns are; put a record that has it first, or state the others with "
+                + naming(.columns, nil)
         case .missingColumn(let path, let wanted, let found, let suggestion):
             "\(path): there is no column \(wanted); found \(list(found))"
                 + didYouMean(suggestion)
@@ -93,7 +97,7 @@ extension ExampleFileError {
                 + (report.rejected > 0 ? ", \(report.rejected) are damaged" : "")
                 + (hint.isEmpty ? "" : "; \(hint)")
         case .numbersAsSentences(let path, let column):
-            "\(path): \(column) was taken for sentences but holds numbers only; check the columns: "
+            "\(path): \(column) was taken for sentences but holds only numbers or truth values; check the columns: "
                 + ([.columns, .first, .second, .score, .label] as [ExampleFileOptions.Key])
                 .map { naming($0, nil) }.joined(separator: ", ")
         case .lengthsDiffer(let shorter, let lines, let longer):

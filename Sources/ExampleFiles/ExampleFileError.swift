@@ -31,7 +31,7 @@ public enum ExampleFileError: Error, Sendable, Equatable, LocalizedError, Custom
     /// The columns cannot be told from the content; one of `missing` would. There may be labels of another kind.
     case unrecognised(
         path: String, role: String, found: [String], missing: [ExampleFileOptions.Key],
-        other: OtherLabels?)
+        isDelimited: Bool, other: OtherLabels?)
     /// Rows have fewer texts than are wanted.
     case missingTexts(path: String, wanted: String, found: [String], keys: [ExampleFileOptions.Key])
     /// Lines may be texts, or rows of so many fields.
@@ -45,6 +45,8 @@ public enum ExampleFileError: Error, Sendable, Equatable, LocalizedError, Custom
     case ambiguousQuoting(path: String, line: Int, found: QuotingMark, bareLine: Int?)
     /// Neither the file itself nor the options of the training file say how to read it.
     indirect case notLikeTrainingFile(ExampleFileError, other: ExampleFileError)
+    /// A key that would be a text or score of the row by its name, but is in none of the first records.
+    case lateKey(path: String, line: Int, key: String)
     /// A column that was asked for does not exist.
     case missingColumn(path: String, wanted: String, found: [String], suggestion: String?)
     /// The range of the scores is not known; `lowest` and `highest` were seen.
@@ -63,7 +65,7 @@ public enum ExampleFileError: Error, Sendable, Equatable, LocalizedError, Custom
     case tooManyRejected(ReadReport, allowedShare: Double)
     /// Every row was left out.
     case noExamples(ReadReport, hint: String)
-    /// A column taken for sentences holds numbers only.
+    /// A column taken for sentences holds numbers or truth values only.
     case numbersAsSentences(path: String, column: String)
     /// The files of a parallel set differ in length.
     case lengthsDiffer(shorter: String, lines: Int, longer: String)

@@ -136,7 +136,7 @@ import Testing
             scoredMessage("sentence1\tsentence2\tscore\n1\tB.\t1\n2\tC.\t0\n") {
                 $0.scoreRange = .unit
             }
-                == "f.tsv: 'sentence1' was taken for sentences but holds numbers only; check the "
+                == "f.tsv: 'sentence1' was taken for sentences but holds only numbers or truth values; check the "
                 + "columns: columns, first, second, score, label")
     }
 

@@ -19,6 +19,7 @@ extension LayoutFinder {
         var layout = ExampleLayout(
             format: "\(format) with named columns", columns: names.map { "'\($0)'" },
             texts: texts, negatives: negatives, target: target, maximumFields: names.count)
+        layout.scheme = scheme(layout.texts, columns)
         recognisePublished(columns.folded, &layout)
         try addFilters(names, to: &layout)
         if layout.filters.isEmpty {
@@ -31,6 +32,17 @@ extension LayoutFinder {
             layout.unusedTarget = columns.columns(labels).first { !layout.used.contains($0) }
         }
         return try checked(layout)
+    }
+
+    /// The names by which the texts were found, where no columns are stated.
+    private func scheme(_ texts: [TextPlace], _ names: Names) -> ExampleLayout.Scheme {
+        guard options.columns == nil, options.first == nil || options.second == nil else {
+            return .none
+        }
+        let fields = texts.map(\.field)
+        if fields.count == 1 { return options.first == nil ? .single : .none }
+        guard fields.count > 1, fields[0] != fields[1] else { return .none }
+        return .pair(names.folded[fields[0]], names.folded[fields[1]])
     }
 
     // MARK: - Labels
@@ -80,7 +92,9 @@ extension LayoutFinder {
             return [isChosen ? .choice(positives) : .list(positives), .list(negatives)]
         }
         for (positive, negative) in ColumnNames.teacherScores {
-            let negatives = names.folded.indices.filter { names.folded[$0].hasPrefix(negative) }
+            let negatives = ColumnNames.sorted(
+                names.folded.indices.filter { ColumnNames.isNumbered(names.folded[$0], negative) },
+                by: { ColumnNames.number(names.folded[$0]) })
             guard let first = names.folded.firstIndex(of: positive), !negatives.isEmpty else {
                 continue
             }
@@ -192,10 +206,16 @@ extension LayoutFinder {
         var schemes = fitting(ColumnNames.pairs)
         if schemes.isEmpty { schemes = fitting(ColumnNames.questionPairs) }
         guard let pair = schemes.first else {
+            if request.columns.lowerBound == 1, second == nil {
+                if let first { return try places([first], names) }
+                return try places([onlyText(names)], names)
+            }
             if request.columns != 2...2 { throw unrecognised("texts", names.names) }
             throw unrecognised(first == nil ? "first sentence" : "second sentence", names.names)
         }
-        let more = folded.indices.filter { ColumnNames.continues(pair, folded[$0]) }
+        let more = ColumnNames.sorted(
+            folded.indices.filter { ColumnNames.continues(pair, folded[$0]) },
+            by: { ColumnNames.place(folded[$0], after: pair) })
         let candidates = folded.indices.filter { index in
             schemes.contains { $0.0 == folded[index] || $0.1 == folded[index] }
                 || more.contains(index)
