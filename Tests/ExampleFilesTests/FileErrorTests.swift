@@ -136,8 +136,28 @@ import Testing
             scoredMessage("sentence1\tsentence2\tscore\n1\tB.\t1\n2\tC.\t0\n") {
                 $0.scoreRange = .unit
             }
-                == "f.tsv: 'sentence1' was taken for sentences but holds numbers only; check the "
-                + "columns: first, second, score, label")
+                == "f.tsv: 'sentence1' was taken for sentences but holds only numbers or truth values; check the "
+                + "columns: columns, first, second, score, label")
+    }
+
+    @Test func columnsStatedTwice() {
+        let expected =
+            "f.tsv: the columns of the texts are stated twice; leave out columns, or first and second"
+        for text in [FileFuzzTests.seeds[0], "s1\ts2\tscore\nA.\tB.\t1\n"] {
+            #expect(
+                scoredMessage(text) {
+                    $0.columns = [.number(1)]
+                    $0.second = .number(2)
+                } == expected)
+        }
+    }
+
+    @Test func otherClassesThanThoseOfInference() {
+        let text = "s1\ts2\tlabel\nA.\tB.\tduplicate\nC.\tD.\tdifferent\n"
+        #expect(
+            labelledMessage(text)
+                == "f.tsv:2: label 'duplicate' is none of contradiction, entailment, neutral (2 rows have "
+                + "unknown labels); if the classes are others, state them: labels")
     }
 
     @Test func headersThatAreNotRecognised() throws {
@@ -150,7 +170,8 @@ import Testing
         #expect(
             labelledMessage(text, number)
                 == "f.tsv:1: label 'value' is none of contradiction, entailment, neutral; "
-                + "if line 1 names the columns, state header true")
+                + "if line 1 names the columns, state header true; if the classes are others, "
+                + "state them: labels")
         #expect(
             scoredMessage(text, number)
                 == """

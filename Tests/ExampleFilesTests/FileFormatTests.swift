@@ -148,7 +148,7 @@ import Testing
                         parallel: ["s1", "s2", "labels"].map { directory + $0 },
                         as: .labelledPairs)
                 } == "\(directory)s2: ends after 1 lines while \(directory)s1 goes on; "
-                    + "line n of each file must belong to the same pair")
+                    + "line n of each file must belong to the same row")
         }
     }
 

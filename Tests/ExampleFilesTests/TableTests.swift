@@ -61,8 +61,8 @@ import Testing
                 as: .scoredPairs
             ).table
         }
-        let joined = ExampleTable(
-            joining: try parts.enumerated().map { try read($0.element, "f\($0.offset)") })
+        let joined = try ExampleTable(
+            joining: parts.enumerated().map { try read($0.element, "f\($0.offset)") })
         let whole = try read(parts.joined(), "all")
         #expect(joined.digest == whole.digest)
         #expect(rows(joined) == rows(whole))
@@ -71,9 +71,9 @@ import Testing
         #expect((0..<4).map(joined.line) == [2, 2, 3, 2])
         #expect(joined.name == "f0, f1, f2")
         #expect(
-            ExampleTable(joining: [joined, whole]).digest
+            try ExampleTable(joining: [joined, whole]).digest
                 == ExampleTable(joining: [whole, joined]).digest)
-        let chosen = ExampleTable(joining: [joined.rows([2, 0]), whole.rows([3])])
+        let chosen = try ExampleTable(joining: [joined.rows([2, 0]), whole.rows([3])])
         #expect(rows(chosen) == [["e", "f"], ["a", "b"], ["g", "h"]])
         #expect(chosen.fileName(of: 0) == "f1")
         #expect(chosen.fileName(of: 2) == "all")
@@ -82,15 +82,15 @@ import Testing
 
     @Test func classesOfSeveralFiles() throws {
         let request = ExampleRequest(columns: 1...1, labels: .classes)
-        let joined = ExampleTable(joining: [
-            try read("text\tlabel\nA.\tx\nB.\ty\n", request).table,
-            try read("text\tlabel\nC.\tz\nD.\ty\n", request).table,
+        let joined = try ExampleTable(joining: [
+            read("text\tlabel\nA.\tx\nB.\ty\n", request).table,
+            read("text\tlabel\nC.\tz\nD.\ty\n", request).table,
         ])
         #expect(joined.classNames == ["x", "y", "z"])
         #expect(Int32.values(of: joined.labels, rows: 0..<4) == [0, 1, 2, 1])
-        let numbers = ExampleTable(joining: [
-            try read("text\tlabel\nA.\t5\n", request).table,
-            try read("text\tlabel\nC.\t3\n", request).table,
+        let numbers = try ExampleTable(joining: [
+            read("text\tlabel\nA.\t5\n", request).table,
+            read("text\tlabel\nC.\t3\n", request).table,
         ])
         #expect(numbers.classNames == ["3", "5"])
         #expect(Int32.values(of: numbers.labels, rows: 0..<2) == [1, 0])

@@ -13,11 +13,14 @@ enum ColumnNames {
     static let questionPairs = [
         ("query", "answer"), ("question", "answer"), ("query", "passage"), ("query", "positive"),
         ("query", "document"), ("question", "passage"), ("question", "positive"),
+        ("query", "pos"), ("question", "pos"), ("anchor", "pos"),
     ]
     /// The second texts that negatives may follow.
     private static let positives: Set<String> = [
-        "positive", "answer", "passage", "document",
+        "positive", "pos", "answer", "passage", "document",
     ]
+    /// What names a negative, alone, in the plural or with a number.
+    private static let negatives = ["negative", "neg", "hard_negative", "hard_neg"]
     /// The only text of a row.
     static let texts = ["text", "sentence"]
     /// The first text where the second is one of a list.
@@ -61,7 +64,7 @@ enum ColumnNames {
         {
             return true
         }
-        if request.columns.upperBound == 1, !names.isDisjoint(with: texts) { return true }
+        if request.columns.lowerBound == 1, !names.isDisjoint(with: texts) { return true }
         let hasSentence = pairs.contains {
             names.contains($0.0) || names.contains($0.1)
         }
@@ -71,18 +74,47 @@ enum ColumnNames {
     /// Whether a name goes on with the scheme of a pair of names: `sentence3`, `text_c`, `negative`.
     static func continues(_ pair: (String, String), _ name: String) -> Bool {
         if positives.contains(pair.1) {
-            return name.hasPrefix("negative") || isNumbered(name, "neg")
+            return negativeLists.contains(name) || negatives.contains { isNumbered(name, $0) }
         }
-        guard pair.0.dropLast() == pair.1.dropLast(), name != pair.0, name != pair.1 else {
-            return false
-        }
-        return name.dropLast() == pair.0.dropLast()
+        let stem = pair.0.dropLast()
+        guard let last = pair.0.last, stem == pair.1.dropLast(), name != pair.0, name != pair.1,
+            name.hasPrefix(stem)
+        else { return false }
+        let rest = name.dropFirst(stem.count)
+        return isDigit(last)
+            ? !rest.isEmpty && rest.allSatisfy(isDigit)
+            : rest.count == 1 && rest.allSatisfy { ("a"..."z").contains($0) }
     }
 
-    /// Whether a name is a word, alone or with a number.
-    private static func isNumbered(_ name: String, _ word: String) -> Bool {
+    /// Whether a name is a word, its plural, or the word with a number: `negative`, `negatives`, `negative_2`.
+    static func isNumbered(_ name: String, _ word: String) -> Bool {
         guard name.hasPrefix(word) else { return false }
-        let rest = name.dropFirst(word.count)
-        return rest.drop { $0 == "_" }.allSatisfy(\.isNumber)
+        var rest = name.dropFirst(word.count)
+        if rest.isEmpty || rest == "s" { return true }
+        if let first = rest.first, "_- ".contains(first) { rest = rest.dropFirst() }
+        return !rest.isEmpty && rest.allSatisfy(isDigit)
+    }
+
+    /// The number that a name ends in; 0 if there is none.
+    static func number(_ name: String) -> Int {
+        let digits = name.reversed().prefix(while: isDigit)
+        return digits.isEmpty ? 0 : Int(String(digits.reversed())) ?? .max
+    }
+
+    /// The place of a name that goes on with the scheme of a pair: its number, or its letter's.
+    static func place(_ name: String, after pair: (String, String)) -> Int {
+        guard let last = name.last, !isDigit(last), name.dropLast() == pair.0.dropLast() else {
+            return number(name)
+        }
+        return Int(last.asciiValue ?? 0)
+    }
+
+    /// Columns in the order of their places, and of the file where these are the same.
+    static func sorted(_ columns: [Int], by place: (Int) -> Int) -> [Int] {
+        columns.sorted { (place($0), $0) < (place($1), $1) }
+    }
+
+    private static func isDigit(_ character: Character) -> Bool {
+        ("0"..."9").contains(character)
     }
 }

@@ -25,6 +25,16 @@ struct ExampleLayout {
         }
     }
 
+    /// The names by which the texts were found.
+    enum Scheme {
+        /// Their columns are stated, or have no names.
+        case none
+        /// The only text.
+        case single
+        /// First and second text, in lower case.
+        case pair(String, String)
+    }
+
     /// The format in words, for the report.
     var format: String
     /// The columns' names, from the header or as numbers.
@@ -55,6 +65,10 @@ struct ExampleLayout {
 
     /// The first row was taken for an example, since nothing says that it names the columns.
     var mayHaveHeader = false
+    /// The first row, where it may be a header.
+    var firstRow: [String] = []
+    /// The names by which the texts were found.
+    var scheme = Scheme.none
 
     /// A column in words: its name in quotes, or its number.
     func name(_ index: Int) -> String { columns[index] }

@@ -12,6 +12,9 @@ struct FormatFinder {
 
     /// Decides everything, or says what has to be stated.
     func find(_ options: ExampleFileOptions) throws(ExampleFileError) -> FileReading {
+        if options.columns?.isEmpty == false, options.first != nil || options.second != nil {
+            throw .bothStated(path: path)
+        }
         let finder = LayoutFinder(path: path, options: options, request: request)
         switch try format(options) {
         case .jsonl: return try jsonLines(finder)
@@ -23,11 +26,13 @@ struct FormatFinder {
     // MARK: - JSON lines and lines of text
 
     private func jsonLines(_ finder: LayoutFinder) throws(ExampleFileError) -> FileReading {
+        var finder = finder
+        finder.isDelimited = false
         var source = JSONLinesSource(lines: try LineStream(contents: sample, name: path))
         var record = Record()
         try readFirst(&source, &record)
         var (rows, count) = ([record.texts], 1)
-        // The first record may lack a list of negatives.
+        // The first record may lack some keys.
         while count < Self.sampledRecords, (try? source.next(into: &record)) == true {
             count += 1
             if source.keys.areTuples, !record.isBlank { rows.append(record.texts) }
@@ -162,7 +167,7 @@ struct FormatFinder {
         let fields: [ExampleFileOptions.Key] = [
             .delimiter, .quoting, .header, .columns, .first, .filters,
         ]
-        guard request.columns == 1...1, request.labels == .none, hasName(".txt"),
+        guard request.columns.lowerBound == 1, !request.labels.areNeeded, hasName(".txt"),
             !options.stated.contains(where: fields.contains)
         else { return false }
         let rows = try rows(Self.tab, false)

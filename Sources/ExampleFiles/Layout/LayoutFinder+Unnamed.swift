@@ -48,7 +48,8 @@ extension LayoutFinder {
                 layout.unusedTarget = columns.numbers.first { !found.contains($0) }
             }
         }
-        layout.mayHaveHeader = options.header == nil && !areTuples
+        layout.mayHaveHeader = options.header == nil && !areTuples && !layout.isPublished
+        if layout.mayHaveHeader { layout.firstRow = row }
         try addFilters(names, to: &layout)
         return try checked(layout)
     }

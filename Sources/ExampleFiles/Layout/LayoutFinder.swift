@@ -7,6 +7,8 @@ struct LayoutFinder {
     let path: String
     let options: ExampleFileOptions
     let request: ExampleRequest
+    /// Whether a character separates the fields.
+    var isDelimited = true
 
     /// The names of a file's columns.
     struct Names {
@@ -156,7 +158,8 @@ struct LayoutFinder {
     ) -> ExampleFileError {
         .unrecognised(
             path: path, role: role, found: found,
-            missing: textKeys + request.labels.keys.prefix(1), other: other)
+            missing: textKeys + request.labels.keys.prefix(1), isDelimited: isDelimited,
+            other: other)
     }
 
     func ambiguous(_ candidates: [String]) -> ExampleFileError {

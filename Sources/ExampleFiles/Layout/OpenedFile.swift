@@ -36,7 +36,9 @@ struct OpenedFile {
     /// nothing.
     func estimatedRows(_ bytes: Int) -> Int {
         guard sample.bytes > 0 else { return 0 }
-        return Int(Double(bytes) / Double(sample.bytes) * Double(sample.lines + 1) * 1.25)
+        // A sample of hardly more than line ends says nothing about the rest.
+        return min(
+            bytes / 16, Int(Double(bytes) / Double(sample.bytes) * Double(sample.lines + 1) * 1.25))
     }
 
     private static func reading(

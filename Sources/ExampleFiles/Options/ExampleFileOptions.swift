@@ -26,8 +26,8 @@ public struct ExampleFileOptions: Sendable, Hashable, Codable {
     public var quoting: Bool?
     /// Whether the first row names the columns; nil to recognise it.
     public var header: Bool?
-    /// The columns of the texts in order, such as anchor, positive and negatives, any number of them; nil to recognise
-    /// them. The second may be a JSON list of positives, of which each gives a row, and the last one of negatives.
+    /// The columns of the texts in order, such as anchor, positive and negatives, any number of them, in place of
+    /// `first` and `second`; nil to recognise them. The second may be a JSON list of positives, of which each gives a row, and the last one of negatives.
     public var columns: [ExampleColumn]?
     /// The column of the first text; nil to recognise it.
     public var first: ExampleColumn?

@@ -21,10 +21,20 @@ public struct LabelSet: Sendable, Hashable {
     /// The classes found in a file, one or more, all different.
     init(found names: [String]) { self.init(uncheckedNames: names, aliases: [:]) }
 
+    /// What the names of one class have in common: case does not count, nor whether a whole number is written as `1`
+    /// or `1.0`.
+    static func key(_ name: String) -> String {
+        // Larger numbers are not told apart when read as such.
+        if let number = DecimalNumber.whole(name), number.magnitude < 1 << 53 {
+            return String(number)
+        }
+        return name.lowercased()
+    }
+
     /// Creates a label set; nil unless there are two or more names, none empty, all different
-    /// regardless of case.
+    /// regardless of case, and of whether a whole number is written as `1` or `1.0`.
     public init?(names: [String]) {
-        let folded = Set(names.map { $0.lowercased() })
+        let folded = Set(names.map(Self.key))
         guard names.count >= 2, folded.count == names.count, !folded.contains("") else {
             return nil
         }
@@ -34,10 +44,11 @@ public struct LabelSet: Sendable, Hashable {
     /// The number of classes.
     public var count: Int { names.count }
 
-    /// The class id of a name or alias, regardless of case; nil if there is none.
+    /// The class id of a name or alias, regardless of case, and of whether a whole number is written as `1` or `1.0`;
+    /// nil if there is none.
     public func id(of name: String) -> Int32? {
-        let folded = name.lowercased()
-        if let id = names.firstIndex(where: { $0.lowercased() == folded }) { return Int32(id) }
+        let folded = Self.key(name)
+        if let id = names.firstIndex(where: { Self.key($0) == folded }) { return Int32(id) }
         guard let meant = aliases[folded] else { return nil }
         return names.firstIndex(of: meant).map(Int32.init)
     }

@@ -48,7 +48,6 @@ struct ClassParser: TargetParser {
         if label.isEmpty { return .rejected("the label is empty") }
         if let number = DecimalNumber.whole(label) {
             // Tables with a missing value somewhere write 1 as 1.0.
-            if let id = classes.id(of: String(number)) { return .value(id) }
             if skipped.contains(String(number)) { return .unlabelled }
             usesOrder = true
             if let name = order?.names[number], let id = classes.id(of: name) { return .value(id) }
@@ -110,14 +109,14 @@ struct FoundClassParser: TargetParser {
         // The same few texts come again and again.
         if let id = idOfName[text] { return .value(id) }
         let name = text.trimmed
-        if skipped.contains(name) { return .unlabelled }
+        let key = LabelSet.key(name)
+        if skipped.contains(name) || skipped.contains(key) { return .unlabelled }
         if name.isEmpty { return .rejected("the label is empty") }
-        // Names that differ by case alone are one, as where names are stated.
-        let folded = name.lowercased()
-        let id = idOfName[folded] ?? Int32(names.count)
+        // Names that differ by case alone, or as 1 and 1.0 do, are one, as where names are stated.
+        let id = idOfName[key] ?? Int32(names.count)
         if id == names.count {
-            names.append(name)
-            idOfName[folded] = id
+            names.append(DecimalNumber.whole(name) == nil ? name : key)
+            idOfName[key] = id
         }
         if text.count < 40 { idOfName[text] = id }
         return .value(id)

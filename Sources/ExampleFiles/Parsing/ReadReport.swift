@@ -44,6 +44,8 @@ public enum ReadWarning: Sendable, Equatable {
     case rangeOverridden(known: ScoreRange, stated: ScoreRange)
     /// What numbers mean is stated, but the labels are names.
     case unusedLabelOrder
+    /// Nothing says whether the first row names the columns, and it was taken for an example.
+    case mayHaveHeader(row: [String])
     /// The format has its sentences and score in other columns than those stated.
     case formatOverridden(format: String, columns: [String])
 
@@ -62,6 +64,9 @@ public enum ReadWarning: Sendable, Equatable {
                 + "\(naming(.scoreRange, nil)) unless that is meant."
         case .unusedLabelOrder:
             "the labels are names, so \(naming(.labelOrder, nil)) was not used."
+        case .mayHaveHeader(let row):
+            "line 1 ('\(row.joined(separator: "', '").prefix(80))') was taken for \(row.count == 1 ? "a text" : "an example"); if "
+                + "it names the columns, state \(naming(.header, "true")), else \(naming(.header, "false"))."
         case .formatOverridden(let format, let columns):
             "\(format) has its sentences and its score or label in \(enumeration(columns)); other "
                 + "columns are stated and were used."
@@ -84,6 +89,10 @@ public struct ReadReport: Sendable, Equatable, CustomStringConvertible {
     public internal(set) var roles: [String] = []
     /// The columns that are not used, where the format does not say what they hold.
     public let unusedColumns: [String]
+    /// Keys that are not used and that none of the first records has, up to 20.
+    public internal(set) var lateKeys: [String] = []
+    /// Records that have such keys.
+    public internal(set) var lateRows = 0
     /// A column of scores or labels that was not asked for.
     public let unusedLabels: String?
     /// How scores or labels were understood, in words.
@@ -153,6 +162,10 @@ public struct ReadReport: Sendable, Equatable, CustomStringConvertible {
         if !unusedColumns.isEmpty {
             let more = unusedColumns.count > 20 ? ["\(unusedColumns.count - 20) more"] : []
             text += " Left out: \(enumeration(unusedColumns.prefix(20) + more))."
+        }
+        if !lateKeys.isEmpty {
+            text += " Left out of \(lateRows) rows, though not of the first: "
+            text += "\(enumeration(lateKeys.map { "'\($0)'" }))."
         }
         if !shared.isEmpty {
             text += " As for the training file, since not stated for this one: "

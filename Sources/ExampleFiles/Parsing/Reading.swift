@@ -64,7 +64,10 @@ struct Reading {
     ) -> [(rows: any RowStore, column: Int)] {
         guard files.count == 1 else {
             return files.indices.map { index in
-                (FileRows(files[index], format, [.field(0)], positions[index]), 0)
+                (
+                    FileRows(
+                        files[index], format, [.field(0)], positions[index], firstColumn: index), 0
+                )
             }
         }
         let list = layout.negatives.map { field in

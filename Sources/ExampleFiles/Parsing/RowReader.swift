@@ -16,8 +16,12 @@ struct RowReader<Parser: TargetParser> {
     private(set) var negatives: NegativeCount
     private let texts: RecordTexts
 
-    // Whether all sentences of a column so far are numbers.
+    // Whether all sentences of a column so far are numbers or truth values.
     private var allNumbers: [Bool]
+    // The same for the list of negatives, and how many there were.
+    private var negativesAreNumbers = true
+    private var negativeCount = 0
+    private var lateKeys: LateKeys
     private var valuesFilteredOut: Set<String> = []
 
     init(
@@ -36,6 +40,7 @@ struct RowReader<Parser: TargetParser> {
         texts = RecordTexts(
             layout: layout, request: request, mostNegatives: negatives.most)
         allNumbers = layout.texts.map { _ in true }
+        lateKeys = LateKeys(path: path, layout: layout, request: request)
         let hasLabels = request.labels != .vectors && !layout.targetFields.isEmpty
         digest = RowDigest(
             arePairsWithLabels: hasLabels && layout.texts.count == 2 && layout.negatives == nil)
@@ -50,11 +55,11 @@ struct RowReader<Parser: TargetParser> {
     mutating func readAll(_ source: any RecordSource) throws(ExampleFileError) {
         // A type of its own for each source would leave the parsers to be looked up at every row.
         var (source, record) = (source, Record())
-        while try source.next(into: &record) { read(record) }
+        while try source.next(into: &record) { try read(record) }
         try finish()
     }
 
-    private mutating func read(_ record: Record) {
+    private mutating func read(_ record: Record) throws(ExampleFileError) {
         if record.isBlank { return }
         report.rows += 1
         if let fault = record.fault { return report.reject(line: record.line, fault) }
@@ -68,6 +73,7 @@ struct RowReader<Parser: TargetParser> {
             report.filtered += 1
             return
         }
+        if !record.lateKeys.isEmpty { try lateKeys.note(record) }
         do throws(Rejection) { try readRows(of: record) } catch {
             report.reject(line: record.line, error.reason, remedy: error.remedy)
         }
@@ -101,13 +107,15 @@ struct RowReader<Parser: TargetParser> {
     ) {
         for (index, place) in layout.texts.prefix(count).enumerated() {
             guard let bytes = record.bytes(at: place, choice: choice) else { continue }
-            if allNumbers[index] { allNumbers[index] = DecimalNumber.parse(bytes) != nil }
+            if allNumbers[index] { allNumbers[index] = Self.isNumber(bytes) }
             digest.add(bytes)
         }
         if let field = layout.negatives {
             for element in 0..<used {
                 guard let bytes = record.bytes(at: .element(field: field, element), choice: 0)
                 else { continue }
+                if negativesAreNumbers { negativesAreNumbers = Self.isNumber(bytes) }
+                negativeCount += 1
                 digest.add(bytes)
             }
         }
@@ -117,6 +125,12 @@ struct RowReader<Parser: TargetParser> {
                 offset: record.offsets[index], choice: choice, line: record.line)
         }
         self.count += 1
+    }
+
+    /// Whether bytes are a number, or a truth value as JSON has it.
+    private static func isNumber(_ bytes: ArraySlice<UInt8>) -> Bool {
+        DecimalNumber.parse(bytes) != nil || bytes.elementsEqual("true".utf8)
+            || bytes.elementsEqual("false".utf8)
     }
 
     /// The label of a row; nil when it has none, or one that contradicts the options.
@@ -168,6 +182,13 @@ struct RowReader<Parser: TargetParser> {
         }
         for (index, place) in layout.texts.enumerated() where allNumbers[index] && count > 1 {
             throw .numbersAsSentences(path: path, column: layout.name(place.field))
+        }
+        if let field = layout.negatives, negativesAreNumbers, negativeCount > 1 {
+            throw .numbersAsSentences(path: path, column: layout.name(field))
+        }
+        (report.lateKeys, report.lateRows) = (lateKeys.names, lateKeys.rows)
+        if case .none = layout.target, layout.mayHaveHeader {
+            report.warnings.append(.mayHaveHeader(row: layout.firstRow))
         }
         if let split = layout.unusedSplit {
             report.warnings.append(.unusedSplit(column: layout.name(split)))

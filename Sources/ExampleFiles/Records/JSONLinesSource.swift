@@ -1,6 +1,6 @@
 import JSON
 
-/// The keys of the objects of a JSON-lines file, in the order of the first object.
+/// The keys of the objects of a JSON-lines file, in the order in which the first objects have them.
 struct JSONKeys: Sendable, Equatable {
     /// The keys; none when lines are lists or strings.
     var names: [[UInt8]] = []
@@ -12,7 +12,7 @@ struct JSONKeys: Sendable, Equatable {
     var texts: [String] { names.map { String(decoding: $0, as: UTF8.self) } }
 }
 
-/// One JSON value a line: an object, whose fields are the values of the keys of the first one, a list of fields, or a
+/// One JSON value a line: an object, whose fields are the values of the keys of the first ones, a list of fields, or a
 /// string, which is the only field.
 struct JSONLinesSource: RecordSource {
     let lines: LineStream
@@ -20,10 +20,10 @@ struct JSONLinesSource: RecordSource {
     private(set) var keys: JSONKeys
     private var isFirst: Bool
 
-    /// Whether lists of later records become fields, too.
+    /// Whether keys of later records become fields, too.
     private let learns: Bool
 
-    /// Reads from the first line, which says what the keys are.
+    /// Reads from the first line; the records that are read say what the keys are.
     init(lines: LineStream) {
         self.lines = lines
         (keys, isFirst, learns) = (JSONKeys(), true, true)
@@ -39,8 +39,10 @@ struct JSONLinesSource: RecordSource {
         guard try lines.next() else { return false }
         record.reset(at: lines)
         guard lines.bytes[lines.line].contains(where: { !JSONReader.isSpace($0) }) else {
+            record.isBlank = true
             return true
         }
+        let known = keys
         var reader = JSONReader(lines.bytes, in: lines.line)
         do throws(JSONError) {
             if isFirst { keys.areTuples = try reader.nextKind() != .object }
@@ -53,7 +55,9 @@ struct JSONLinesSource: RecordSource {
         } catch {
             record.fault = "invalid JSON: \(error)"
         }
-        if learns {
+        if learns, record.fault != nil {
+            keys = known
+        } else if learns {
             for list in record.lists {
                 keys.lists[list.field] = max(keys.lists[list.field] ?? 0, list.elements.count)
             }
@@ -69,13 +73,15 @@ struct JSONLinesSource: RecordSource {
         var doubled: [UInt8]?
         try reader.readObject { (reader, key) throws(JSONError) in
             var index = keys.names.firstIndex { $0.elementsEqual(key) }
-            let isList = try reader.nextKind() == .array
-            if index == nil, isFirst || learns && isList {
+            if index == nil, learns {
                 keys.names.append(Array(key))
                 record.fields.append(nil)
                 index = keys.names.count - 1
             }
-            guard let index else { return try reader.skipValue() }
+            guard let index else {
+                if try reader.nextKind() != .null { record.lateKeys.append(Array(key)) }
+                return try reader.skipValue()
+            }
             if record.fields[index] != nil || record.list(index) != nil {
                 doubled = doubled ?? keys.names[index]
             }

@@ -13,22 +13,26 @@ enum RecordFormat: Sendable {
     func record(in contents: FileContents, at offset: Int) -> Record {
         let lines = LineStream(contents, at: offset)
         var record = Record()
-        // What fails now did not fail before: the owner of the table compares the file's stamp.
-        switch self {
-        case .delimited(let delimiter):
-            var source = DelimitedSource(lines: lines, delimiter: delimiter)
-            _ = try? source.next(into: &record)
-        case .quoted(let delimiter):
-            var source = CSVSource(lines: lines, delimiter: delimiter)
-            _ = try? source.next(into: &record)
-        case .jsonLines(let keys):
-            var source = JSONLinesSource(lines: lines, keys: keys)
-            _ = try? source.next(into: &record)
-        case .lines:
-            var source = TextSource(lines: lines)
-            _ = try? source.next(into: &record)
-        }
+        let isThere =
+            switch self {
+            case .delimited(let delimiter):
+                Self.read(DelimitedSource(lines: lines, delimiter: delimiter), into: &record)
+            case .quoted(let delimiter):
+                Self.read(CSVSource(lines: lines, delimiter: delimiter), into: &record)
+            case .jsonLines(let keys):
+                Self.read(JSONLinesSource(lines: lines, keys: keys), into: &record)
+            case .lines: Self.read(TextSource(lines: lines), into: &record)
+            }
+        // What fails now did not fail before.
+        if !isThere || record.fault != nil { contents.noteFailure() }
         return record
+    }
+
+    private static func read(
+        _ source: some RecordSource, into record: inout Record
+    ) -> Bool {
+        var source = source
+        return (try? source.next(into: &record)) == true
     }
 }
 

@@ -19,8 +19,10 @@ struct Record {
         let elements: [Range<Int>?]
     }
 
-    /// Whether the record is an empty line.
-    var isBlank: Bool { fault == nil && bytes.isEmpty && fields.count <= 1 }
+    /// The JSON keys that are not among those of the file, unless their value is null.
+    var lateKeys: [[UInt8]] = []
+    /// Whether the record is an empty line, which is no row.
+    var isBlank = false
 
     /// The bytes of a field; nil if it is absent.
     func field(_ index: Int) -> ArraySlice<UInt8>? {
@@ -40,6 +42,7 @@ struct Record {
     mutating func reset(at lines: LineStream) {
         reset()
         line = lines.number
+        isBlank = lines.line.isEmpty
         offsets.append(lines.offset)
     }
 
@@ -50,6 +53,8 @@ struct Record {
         bytes.removeAll(keepingCapacity: true)
         fields.removeAll(keepingCapacity: true)
         lists.removeAll(keepingCapacity: true)
+        if !lateKeys.isEmpty { lateKeys.removeAll(keepingCapacity: true) }
+        isBlank = false
         fault = nil
     }
 
@@ -118,6 +123,7 @@ struct ParallelSource: RecordSource {
             record.bytes.append(contentsOf: file.bytes[file.line])
             record.endField(from: start)
         }
+        record.isBlank = files.count == 1 && record.bytes.isEmpty
         if let ended, let more {
             throw .lengthsDiffer(shorter: ended.path, lines: ended.number, longer: more.path)
         }

@@ -4,10 +4,15 @@ import Support
 extension ExampleTable {
     /// Creates one table of several with labels of one kind, in order.
     ///
-    /// The digest is that of one source with all rows. Rows of fewer columns than others lack the last ones. Classes
-    /// are those of all tables: in the order of their numbers where all names are whole numbers, else in the order of
-    /// appearance.
-    public init(joining tables: [ExampleTable]) {
+    /// The digest is that of one source with all rows. Where rows may have fewer texts than others, those of a table
+    /// of fewer columns lack the last ones, though never one of the first two. Classes are those of all tables: in the
+    /// order of their numbers where all names are whole numbers, else in the order of appearance; names that differ by
+    /// case alone, or as `1` and `1.0` do, are one.
+    ///
+    /// - Throws: `ExampleFileError.unlike` when labels differ in kind or width, or rows in the number of texts.
+    public init(
+        joining tables: [ExampleTable], allowsMissingTexts: Bool = false
+    ) throws(ExampleFileError) {
         guard let first = tables.first else {
             self.init(columnNames: [], labels: .none, digest: ContentDigest().value, parts: [])
             return
@@ -15,6 +20,9 @@ extension ExampleTable {
         guard tables.count > 1 else {
             self = first
             return
+        }
+        for table in tables.dropFirst() {
+            try table.requireLike(first, allowsMissingTexts: allowsMissingTexts)
         }
         let names = tables.map(\.columnNames).max { $0.count < $1.count } ?? []
         let labels = LabelColumn(joining: tables.map(\.labels))
@@ -43,6 +51,27 @@ extension ExampleTable {
             selection: rows.selection, rowsDigest: digest.rows)
     }
 
+    /// Refuses to join tables whose labels or numbers of texts differ.
+    private func requireLike(
+        _ other: ExampleTable, allowsMissingTexts: Bool
+    ) throws(ExampleFileError) {
+        let (own, others) = (columnNames.count, other.columnNames.count)
+        guard own == others || allowsMissingTexts && min(own, others) >= 2 else {
+            throw .unlike(
+                path: name, has: Self.textsOfARow(own), other: other.name,
+                otherHas: Self.textsOfARow(others))
+        }
+        guard labels.isLike(other.labels) else {
+            throw .unlike(
+                path: name, has: labels.description, other: other.name,
+                otherHas: other.labels.description)
+        }
+    }
+
+    private static func textsOfARow(_ count: Int) -> String {
+        "\(count) text\(count == 1 ? "" : "s") a row"
+    }
+
     /// The digest of the rows, of which those of `first` may be digested already.
     private func digest(after first: ExampleTable) -> RowDigest {
         let arePairs = columnNames.count == 2 && labels.areScoresOrClasses
@@ -59,24 +88,24 @@ extension ExampleTable {
 }
 
 extension LabelColumn {
-    /// The labels of tables that are joined.
+    /// The labels of tables that are joined: all of one kind and width.
     fileprivate init(joining columns: [LabelColumn]) {
-        precondition(
-            Set(columns.map(\.kindName)).count == 1, "tables with labels of different kinds")
         switch columns[0] {
         case .none: self = .none
         case .scores: self = .scores(columns.flatMap { $0.scores ?? [] })
         case .classes:
             let tables = columns.compactMap(\.classes)
             let names = Self.classNames(of: tables.map(\.names))
-            let idOfName = Dictionary(uniqueKeysWithValues: zip(names, 0..<Int32(names.count)))
-            self = .classes(
-                tables.flatMap { ids, own in ids.map { idOfName[own[Int($0)]] ?? 0 } }, names: names
-            )
+            let idOfKey = Dictionary(
+                uniqueKeysWithValues: zip(names.map(LabelSet.key), 0..<Int32(names.count)))
+            let ids = tables.flatMap { ids, own in
+                let newIDs = own.map { idOfKey[LabelSet.key($0)] ?? 0 }
+                return ids.map { newIDs[Int($0)] }
+            }
+            self = .classes(ids, names: names)
         case .vectors(_, _, let width):
             var (vectors, end): ([(row: @Sendable (Int) -> [Float], end: Int)], Int) = ([], 0)
-            for case .vectors(let row, let count, let own) in columns {
-                precondition(own == width, "tables with vectors of \(width) and of \(own) numbers")
+            for case .vectors(let row, let count, _) in columns {
                 let start = end
                 end += count
                 vectors.append(({ row($0 - start) }, end))
@@ -87,12 +116,12 @@ extension LabelColumn {
         }
     }
 
-    private var kindName: String {
-        switch self {
-        case .none: "none"
-        case .scores: "scores"
-        case .classes: "classes"
-        case .vectors: "vectors"
+    /// Whether the labels are of the same kind, and vectors of the same width.
+    fileprivate func isLike(_ other: LabelColumn) -> Bool {
+        switch (self, other) {
+        case (.none, .none), (.scores, .scores), (.classes, .classes): true
+        case (.vectors(_, _, let width), .vectors(_, _, let others)): width == others
+        default: false
         }
     }
 
@@ -105,7 +134,9 @@ extension LabelColumn {
     /// The names of all tables once: by number if all are numbers, else as they come.
     private static func classNames(of tables: [[String]]) -> [String] {
         var (names, seen): ([String], Set<String>) = ([], [])
-        for name in tables.joined() where seen.insert(name).inserted { names.append(name) }
+        for name in tables.joined() where seen.insert(LabelSet.key(name)).inserted {
+            names.append(name)
+        }
         if names == tables[0] { return names }
         let numbers = names.compactMap(DecimalNumber.whole)
         guard numbers.count == names.count else { return names }

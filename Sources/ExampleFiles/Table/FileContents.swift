@@ -1,6 +1,7 @@
 import CZlib
 import Foundation
 import Support
+import Synchronization
 
 /// The bytes of a file, at hand at any place for as long as they are needed.
 ///
@@ -24,6 +25,8 @@ final class FileContents: Sendable {
     /// The folder of the file without a name that holds what was unpacked; nil if there is none.
     let unpackedTo: String?
     private let store: Store
+    /// Whether something that was in the file when it was read could not be read again.
+    private let hasFailed = Atomic(false)
 
     /// Bytes in memory.
     init(_ bytes: [UInt8], name: String) {
@@ -69,13 +72,23 @@ final class FileContents: Sendable {
     /// Up to `count` bytes from a place of a file that is not in memory; nil when they cannot be read.
     func read(at offset: Int, count: Int) -> [UInt8]? {
         switch store {
-        case .memory(let bytes): Array(bytes[min(offset, bytes.count)...].prefix(count))
-        case .file(let file): file.read(at: offset, count: count)
+        case .memory(let bytes): return Array(bytes[min(offset, bytes.count)...].prefix(count))
+        case .file(let file):
+            guard let bytes = file.read(at: offset, count: count) else {
+                noteFailure()
+                return nil
+            }
+            return bytes
         }
     }
 
-    /// - Throws: `ExampleFileError.changed` when the file is not as it was when it was opened.
+    /// Remembers that what was in the file when it was read cannot be read again, whatever the file's stamp says.
+    func noteFailure() { hasFailed.store(true, ordering: .relaxed) }
+
+    /// - Throws: `ExampleFileError.changed` when the file is not as it was when it was opened, or could not be read
+    ///   again.
     func requireUnchanged() throws(ExampleFileError) {
+        if hasFailed.load(ordering: .relaxed) { throw .changed(path: path) }
         if case .file(let file) = store, unpackedTo == nil, file.isChanged {
             throw .changed(path: path)
         }

@@ -57,11 +57,14 @@ final class FileRows: RowStore {
     private let format: RecordFormat
     private let places: [TextPlace]
     private let positions: Positions
+    /// The column of the table that the first of the places is: parallel files have one each.
+    private let firstColumn: Int
 
     init(
         _ contents: FileContents, _ format: RecordFormat, _ places: [TextPlace],
-        _ positions: Positions
+        _ positions: Positions, firstColumn: Int = 0
     ) {
+        self.firstColumn = firstColumn
         self.contents = contents
         self.format = format
         self.places = places
@@ -74,10 +77,17 @@ final class FileRows: RowStore {
         let record = format.record(in: contents, at: positions.offset(row))
         let choice = positions.choice(row)
         return columns.map { column in
-            guard let bytes = record.bytes(at: places[column], choice: choice) else { return nil }
-            // Damage was refused when the file was read; what changed since then is found by its stamp.
-            let text = String(decoding: bytes, as: UTF8.self)
-            return column > 1 && TextContent.isBlank(text) ? nil : text
+            let mayLack = firstColumn + column > 1
+            guard let bytes = record.bytes(at: places[column], choice: choice) else {
+                if !mayLack { contents.noteFailure() }
+                return nil
+            }
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                // Damage was refused when the file was read.
+                contents.noteFailure()
+                return String(decoding: bytes, as: UTF8.self)
+            }
+            return mayLack && TextContent.isBlank(text) ? nil : text
         }
     }
 

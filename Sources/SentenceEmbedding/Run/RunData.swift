@@ -140,7 +140,13 @@ final class RunData {
                 throw RunError.data(error, role: role)
             }
         }
-        return (ExampleTable(joining: tables), options)
+        do throws(ExampleFileError) {
+            let table = try ExampleTable(
+                joining: tables, allowsMissingTexts: request.allowsMissingTexts)
+            return (table, options)
+        } catch {
+            throw RunError.data(error, role: role)
+        }
     }
 }
 
