@@ -44,7 +44,8 @@ let package = Package(
             dependencies: ["NeuralNetwork", "Tensors", "ExampleFiles", "Settings", "Support"]),
         .target(name: "Tokenization", dependencies: ["JSON", "ModelLayout", "Support"]),
         .target(name: "Hub", dependencies: ["CCurl", "Digest", "JSON", "ModelLayout", "Support"]),
-        .target(name: "Serialization", dependencies: ["CSystem", "JSON", "ModelLayout", "Support"]),
+        .target(
+            name: "Serialization", dependencies: ["CSystem", "JSON", "ModelLayout", "Support"]),
         .target(
             name: "ModelFolders",
             dependencies: ["NeuralNetwork", "Serialization", "JSON", "ModelLayout", "Support"]),

@@ -13,5 +13,4 @@
 @_exported import struct Kernels.BLAS
 @_exported import enum Kernels.BLASError
 @_exported import class Kernels.ThreadPool
-
 @_exported import protocol ModelLayout.WeightReader

@@ -53,7 +53,8 @@ struct Evaluate: ParsableCommand {
                 "--kind is '\(kind)'; expected one of \(Self.kinds.joined(separator: ", ")), with --data FILE"
             )
         }
-        if csv != nil, data == nil || kind ?? SimilarityEvaluation.kind != SimilarityEvaluation.kind {
+        if csv != nil, data == nil || kind ?? SimilarityEvaluation.kind != SimilarityEvaluation.kind
+        {
             throw ValidationError("--csv needs --data FILE with scored pairs")
         }
         if data != nil, nli != nil,
@@ -183,7 +184,8 @@ extension [String: LossModule] {
         }
         guard let set = names == LabelSet.inference.names ? .inference : LabelSet(names: names)
         else {
-            throw CommandError.input("\(path): the classifier's class names \(names) are not usable")
+            throw CommandError.input(
+                "\(path): the classifier's class names \(names) are not usable")
         }
         return set
     }

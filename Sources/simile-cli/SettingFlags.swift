@@ -49,7 +49,10 @@ struct SettingFlags<Group: Settings>: ParsableArguments, CustomReflectable {
                     )
                 }
                 return setting.isList
-                    ? ("_" + setting.key, Option<[String]>(wrappedValue: [], name: name, help: help))
+                    ? (
+                        "_" + setting.key,
+                        Option<[String]>(wrappedValue: [], name: name, help: help)
+                    )
                     : ("_" + setting.key, Option<String?>(name: name, help: help))
             })
     }
@@ -63,7 +66,8 @@ struct SettingFlags<Group: Settings>: ParsableArguments, CustomReflectable {
             var group = Group()
             guard setting.read(&group, member.value) else {
                 throw ValidationError(
-                    "--\(Self.flag(member.key)) is \(member.value.plain); expected \(setting.expected)")
+                    "--\(Self.flag(member.key)) is \(member.value.plain); expected \(setting.expected)"
+                )
             }
         }
     }

@@ -145,7 +145,8 @@ struct Train: ParsableCommand {
     /// Changes the recipe's only task.
     private func applyTask(to recipe: inout Recipe) throws {
         let changed = task.applied(to: TaskSettings())
-        let isChanged = !train.isEmpty || loss != nil || !lossSettings.isEmpty || changed != TaskSettings()
+        let isChanged =
+            !train.isEmpty || loss != nil || !lossSettings.isEmpty || changed != TaskSettings()
         if recipe.tasks.count > 1 {
             guard !isChanged else {
                 throw ValidationError(

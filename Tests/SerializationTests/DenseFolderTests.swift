@@ -1,9 +1,9 @@
 import Foundation
 import NeuralNetwork
+import Serialization
 import Testing
 
 @testable import ModelFolders
-import Serialization
 
 /// `modules.json` and the folders of dense layers.
 @Suite struct DenseFolderTests {

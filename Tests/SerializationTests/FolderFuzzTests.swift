@@ -1,11 +1,11 @@
-import ModelLayout
 import Foundation
 import Fuzzing
+import ModelLayout
 import NeuralNetwork
+import Serialization
 import Testing
 
 @testable import ModelFolders
-import Serialization
 
 /// Damaged weights, indices and descriptions give a model's parts or an error.
 @Suite struct FolderFuzzTests {

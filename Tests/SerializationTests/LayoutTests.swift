@@ -1,9 +1,9 @@
 import Foundation
 import NeuralNetwork
+import Serialization
 import Testing
 
 @testable import ModelFolders
-import Serialization
 
 /// Folders of other versions and shapes than the usual ones, and what they state twice.
 @Suite struct LayoutTests {

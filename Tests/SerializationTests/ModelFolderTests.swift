@@ -1,10 +1,10 @@
-import ModelLayout
 import Foundation
+import ModelLayout
 import NeuralNetwork
+import Serialization
 import Testing
 
 @testable import ModelFolders
-import Serialization
 
 @Suite struct ModelFolderTests {
     private let folder = TemporaryFolder()

@@ -125,6 +125,7 @@ extension Trainer {
     /// of its loss.
     var prefixes: [String] {
         model.parameters.map { _ in "" }
-            + tasks.flatMap { task in task.objective.module.parameters.map { _ in task.name + ":" } }
+            + tasks.flatMap { task in task.objective.module.parameters.map { _ in task.name + ":" }
+            }
     }
 }

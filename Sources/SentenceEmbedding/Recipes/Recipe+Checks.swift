@@ -74,7 +74,8 @@ extension Recipe {
                     throw RunError.recipe(
                         .useless(
                             key: "\(item.name): \(option.rawValue)",
-                            reason: "it says nothing about rows for \(item.kind.name); leave it out"))
+                            reason: "it says nothing about rows for \(item.kind.name); leave it out"
+                        ))
                 }
                 let filters = source.options.filters ?? data.filters
                 if filters == data.filters, trained.contains(where: { $0.path == source.path }) {
@@ -100,7 +101,9 @@ extension Recipe {
     public func withAbsolutePaths() -> Recipe {
         func absolute(_ path: String) -> String {
             // `first,second,labels` are three parallel files, unless one has this name.
-            let files = FileManager.default.fileExists(atPath: path) ? [path[...]] : path.split(separator: ",")
+            let files =
+                FileManager.default.fileExists(atPath: path)
+                ? [path[...]] : path.split(separator: ",")
             return files.map { URL(filePath: String($0)).standardizedFileURL.path }
                 .joined(separator: ",")
         }

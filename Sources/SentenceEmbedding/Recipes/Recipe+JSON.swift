@@ -268,7 +268,9 @@ private func encoded(_ value: some Encodable) -> JSONValue {
 }
 
 /// Files and their options from JSON.
-private func decoded<Value: Decodable>(_ json: JSONValue, _ path: String) throws(RecipeError) -> Value {
+private func decoded<Value: Decodable>(_ json: JSONValue, _ path: String) throws(RecipeError)
+    -> Value
+{
     for member in json.members ?? []
     where Value.self == ExampleFileOptions.self && !ExampleFileOptions.keys.contains(member.key) {
         throw unknown(member.key, path, ExampleFileOptions.keys)

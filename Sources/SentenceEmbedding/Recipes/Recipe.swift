@@ -160,7 +160,8 @@ public struct TaskSettings: Settings, Equatable {
         Setting(
             "task_batch_size", \.batchSize, 1...1_000_000, "Rows of this task computed at a time."),
         Setting(
-            "prompts", \.prompts, "What is put in front of each column's texts, one for each column."
+            "prompts", \.prompts,
+            "What is put in front of each column's texts, one for each column."
         ),
         Setting(
             "teacher", \.teacher, expected: "a path",

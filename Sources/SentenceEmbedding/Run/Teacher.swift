@@ -76,7 +76,8 @@ struct Teacher {
         let shape = dataset.shape
         guard shape.count == 2, shape[1] > 0 else {
             throw RunError.file(
-                "\(path): its dataset 'embeddings' has the shape \(shape); expected [rows, numbers]")
+                "\(path): its dataset 'embeddings' has the shape \(shape); expected [rows, numbers]"
+            )
         }
         let width = shape[1]
         let values = try dataset.read(as: Float.self)

@@ -191,7 +191,8 @@ extension TrainingRun {
         } else if !isNew {
             note(
                 .other(
-                    "\(folder.path): no checkpoint yet; starting again with its \(folder.format.name)"))
+                    "\(folder.path): no checkpoint yet; starting again with its \(folder.format.name)"
+                ))
         }
         noteShortWarmUp(trainer.schedule)
         return trainer

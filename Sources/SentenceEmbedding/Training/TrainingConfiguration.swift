@@ -47,42 +47,45 @@ public struct TrainingConfiguration: Settings, Equatable {
     private static let counts = 1...1_000_000
 
     /// Every setting, with its range and what it decides.
-    public static let settings: [Setting<TrainingConfiguration>] = [
-        Setting("epochs", \.epochs, counts, "Passes over the training rows."),
-        Setting("batch_size", \.batchSize, counts, "Rows computed at a time."),
-        Setting(
-            "accumulation_steps", \.accumulationSteps, counts, "Batches averaged for one step."),
-        Setting("learning_rate", \.learningRate, .above(0), "The peak learning rate."),
-        Setting("schedule", \.schedule, "What the learning rate does after the warm-up."),
-        Setting(
-            "warmup_ratio", \.warmupRatio, .from(0, to: 1),
-            "Share of the steps with a rising learning rate."),
-        Setting(
-            "weight_decay", \.weightDecay, .fromUpTo(0, below: 1),
-            "Weight decay of all but biases and LayerNorm."),
-        Setting(
-            "max_gradient_norm", \.maxGradientNorm, .atLeast(0),
-            "The gradient is scaled down to this norm; 0: never."),
-        Setting("max_steps", \.maxSteps, 1...Int.max, "End the run after so many steps."),
-        Setting(
-            "evaluate_every", \.evaluateEvery, 0...Int.max,
-            "Steps between evaluations; 0: after each epoch only."),
-        Setting(
-            "save_every", \.saveEvery, 0...Int.max,
-            "Steps between checkpoints; 0: after each epoch only."),
-        Setting(
-            "keep_last", \.keepLast, 1...Int.max, "Latest checkpoints to keep, besides the best."),
-        Setting(
-            "patience", \.patience, 1...Int.max,
-            "Stop after so many evaluations without improvement."),
-        Setting(
-            "group_by_length", \.groupByLength, "Put texts of similar length into a batch."),
-        Setting(
-            "gradient_checkpointing", \.gradientCheckpointing,
-            "Compute activations twice instead of keeping them: less memory, a third more time."),
-        Setting(
-            "seed", \.seed, "Decides the order of rows, dropout and a loss's first weights."),
-    ] + ScheduleSettings.settings.map { $0.inside(\.scheduleSettings) }
+    public static let settings: [Setting<TrainingConfiguration>] =
+        [
+            Setting("epochs", \.epochs, counts, "Passes over the training rows."),
+            Setting("batch_size", \.batchSize, counts, "Rows computed at a time."),
+            Setting(
+                "accumulation_steps", \.accumulationSteps, counts, "Batches averaged for one step."),
+            Setting("learning_rate", \.learningRate, .above(0), "The peak learning rate."),
+            Setting("schedule", \.schedule, "What the learning rate does after the warm-up."),
+            Setting(
+                "warmup_ratio", \.warmupRatio, .from(0, to: 1),
+                "Share of the steps with a rising learning rate."),
+            Setting(
+                "weight_decay", \.weightDecay, .fromUpTo(0, below: 1),
+                "Weight decay of all but biases and LayerNorm."),
+            Setting(
+                "max_gradient_norm", \.maxGradientNorm, .atLeast(0),
+                "The gradient is scaled down to this norm; 0: never."),
+            Setting("max_steps", \.maxSteps, 1...Int.max, "End the run after so many steps."),
+            Setting(
+                "evaluate_every", \.evaluateEvery, 0...Int.max,
+                "Steps between evaluations; 0: after each epoch only."),
+            Setting(
+                "save_every", \.saveEvery, 0...Int.max,
+                "Steps between checkpoints; 0: after each epoch only."),
+            Setting(
+                "keep_last", \.keepLast, 1...Int.max,
+                "Latest checkpoints to keep, besides the best."),
+            Setting(
+                "patience", \.patience, 1...Int.max,
+                "Stop after so many evaluations without improvement."),
+            Setting(
+                "group_by_length", \.groupByLength, "Put texts of similar length into a batch."),
+            Setting(
+                "gradient_checkpointing", \.gradientCheckpointing,
+                "Compute activations twice instead of keeping them: less memory, a third more time."
+            ),
+            Setting(
+                "seed", \.seed, "Decides the order of rows, dropout and a loss's first weights."),
+        ] + ScheduleSettings.settings.map { $0.inside(\.scheduleSettings) }
 }
 
 extension TrainingConfiguration {

@@ -168,7 +168,9 @@ public struct RetrievalEvaluation: EvaluationKind {
     /// Makes the evaluator.
     public func evaluator(_ data: ExampleTable?, name: String) throws -> any Evaluator {
         for (key, path) in [("queries", queries), ("corpus", corpus), ("relevant", relevant)]
-        where path == nil { throw RecipeError.missing(key: name.isEmpty ? key : "evaluate.\(name).\(key)") }
+        where path == nil {
+            throw RecipeError.missing(key: name.isEmpty ? key : "evaluate.\(name).\(key)")
+        }
         return try RetrievalEvaluator(
             queries: queries ?? "", documents: corpus ?? "", relevant: relevant ?? "",
             queryPrompt: queryPrompt, documentPrompt: corpusPrompt, name: name)

@@ -7,7 +7,8 @@ import Support
 enum RetrievalFiles {
     /// Names of the first column in files that have a header.
     private static let headers: Set<String> = [
-        "id", "_id", "qid", "query-id", "query_id", "docid", "doc_id", "pid", "corpus-id", "corpus_id",
+        "id", "_id", "qid", "query-id", "query_id", "docid", "doc_id", "pid", "corpus-id",
+        "corpus_id",
     ]
 
     /// The texts of a file with an identifier and a text a line, TSV, or JSON lines as BEIR writes them (`_id`, `text`, and
@@ -19,7 +20,9 @@ enum RetrievalFiles {
         var seen: Set<String> = []
         try read(path) { line, fields in
             guard fields.count == 2, !fields[1].trimmed.isEmpty else {
-                throw RunError.file("\(path):\(line): expected an identifier, a tab and a text, and no more columns")
+                throw RunError.file(
+                    "\(path):\(line): expected an identifier, a tab and a text, and no more columns"
+                )
             }
             guard seen.insert(fields[0]).inserted else {
                 throw RunError.file("\(path):\(line): the identifier '\(fields[0])' is there twice")
@@ -43,7 +46,8 @@ enum RetrievalFiles {
                 ? fields[0].split(separator: " ").map(String.init) : fields
             let (document, score) =
                 fields.count == 4
-                ? (fields[2], fields[3]) : (fields.count > 1 ? fields[1] : "", fields.count > 2 ? fields[2] : "1")
+                ? (fields[2], fields[3])
+                : (fields.count > 1 ? fields[1] : "", fields.count > 2 ? fields[2] : "1")
             guard !document.isEmpty, fields.count <= 4, let number = Double(score.trimmed) else {
                 throw RunError.file(
                     "\(path):\(line): expected a query's identifier, a document's and perhaps a number, with tabs between"
@@ -73,7 +77,8 @@ enum RetrievalFiles {
         }
     }
 
-    private static func fields(ofJSON text: String, _ path: String, _ line: Int) throws -> [String] {
+    private static func fields(ofJSON text: String, _ path: String, _ line: Int) throws -> [String]
+    {
         let value: JSONValue
         do throws(JSONError) { value = try JSONValue(parsing: text.utf8) } catch {
             throw RunError.file("\(path):\(line): invalid JSON: \(error)")
