@@ -145,6 +145,9 @@ public struct TaskSettings: Settings, Equatable {
     public var batchSize: Int?
     /// What is put in front of each column's texts; by default the run's prompt.
     public var prompts: [String] = []
+    /// The names of the task's classes, in the order of their ids; by default those of the run's data, or all that are
+    /// found.
+    public var classes: [String] = []
     /// A model's path, or a file of vectors (.npy, .h5), one for each row, that the rows are labelled with.
     public var teacher: String?
 
@@ -163,6 +166,9 @@ public struct TaskSettings: Settings, Equatable {
             "prompts", \.prompts,
             "What is put in front of each column's texts, one for each column."
         ),
+        Setting(
+            "classes", \.classes,
+            "The names of the task's classes, in the order of their ids."),
         Setting(
             "teacher", \.teacher, expected: "a path",
             "A model, or a file of vectors (.npy, .h5), that labels the rows."),

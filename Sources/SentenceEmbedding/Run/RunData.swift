@@ -28,8 +28,18 @@ final class RunData {
             throw RunError.loss(error, task: task.name)
         }
         let role = recipe.key("data", of: task)
-        let sources = task.data.map {
+        var sources = task.data.map {
             ExampleSource($0.path, recipe.data.overlaid(with: $0.options))
+        }
+        if !task.settings.classes.isEmpty {
+            guard let classes = LabelSet(names: task.settings.classes) else {
+                throw RunError.recipe(
+                    .invalid(
+                        key: recipe.key("classes", of: task),
+                        found: task.settings.classes.joined(separator: ", "),
+                        expected: "two or more different names"))
+            }
+            for index in sources.indices { sources[index].options.labels = classes }
         }
         let isTaught = task.settings.teacher != nil
         if isTaught, !loss.isTaught {

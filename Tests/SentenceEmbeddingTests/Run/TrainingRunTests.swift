@@ -48,6 +48,46 @@ import Testing
         try String(contentsOf: folder(name), encoding: .utf8)
     }
 
+    /// Two tasks whose classes have nothing in common: each evaluation has those of its own task.
+    @Test func eachTaskHasItsClasses() throws {
+        func classes(_ name: String, _ names: [String], seed: UInt64) throws -> ExampleSource {
+            let (a, b) = (
+                TinyModel.sentences(24, seed: seed), TinyModel.sentences(24, seed: seed + 1)
+            )
+            let rows = (0..<24).map { "\(a[$0])\t\(b[$0])\t\(names[$0 % names.count])\n" }
+            return ExampleSource(
+                try folder.write("sentence1\tsentence2\tlabel\n" + rows.joined(), to: name))
+        }
+        var recipe = Recipe()
+        recipe.model = try model("start.h5")
+        let answers = try classes("answers.tsv", ["yes", "no"], seed: 1)
+        let inference = try classes("nli.tsv", TinyModel.labels, seed: 3)
+        recipe.tasks = [
+            TaskRecipe("answers", loss: NamedSettings("softmax"), data: [answers]),
+            TaskRecipe("nli", loss: NamedSettings("softmax"), data: [inference]),
+        ]
+        recipe.tasks[0].settings.classes = ["no", "yes"]
+        recipe.evaluations = ["answers", "nli"].map { name in
+            EvaluationRecipe(
+                name, kind: NamedSettings("label_accuracy", settings: #"{"task": "\#(name)"}"#),
+                data: [name == "nli" ? inference : answers])
+        }
+        let results = try TrainingRun(recipe, output: folder("run").path).execute()
+        for name in ["answers", "nli"] {
+            let accuracy = try #require(results?["dev_\(name)_accuracy"])
+            #expect((0...1).contains(accuracy))
+        }
+        let checkpoint = try Checkpoint(folder("run/checkpoints/step-00000004.h5"))
+        let losses = try checkpoint.losses(for: checkpoint.model())
+        #expect(losses["answers"]?.context.classNames == ["no", "yes"])
+        #expect(losses["nli"]?.context.classNames == TinyModel.labels)
+
+        recipe.tasks[0].settings.classes = ["yes"]
+        #expect(throws: RunError.self) {
+            try TrainingRun(recipe, output: folder("other").path).execute()
+        }
+    }
+
     /// All that `simile train` does, in ten lines.
     @Test func tenLines() throws {
         var recipe = Recipe()
