@@ -18,9 +18,7 @@ public enum Initializer: Sendable {
     /// Fills `buffer` with the first values of the parameter called `name`.
     func fill(_ buffer: UnsafeMutableBufferPointer<Float>, name: String, seed: UInt64) {
         // The stream of a name must not depend on the process, as Swift's own hashes do.
-        var stream = FNV1a()
-        for byte in name.utf8 { stream.add(byte) }
-        let key = simile_mix(seed, stream.value)
+        let key = simile_mix(seed, FNV1a.hash(name))
         /// A number in 0..<1, never 0 when `open`.
         @inline(__always)
         func unit(_ bits: UInt64) -> Double { (Double(bits >> 11) + 0.5) * 0x1p-53 }

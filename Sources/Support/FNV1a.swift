@@ -10,6 +10,14 @@ public struct FNV1a: Sendable {
     @inlinable
     public init() {}
 
+    /// The hash of a text's bytes in UTF-8.
+    @inlinable
+    public static func hash(_ text: String) -> UInt64 {
+        var hash = FNV1a()
+        for byte in text.utf8 { hash.add(byte) }
+        return hash.value
+    }
+
     /// Adds a byte.
     @inlinable
     public mutating func add(_ byte: UInt8) {

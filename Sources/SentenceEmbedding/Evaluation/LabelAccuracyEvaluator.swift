@@ -38,17 +38,18 @@ public struct LabelAccuracyEvaluator: Evaluator {
         _ model: SentenceTransformer, losses: [String: any Loss]
     ) throws -> Evaluation {
         try rows.requireTokens(of: model.tokenizer)
-        let classes = predictions(model, try classifier(among: losses))
-        if let row = classes.firstIndex(of: nil) {
+        let scores = self.scores(model, try classifier(among: losses))
+        let width = scores.shape[1]
+        if let place = scores.values.firstIndex(where: { !$0.isFinite }) {
             let reason =
-                "the classifier's scores of row \(row) (from 0) are not finite numbers; the weights are damaged, or training diverged"
+                "the classifier's scores of row \(place / width) (from 0) are not finite numbers; the weights are damaged, or training diverged"
             return Evaluation(
                 [Figure("accuracy", .nan)],
                 undefined: [Evaluation.Undefined(["accuracy"], reason)], primary: "accuracy")
         }
-        let right = zip(classes, gold).count { $0 == $1 }
+        let classes = Classification.predictions(scores.values, classes: width)
         return Evaluation(
-            [Figure("accuracy", Double(right) / Double(rows.count))], primary: "accuracy")
+            [Classification.accuracy(classes, gold.map(Int.init))], primary: "accuracy")
     }
 
     /// Checks that there is a classifier.
@@ -67,23 +68,14 @@ public struct LabelAccuracyEvaluator: Evaluator {
         return found[0]
     }
 
-    /// The most likely class of every row; nil where the scores are not finite.
-    func predictions(
+    /// The score of each class for each row: [rows, classes].
+    private func scores(
         _ model: SentenceTransformer, _ classifier: some ClassifyingLoss
-    ) -> [Int32?] {
+    ) -> Tensor {
         let columns = rows.columnNames.indices
         let embeddings = model.encode(columns.flatMap(rows.texts(ofColumn:)))
-        let logits = classifier.logits(
+        return classifier.logits(
             columns.map { embeddings.slice($0 * rows.count..<($0 + 1) * rows.count) })
-        let classes = logits.shape[1]
-        let values = logits.values
-        return (0..<rows.count).map { row in
-            let scores = values[row * classes..<(row + 1) * classes]
-            guard scores.allSatisfy(\.isFinite) else { return nil }
-            return Int32(
-                (scores.indices.max { scores[$0] < scores[$1] } ?? scores.startIndex)
-                    - scores.startIndex)
-        }
     }
 }
 

@@ -26,9 +26,8 @@ struct Teacher {
     func label(
         _ table: ExampleTable, allColumns: Bool, cache folder: RunFolder
     ) throws -> ExampleTable {
-        var key = FNV1a()
-        for byte in "\(path) \(allColumns) \(table.digest)".utf8 { key.add(byte) }
-        let cache = folder.file(Self.cachePrefix + String(key.value, radix: 16) + ".npy")
+        let key = FNV1a.hash("\(path) \(allColumns) \(table.digest)")
+        let cache = folder.file(Self.cachePrefix + String(key, radix: 16) + ".npy")
         // A model that has taught is not needed any more.
         let isOfVectors = !FileManager.default.fileExists(atPath: cache.path) && !isCheckpoint
         let vectors: (rows: Int, width: Int, row: @Sendable (Int) -> [Float])

@@ -66,13 +66,7 @@ final class TokenCache {
         return SamplerInput(
             count: table.count, lengths: { [self] in length(ofRow: $0) },
             textHashes: { [table] row in
-                table.texts(row).compactMap { text in
-                    text.map { text in
-                        var hash = FNV1a()
-                        for byte in text.utf8 { hash.add(byte) }
-                        return hash.value
-                    }
-                }
+                table.texts(row).compactMap { $0.map(FNV1a.hash) }
             }, label: label)
     }
 

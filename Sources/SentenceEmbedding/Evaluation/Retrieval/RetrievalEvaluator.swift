@@ -89,7 +89,7 @@ public struct RetrievalEvaluator: Evaluator {
         for first in stride(from: 0, to: documents.texts.count, by: 4096) {
             let range = first..<min(first + 4096, documents.texts.count)
             let found = model.encode(Array(documents.texts[range]), prompt: prompts.document)
-            let scores = similarity.ofAll(asked, found)
+            let scores = similarity.ofTensors.ofAll(asked, found).values
             for query in kept.indices {
                 let row = scores[query * range.count..<(query + 1) * range.count]
                 let candidates = kept[query].documents + Array(range)
@@ -104,25 +104,13 @@ public struct RetrievalEvaluator: Evaluator {
 }
 
 extension SimilarityFunction {
-    /// The similarity of every row of one matrix with every row of another, row by row; distances are negated.
-    fileprivate func ofAll(_ a: Tensor, _ b: Tensor) -> [Float] {
+    /// The same function of tensors.
+    fileprivate var ofTensors: Similarity {
         switch self {
-        case .dot: return a.matmul(b.transposed()).values
-        case .cosine: return a.normalized().matmul(b.normalized().transposed()).values
-        case .euclidean, .manhattan:
-            let width = a.shape[1]
-            return a.withSpan { x in
-                b.withSpan { y in
-                    (0..<a.shape[0]).flatMap { i in
-                        (0..<b.shape[0]).map { j in
-                            Float(
-                                self(
-                                    x.extracting(i * width..<(i + 1) * width),
-                                    y.extracting(j * width..<(j + 1) * width)))
-                        }
-                    }
-                }
-            }
+        case .cosine: .cosine
+        case .dot: .dot
+        case .euclidean: .euclidean
+        case .manhattan: .manhattan
         }
     }
 }
