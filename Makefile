@@ -78,8 +78,7 @@ test-threads: export SIMILE_SUITES := KernelsTests,TensorsTests
 test-threads: THREAD := --sanitize thread --scratch-path .build/thread
 test-threads:
 	$(TESTING) swift build --build-tests $(THREAD)
-	SIMILE_THREADS=4 TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/thread.txt \
-		$(TESTING) swift test --skip-build $(THREAD)
+	SIMILE_THREADS=4 $(TESTING) swift test --skip-build $(THREAD)
 
 test-memory: export SIMILE_SUITES := KernelsTests,TensorsTests,JSONTests,TokenizationTests,SerializationTests,ExampleFilesTests
 test-memory: MEMORY := --sanitize address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined \

@@ -256,7 +256,7 @@ extension GEMM.Product {
 
 /// Memory for packed panels, which stays in the caches from one product to the next.
 private struct PackingScratch: @unchecked Sendable {
-    private static let free = Mutex<[PackingScratch]>([])
+    private static let free = Locked<[PackingScratch]>([])
     private let storage: Storage
     let sizeOfLeft: Int
     private let sizeOfRight: Int

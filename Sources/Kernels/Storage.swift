@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A 64-byte-aligned Float32 buffer, recycled by size class when its last user lets go.
 ///
@@ -67,7 +66,7 @@ final class StoragePool: Sendable {
         let base: UnsafeMutablePointer<Float>
         let capacity: Int
     }
-    private let free = Mutex<[Int: [Buffer]]>([:])
+    private let free = Locked<[Int: [Buffer]]>([:])
 
     /// The smallest class that holds `count` floats.
     static func sizeClass(_ count: Int) -> Int {
