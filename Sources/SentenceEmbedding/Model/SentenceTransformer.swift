@@ -130,6 +130,15 @@ public final class SentenceTransformer {
         finished(pooled(bert(batch, on: tape), batch.layout))
     }
 
+    /// Embeddings of a packed batch by the model as it would be if it ended after each of some layers, as
+    /// `Bert.hiddenStates` counts them: of each [sequences, dimension].
+    public func embeddings(
+        _ batch: TokenBatch, afterLayers layers: [Int], on tape: Tape? = nil
+    ) -> [Tensor] {
+        bert.hiddenStates(batch, afterLayers: layers, on: tape)
+            .map { finished(pooled($0, batch.layout)) }
+    }
+
     /// The token vectors of each sequence as one: [tokens, hidden] to [sequences, width].
     public func pooled(_ hidden: Tensor, _ layout: SequenceLayout) -> Tensor {
         pooling(hidden, layout, skipping: unpooledTokens)
