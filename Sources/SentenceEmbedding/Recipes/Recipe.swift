@@ -74,6 +74,9 @@ public struct EvaluationRecipe: Sendable, Equatable {
     public var data: [ExampleSource]
     /// Whether its primary figure chooses the best model; by default the first one's does.
     public var choosesBest = false
+    /// By how much its primary figure may be worse than before training, where it is watched: steps where it is worse by
+    /// more are named, and cannot become the best.
+    public var watch: Double?
 
     /// Creates an evaluation.
     public init(
