@@ -182,6 +182,11 @@ public struct ModelCard {
             ),
             ("seed", "\(c.seed)"),
         ]
+        if c.layerDecay != 1 {
+            rows.append(("rate of a layer", "\(c.layerDecay) of the one above"))
+        }
+        rows += c.learningRates.rates.map { ("rate of \(code($0.pattern))", "\($0.rate)") }
+        if let decay = c.emaDecay { rows.append(("weights", "moving average, decay \(decay)")) }
         return "\n## Training\n\n| | |\n|---|---|\n"
             + rows.map { "| \($0) | \($1) |\n" }.joined()
     }
