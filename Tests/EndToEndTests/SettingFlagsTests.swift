@@ -76,16 +76,23 @@ import Testing
                     let after = try parse(arguments)[keyPath: group].applied(to: before)
                     #expect(setting.write(after) == .bool(!isOn), "\(setting.key)")
                 } else if setting.isList {
-                    let isOfRates = setting.key == "learning_rates"
-                    let values = isOfRates ? ["a=1", "b=2"] : ["a", "b"]
-                    let arguments = values.flatMap { [flag(setting.key), $0] }
-                    let after = try parse(arguments)[keyPath: group].applied(to: before)
-                    let found = setting.write(after)
-                    if isOfRates {
+                    if setting.key == "learning_rates" {
+                        let rates = try parse([flag(setting.key), "a=1", flag(setting.key), "b=2"])
+                        let found = setting.write(rates[keyPath: group].applied(to: before))
                         #expect(found["a"]?.double == 1 && found["b"]?.double == 2)
-                    } else {
-                        #expect(found.strings == values, "\(setting.key)")
+                        continue
                     }
+                    var settings = before
+                    let takesTexts = setting.read(&settings, .array([.string("a")]))
+                    let (a, b) = takesTexts ? ("a", "b") : ("3", "4")
+                    let expected = takesTexts ? #"["a","b"]"# : "[3,4]"
+                    let arguments = [flag(setting.key), a, flag(setting.key), b]
+                    let after = try parse(arguments)[keyPath: group].applied(to: before)
+                    let line = setting.write(after).line.replacing(".0", with: "")
+                    #expect(line == expected, "\(setting.key)")
+                    if takesTexts { continue }
+                    let joined = try parse([flag(setting.key), "3,4"])[keyPath: group]
+                    #expect(setting.write(joined.applied(to: before)) == setting.write(after))
                 } else {
                     let (text, value) = try #require(sample(setting), "\(setting.key)")
                     for arguments in [[flag(setting.key), text], [flag(setting.key) + "=" + text]] {
