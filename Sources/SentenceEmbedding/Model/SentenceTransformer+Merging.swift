@@ -39,7 +39,7 @@ extension SentenceTransformer {
             models.map { ParameterWeights($0.parameters) }, shares: weights.map { $0 / sum })
         return try SentenceTransformer(
             first.bert.configuration, tokenizer: first.tokenizer, pooling: first.pooling,
-            modules: first.modules, settings: first.settings,
+            modules: first.modules, settings: first.truncatedSettings,
             maxSequenceLength: first.maxSequenceLength, source: .weights(average))
     }
 
@@ -75,6 +75,9 @@ extension SentenceTransformer {
                 "whether prompts are pooled", "\(pooling.includesPrompt)",
                 "\(other.pooling.includesPrompt)")
             ?? compare("the modules", "\(modules)", "\(other.modules)")
+            ?? compare(
+                "the length of an embedding", "\(embeddingDimension)",
+                "\(other.embeddingDimension)")
             ?? compare("max_seq_length", "\(maxSequenceLength)", "\(other.maxSequenceLength)")
             ?? compare(
                 "the similarity", settings.similarity.rawValue, other.settings.similarity.rawValue)
