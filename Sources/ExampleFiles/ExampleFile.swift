@@ -52,7 +52,8 @@ public enum ExampleFile {
     ) throws(ExampleFileError) -> (table: ExampleTable, report: ReadReport) {
         let hasLabels = request.labels.areNeeded
         let last = paths.last ?? ""
-        let options = try training?.parallelOptions(options, request, path: last) ?? options
+        try TrainingFileOptions.requireParallel(options, request, path: last)
+        let options = training?.parallelOptions(options, request) ?? options
         var (files, streams): ([FileContents], [LineStream]) = ([], [])
         for path in paths {
             let file = try FileContents(path: path)

@@ -27,6 +27,9 @@ extension ExampleFileError {
         case .uselessOption(let path, let key):
             "\(path): one of several parallel files, in which each line is a text or a label: there "
                 + "are no columns and no quotes, so leave out \(naming(key, nil))"
+        case .uselessForFormat(let path, let key, let format):
+            "\(path): is \(format), so \(naming(key, nil)) says nothing about it; leave it out, or state "
+                + "it with the file that it is for"
         case .noHeader(let path, let row):
             "\(path): line 1 looks like a header ('\(row.joined(separator: "', '").prefix(80))'), but "
                 + "the file is said to have none; leave out \(naming(.header, "false"))"

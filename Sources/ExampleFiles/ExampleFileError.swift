@@ -26,6 +26,8 @@ public enum ExampleFileError: Error, Sendable, Equatable, LocalizedError, Custom
     case bothStated(path: String)
     /// The option is about columns, and parallel files have none.
     case uselessOption(path: String, key: ExampleFileOptions.Key)
+    /// The option is about fields and quotes, and the file is written as something that has none.
+    case uselessForFormat(path: String, key: ExampleFileOptions.Key, format: String)
     /// The options contradict themselves or the file.
     case badOption(path: String, reason: String)
     /// The columns cannot be told from the content; one of `missing` would. There may be labels of another kind.

@@ -108,6 +108,13 @@ public struct ScheduleSettings: Settings, Equatable {
     ]
 }
 
+extension ScheduleSettings {
+    /// The keys by what they set: some schedules have another name for it.
+    package static let synonyms: [[String]] =
+        keys.filter { $0 != "min_lr_rate" }
+        .map { $0 == "min_lr_ratio" ? [$0, "min_lr_rate"] : [$0] }
+}
+
 extension LearningRateSchedule.Kind {
     /// The settings that the schedule has.
     public var settingKeys: [String] {

@@ -109,6 +109,29 @@ extension Setting {
         }
     }
 
+    /// A number in double precision that may be absent.
+    public init(
+        _ key: String, _ path: WritableKeyPath<Root, Double?> & Sendable, _ range: SettingRange,
+        _ help: String
+    ) {
+        self.init(
+            key, path, help, expected: "\(range), or nothing",
+            write: { $0.map(JSONValue.number) ?? .null }
+        ) { json in
+            json == .null
+                ? .some(nil) : json.double.flatMap { range.contains($0) ? .some($0) : nil }
+        }
+    }
+
+    /// A value of a kind of its own.
+    package init<Value: SettingValue>(
+        _ key: String, _ path: WritableKeyPath<Root, Value> & Sendable, _ help: String
+    ) {
+        self.init(
+            key, path, help, expected: Value.expected, isList: Value.isList, write: \.settingJSON,
+            read: Value.init(settingJSON:))
+    }
+
     /// True or false.
     public init(_ key: String, _ path: WritableKeyPath<Root, Bool> & Sendable, _ help: String) {
         self.init(
@@ -228,12 +251,26 @@ extension Setting {
     }
 }
 
+/// A value that is more than a number, a text or a list of them.
+package protocol SettingValue: Sendable {
+    /// The values there are, in words.
+    static var expected: String { get }
+    /// Whether a flag of it may be repeated.
+    static var isList: Bool { get }
+    /// The value; null when there is none.
+    var settingJSON: JSONValue { get }
+    /// Reads what `settingJSON` writes, and lists of texts from flags; nil for anything else.
+    init?(settingJSON: JSONValue)
+}
+
 /// The finite numbers that a setting may have.
 public enum SettingRange: Sendable, CustomStringConvertible {
     /// Both ends are allowed.
     case from(Double, to: Double)
     /// The upper end is not allowed.
     case fromUpTo(Double, below: Double)
+    /// The lower end is not allowed.
+    case aboveUpTo(Double, to: Double)
     /// Any number of at least this.
     case atLeast(Double)
     /// Any number of more than this.
@@ -248,6 +285,8 @@ public enum SettingRange: Sendable, CustomStringConvertible {
         // Not even when rounded to single precision.
         case .fromUpTo(let lower, let upper):
             (lower..<upper).contains(value) && Float(value) < Float(upper)
+        case .aboveUpTo(let lower, let upper):
+            value > lower && Float(value) > Float(lower) && value <= upper
         case .atLeast(let lower): value >= lower
         case .above(let lower): value > lower && Float(value) > Float(lower)
         case .any: true
@@ -259,6 +298,8 @@ public enum SettingRange: Sendable, CustomStringConvertible {
         switch self {
         case .from(let lower, let upper): "\(short(lower))...\(short(upper))"
         case .fromUpTo(let lower, let upper): "\(short(lower))..<\(short(upper))"
+        case .aboveUpTo(let lower, let upper):
+            "a number above \(short(lower)), up to \(short(upper))"
         case .atLeast(let lower): "a number of \(short(lower)) or more"
         case .above(let lower): "a number above \(short(lower))"
         case .any: "a number"

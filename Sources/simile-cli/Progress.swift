@@ -69,6 +69,15 @@ final class Progress: TrainingCallback {
         case .evaluationFailed(let reason):
             let when = state.step == 0 ? "before training" : "step \(state.step)"
             Console.note("\(when): no evaluation: \(reason)")
+        case .regressed(let regression):
+            if json {
+                emit([
+                    "event": .string("regressed"), "step": .integer(state.step),
+                    "evaluation": .string(regression.evaluation),
+                    "before": .number(regression.before), "now": .number(regression.now),
+                ])
+            }
+            Console.note("step \(state.step): \(regression)")
         case .notSaved(let reason):
             Console.note("step \(state.step): no checkpoint, but the run goes on: \(reason)")
         case .saving, .ended: break

@@ -19,7 +19,7 @@ struct SimileCommand: ParsableCommand {
         subcommands: [
             Train.self, Evaluate.self, Encode.self, Similarity.self, Tokenize.self, New.self,
             Import.self,
-            Export.self, Inspect.self, Fetch.self, Doctor.self, ReadHDF5.self,
+            Export.self, Merge.self, Inspect.self, Fetch.self, Doctor.self, ReadHDF5.self,
         ])
 
     static func main() {

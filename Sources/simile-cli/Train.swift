@@ -63,6 +63,11 @@ struct Train: ParsableCommand {
     @OptionGroup(title: "Hyper-parameters") var hyperparameters: SettingFlags<TrainingConfiguration>
     @OptionGroup var compute: ComputeOptions
 
+    @Option(
+        help:
+            "KEY=VALUE,VALUE...: a run with each value of a key of the recipe, in a folder of its own in --output; may be repeated for the grid of all. Runs that have a result are not taken again."
+    )
+    var sweep: [String] = []
     @Flag(help: "Print events as JSON lines on standard output.")
     var json = false
     @Option(help: "Steps between lines of progress.")
@@ -70,6 +75,10 @@ struct Train: ParsableCommand {
 
     func validate() throws {
         if logEvery < 1 { throw ValidationError("--log-every is \(logEvery); expected 1 or more") }
+        if resume != nil && !sweep.isEmpty {
+            throw ValidationError(
+                "--resume goes on with one run; a sweep goes on with the command that began it")
+        }
         if resume != nil && (recipe != nil || output != nil) {
             throw ValidationError(
                 "--resume takes its settings and its folder from the run: give no --recipe or --output"
@@ -96,6 +105,11 @@ struct Train: ParsableCommand {
         } else {
             guard let output else { throw ValidationError("give --output FOLDER to write to") }
             let settings = try recipe.map { try Recipe(yamlFile: $0) } ?? Recipe()
+            if !sweep.isEmpty {
+                return try TrainSweep(
+                    applied(to: settings), sweep, output: output, json: json, logEvery: logEvery
+                ).run()
+            }
             run = try TrainingRun(
                 applied(to: settings), output: output, format: .yaml, open: ModelPath.open,
                 note: Console.note)

@@ -76,6 +76,12 @@ import Testing
                     let after = try parse(arguments)[keyPath: group].applied(to: before)
                     #expect(setting.write(after) == .bool(!isOn), "\(setting.key)")
                 } else if setting.isList {
+                    if setting.key == "learning_rates" {
+                        let rates = try parse([flag(setting.key), "a=1", flag(setting.key), "b=2"])
+                        let found = setting.write(rates[keyPath: group].applied(to: before))
+                        #expect(found["a"]?.double == 1 && found["b"]?.double == 2)
+                        continue
+                    }
                     var settings = before
                     let takesTexts = setting.read(&settings, .array([.string("a")]))
                     let (a, b) = takesTexts ? ("a", "b") : ("3", "4")

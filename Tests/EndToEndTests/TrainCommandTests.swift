@@ -53,7 +53,7 @@ import Testing
             #expect(FileManager.default.fileExists(atPath: folder("sts/\(file)").path), "\(file)")
         }
         let recipe = try String(contentsOf: folder("sts/recipe.yaml"), encoding: .utf8)
-        #expect(recipe.contains("\nwarmup_ratio: 0.1\nweight_decay: 0.01\n"))
+        #expect(recipe.contains("\nlayer_decay: 1.0\nweight_decay: 0.01\n"))
         let steps = try String(contentsOf: folder("sts/steps.csv"), encoding: .utf8).split(
             separator: "\n")
         #expect(steps.count == 1 + 50)

@@ -225,6 +225,41 @@ import Testing
         #expect(scoredMessage(text) == expected)
     }
 
+    /// Options of fields and quotes for what has none: whoever gave them means another file.
+    @Test func optionsThatTheFormatDoesNotUse() throws {
+        let json = #"{"sentence1": "a", "sentence2": "b"}"# + "\n"
+        let pairs = ExampleRequest(columns: 2...2)
+        func refusal(
+            _ text: String, _ request: ExampleRequest, _ change: (inout ExampleFileOptions) -> Void
+        ) -> String {
+            message { () throws(ExampleFileError) in _ = try read(text, request, change) }
+        }
+        #expect(
+            refusal(json, pairs) { $0.header = true }
+                == "f.tsv: is JSON lines with named columns, so header says nothing about it; leave it out, or state it with the file that it is for"
+        )
+        #expect(refusal(json, pairs) { $0.quoting = false }.contains("quoting says nothing"))
+        #expect(refusal(json, pairs) { $0.delimiter = ";" }.contains("delimiter says nothing"))
+        #expect(refusal(json, pairs) { $0.first = ExampleColumn(parsing: "sentence1") } == "")
+        #expect(
+            refusal("a\nb\n", ExampleRequest(columns: 1...1)) {
+                $0.format = .text
+                $0.first = ExampleColumn(parsing: "1")
+            }.contains("is one text a line, so first says nothing about it"))
+        // What is taken from the training file is no statement about this one.
+        let training = TrainingFileOptions(options: options { $0.quoting = false }, columnCount: 2)
+        _ = try ExampleFile.read(
+            contents: Array(json.utf8), name: "f.jsonl", as: pairs, training: training)
+        // Parallel files have no columns, in training either.
+        let folder = TemporaryFolder()
+        let paths = try ["a.txt", "b.txt"].map { try folder.write("x\ny\n", to: $0) }
+        let error = #expect(throws: ExampleFileError.self) {
+            try ExampleFile.read(
+                parallel: paths, options: options { $0.header = false }, as: pairs)
+        }
+        #expect(error == .uselessOption(path: paths[1], key: .header))
+    }
+
     @Test func filesThatCannotBeRead() throws {
         try withTemporaryDirectory { directory in
             func read(_ path: String) -> String {

@@ -24,7 +24,7 @@ import Testing
     func rowsAreUpdatedAsIfDense(_ rule: (name: String, settings: String), resumingAt: Int?) throws
     {
         func run(isRowSparse: Bool, resumingAt: Int?) throws -> [Float] {
-            let parameter = table(isRowSparse: isRowSparse)
+            let parameter = Self.table(isRowSparse: isRowSparse)
             func make() throws -> any Optimizer {
                 try Optimizers.make(rule.name, settings: rule.settings, [parameter])
             }
@@ -46,7 +46,7 @@ import Testing
         let dense = try run(isRowSparse: false, resumingAt: nil)
         #expect(try run(isRowSparse: true, resumingAt: resumingAt) == dense)
         #expect(try run(isRowSparse: false, resumingAt: resumingAt) == dense)
-        #expect(dense != table(isRowSparse: false).tensor.values)
+        #expect(dense != Self.table(isRowSparse: false).tensor.values)
     }
 
     @Test(arguments: Optimizers.all.map { $0.name })
@@ -100,7 +100,7 @@ import Testing
         for type in Optimizers.all { #expect(try Optimizers.named(type.name) == type) }
     }
 
-    private func table(isRowSparse: Bool) -> Parameter {
+    static func table(isRowSparse: Bool) -> Parameter {
         let parameter = Parameter(
             parts: [.init(name: "word", shape: [11, 5], offset: 0)], shape: [11, 5],
             isRowSparse: isRowSparse)

@@ -19,6 +19,21 @@ import Testing
         }
     }
 
+    @Test func whatIsNotGivenIsNamed() throws {
+        for kind in Evaluations.all {
+            let missing = kind.request == nil ? "queries" : "data"
+            for (name, key) in [("a", "evaluate.a.\(missing)"), ("", missing)] {
+                let error = #expect(throws: EvaluationError.self) {
+                    try kind.init().evaluator(nil, name: name)
+                }
+                #expect(error == .missing(evaluation: name, key: missing))
+                #expect(
+                    error?.description
+                        == "no \(key) is given, so there is nothing to measure on")
+            }
+        }
+    }
+
     @Test func anUndefinedFigureTakesNoOtherAlong() throws {
         let evaluator = try EmbeddingSimilarityEvaluator(TinyModel.scored(5))
         let good = [0.1, 0.2, 0.3, 0.4, 0.6]

@@ -89,6 +89,22 @@ import Testing
         #expect(card.contains("| dev_spearman_cosine | 0.5000 |"))
     }
 
+    @Test func howTheRunWasSteered() throws {
+        var configuration = TrainingConfiguration()
+        configuration.warmupSteps = 7
+        configuration.layerDecay = 0.5
+        configuration.learningRates = ["embeddings.*": 2]
+        configuration.maxGradientValue = 3
+        configuration.emaDecay = 0.25
+        let training = ModelCard.Training(losses: [], configuration: configuration)
+        let card = ModelCard(try TinyModel.make(), training).text
+        for row in [
+            "warm-up over 7 steps |", "| gradient | numbers up to 3.0, norm at most 1.0 |",
+            "| rate of a layer | 0.5 of the one above |", "| rate of `embeddings.*` | 2.0 |",
+            "| weights | moving average, decay 0.25 |",
+        ] { #expect(card.contains(row), "\(card)") }
+    }
+
     /// File names may hold anything; the metadata stays YAML and the table a table.
     @Test func oddNames() throws {
         var training = ModelCard.Training(

@@ -133,8 +133,7 @@ final class Saving: TrainingCallback {
         switch event {
         case .evaluated(_, isBest: true): try save(trainer, isBest: true)
         case .stepped(let report):
-            let interval = trainer.configuration.saveEvery
-            if report.isEpochEnd || interval > 0 && step % interval == 0 {
+            if report.isEpochEnd || trainer.isDue(trainer.configuration.saveEvery) {
                 try save(trainer, isBest: false)
             }
         case .ended where savedStep != step: try save(trainer, isBest: false)

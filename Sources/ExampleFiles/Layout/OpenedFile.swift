@@ -20,6 +20,9 @@ struct OpenedFile {
             path: lines.path, sample: try lines.firstLines(), request: request)
         sample = (finder.sample.count { $0 == 0x0a }, finder.sample.count)
         let reading = try Self.reading(finder, options, training)
+        for key in reading.recordFormat.uselessOptions where options.stated.contains(key) {
+            throw .uselessForFormat(path: lines.path, key: key, format: reading.layout.format)
+        }
         (source, scan) = try reading.source(lines)
         layout = reading.layout
         format = reading.recordFormat

@@ -28,15 +28,21 @@ public struct TrainingFileOptions: Sendable, Equatable {
 
     /// The options for parallel held-out files, which have no columns.
     func parallelOptions(
-        _ own: ExampleFileOptions, _ request: ExampleRequest, path: String
-    ) throws(ExampleFileError) -> ExampleFileOptions {
-        for key in Self.layout(request) + [.quoting, .filters] where own.stated.contains(key) {
-            throw .uselessOption(path: path, key: key)
-        }
-        return own.overlaid(
+        _ own: ExampleFileOptions, _ request: ExampleRequest
+    ) -> ExampleFileOptions {
+        own.overlaid(
             with: options, own.stated.isEmpty ? Self.common + Self.values(request) : Self.common
         )
         .overlaid(with: own)
+    }
+
+    /// Refuses options that say nothing about parallel files, which have no columns.
+    static func requireParallel(
+        _ own: ExampleFileOptions, _ request: ExampleRequest, path: String
+    ) throws(ExampleFileError) {
+        for key in layout(request) + [.quoting, .filters] where own.stated.contains(key) {
+            throw .uselessOption(path: path, key: key)
+        }
     }
 
     /// What hold for all files of a run.

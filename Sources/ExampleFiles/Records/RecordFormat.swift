@@ -9,6 +9,16 @@ enum RecordFormat: Sendable {
     /// Each line is the only field.
     case lines
 
+    /// The options that say nothing about such records.
+    var uselessOptions: [ExampleFileOptions.Key] {
+        switch self {
+        case .delimited, .quoted: []
+        case .jsonLines: [.delimiter, .quoting, .header]
+        case .lines:
+            [.delimiter, .quoting, .header, .first, .second, .score, .scores, .label]
+        }
+    }
+
     /// The record that starts at a place; an empty one when the file has changed since it was read.
     func record(in contents: FileContents, at offset: Int) -> Record {
         let lines = LineStream(contents, at: offset)

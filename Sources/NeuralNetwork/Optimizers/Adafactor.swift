@@ -71,6 +71,8 @@ public final class Adafactor: Optimizer {
     public let parameters: [Parameter]
     /// Steps taken.
     public var stepCount = 0
+    /// What the learning rate of each parameter is multiplied by, Adafactor's own included.
+    public var learningRateFactors: [Float]
     private let decays: [Bool]
     /// By parameter and part; made when first needed.
     private var memory: [[String: Storage]]
@@ -84,6 +86,7 @@ public final class Adafactor: Optimizer {
         self.parameters = parameters
         self.configuration = configuration
         self.decays = parameters.map(decays)
+        learningRateFactors = parameters.map { _ in 1 }
         memory = Array(repeating: [:], count: parameters.count)
     }
 
@@ -148,6 +151,7 @@ public final class Adafactor: Optimizer {
                 let mean = configuration.beta1 == nil ? nil : buffer("exp_avg", index, part)
                 let update = AdafactorUpdate(
                     configuration: configuration, step: stepCount, learningRate: learningRate,
+                    rateFactor: learningRateFactors[index],
                     weightDecay: decays[index] ? configuration.weightDecay : 0, part: part,
                     row: row, column: column, whole: whole, mean: mean)
                 tasks.append {

@@ -8,6 +8,8 @@ struct AdafactorUpdate {
     /// From 1.
     let step: Int
     let learningRate: Float
+    /// What the rate is multiplied by, whichever it is.
+    let rateFactor: Float
     let weightDecay: Float
     let part: Parameter.Part
     /// The means of a part of two dimensions or more, else nil.
@@ -50,6 +52,7 @@ struct AdafactorUpdate {
             let most = configuration.warmsUp ? 1e-6 * Double(step) : 1e-2
             rate = min(most, 1 / Double(step).squareRoot())
         }
+        rate *= Double(rateFactor)
         return configuration.scalesParameter
             ? rate * max(Double(configuration.epsilon2), size) : rate
     }

@@ -18,6 +18,8 @@ public final class ElementwiseOptimizer<Rule: ElementwiseRule>: Optimizer {
     public let configuration: Configuration
     /// Steps taken.
     public var stepCount = 0
+    /// What the learning rate of each parameter is multiplied by.
+    public var learningRateFactors: [Float]
     private let rule: Rule
     private let states: [ParameterState]
 
@@ -31,6 +33,7 @@ public final class ElementwiseOptimizer<Rule: ElementwiseRule>: Optimizer {
         self.parameters = parameters
         self.configuration = configuration
         self.rule = rule
+        learningRateFactors = parameters.map { _ in 1 }
         states = parameters.map {
             $0.isRowSparse
                 ? EmbeddingState($0, decays: decays($0), bufferCount: rule.buffers.count)
@@ -42,12 +45,14 @@ public final class ElementwiseOptimizer<Rule: ElementwiseRule>: Optimizer {
     public func step(learningRate: Float, gradientScale: Float = 1) {
         stepCount += 1
         var tasks: [() -> Void] = []
-        for state in states where state.parameter.hasGradient && !state.parameter.isFrozen {
+        for (state, factor) in zip(states, learningRateFactors)
+        where state.parameter.hasGradient && !state.parameter.isFrozen {
             tasks += state.updates(
                 rule.update(
                     RuleStep(
-                        number: stepCount, isFirst: state.isUntouched, learningRate: learningRate,
-                        gradientScale: gradientScale, decays: state.decays)))
+                        number: stepCount, isFirst: state.isUntouched,
+                        learningRate: learningRate * factor, gradientScale: gradientScale,
+                        decays: state.decays)))
         }
         ThreadPool.shared.run(tasks.count) { [tasks] task, _ in tasks[task]() }
     }

@@ -6,6 +6,21 @@ extension Sequence<Parameter> {
     ///
     /// Sums are formed in fixed chunks, in the same order for any number of threads.
     public func gradientNorm() -> Double {
+        let chunks = gradientChunks()
+        var sums = [Double](repeating: 0, count: chunks.count)
+        sums.withUnsafeMutableBufferPointer { sums in
+            nonisolated(unsafe) let (sums, chunks) = (sums, chunks)
+            ThreadPool.shared.ranges(chunks.count, grain: 8) { range in
+                for i in range {
+                    sums[i] = VectorKernels.best.sum_of_squares(chunks[i].start, chunks[i].count)
+                }
+            }
+        }
+        return sums.reduce(0, +).squareRoot()
+    }
+
+    /// The memory of all gradients, in pieces that do not depend on the number of threads.
+    private func gradientChunks() -> [(start: UnsafeMutablePointer<Float>, count: Int)] {
         let chunk = 1 << 14
         var chunks: [(start: UnsafeMutablePointer<Float>, count: Int)] = []
         for parameter in self {
@@ -21,16 +36,21 @@ extension Sequence<Parameter> {
                 }
             }
         }
-        var sums = [Double](repeating: 0, count: chunks.count)
-        sums.withUnsafeMutableBufferPointer { sums in
-            nonisolated(unsafe) let (sums, chunks) = (sums, chunks)
-            ThreadPool.shared.ranges(chunks.count, grain: 8) { range in
-                for i in range {
-                    sums[i] = VectorKernels.best.sum_of_squares(chunks[i].start, chunks[i].count)
+        return chunks
+    }
+
+    /// Brings every number of the gradients to between `limit` and its negative; of embedding tables those of the rows
+    /// that have a gradient, for the others are 0.
+    public func clipGradientValues(to limit: Float) {
+        let chunks = gradientChunks()
+        nonisolated(unsafe) let memory = chunks
+        ThreadPool.shared.ranges(chunks.count, grain: 8) { range in
+            for chunk in memory[range] {
+                for i in 0..<chunk.count {
+                    chunk.start[i] = Swift.min(Swift.max(chunk.start[i], -limit), limit)
                 }
             }
         }
-        return sums.reduce(0, +).squareRoot()
     }
 
     /// Forgets every gradient; the next backward pass overwrites.

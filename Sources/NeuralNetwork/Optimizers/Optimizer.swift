@@ -19,6 +19,10 @@ public protocol Optimizer: AnyObject {
     var parameters: [Parameter] { get }
     /// Steps taken.
     var stepCount: Int { get set }
+    /// What the learning rate of each parameter is multiplied by; all 1 at first.
+    ///
+    /// Not kept in checkpoints: they follow from the run's settings.
+    var learningRateFactors: [Float] { get set }
     /// What it keeps for a parameter, named as in PyTorch's state: `exp_avg`. May depend on the settings.
     var buffers: [String] { get }
 

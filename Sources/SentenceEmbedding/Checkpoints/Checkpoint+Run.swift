@@ -83,7 +83,32 @@ extension Checkpoint {
             }
             try arrays.read(name, into: &values)
         }
+        try restoreWeights(trainer, prefixes)
         trainer.state = state
+    }
+
+    /// Puts back the weights that training goes on with, where the model's are their average.
+    private func restoreWeights(_ trainer: Trainer, _ prefixes: [String]?) throws {
+        guard let average = trainer.average else { return }
+        guard try file.root.contains("weights") else {
+            throw CheckpointError.invalid(
+                path: path, entry: "/weights", reason: "not there, but its run averages weights")
+        }
+        let arrays = try CheckpointWeights(
+            file.root.group(named: "weights"), source: "\(path) /weights")
+        for (index, parameter) in trainer.optimizer.parameters.enumerated()
+        where average.has(index) {
+            for part in parameter.parts {
+                let name = (prefixes?[index] ?? "") + part.name
+                guard arrays.shape(of: name) == part.shape.array else {
+                    throw CheckpointError.invalid(
+                        path: path, entry: "/weights/\(name)",
+                        reason: "expected shape \(part.shape)")
+                }
+                try average.withOther(index, part) { try arrays.read(name, into: &$0) }
+            }
+        }
+        average.wasRestored()
     }
 
     private func check(_ task: TrainingTask) throws {

@@ -17,6 +17,14 @@ extension Checkpoint {
     public static func write(
         _ trainer: Trainer, to url: URL, recipe: String = "", includingOptimizer: Bool = true
     ) throws {
+        try trainer.withSavedWeights {
+            try writeSaved(trainer, to: url, recipe: recipe, includingOptimizer: includingOptimizer)
+        }
+    }
+
+    private static func writeSaved(
+        _ trainer: Trainer, to url: URL, recipe: String, includingOptimizer: Bool
+    ) throws {
         try trainer.model.parameters.requireFinite()
         for task in trainer.tasks { try task.objective.module.parameters.requireFinite() }
         try write(to: url) { root in
@@ -30,7 +38,9 @@ extension Checkpoint {
             try training.set("recipe", to: recipe)
             try training.set("threads", to: ThreadPool.shared.count)
             try training.set("products", to: GEMM.Engine.preferred.rawValue)
-            if includingOptimizer { try writeOptimizer(of: trainer, in: root) }
+            guard includingOptimizer else { return }
+            try writeOptimizer(of: trainer, in: root)
+            try writeWeights(of: trainer, in: root)
         }
     }
 
@@ -47,6 +57,7 @@ extension Checkpoint {
         let optimizer = trainer.optimizer
         let numbers =
             optimizer.parameters.reduce(optimizer.bufferElementCount) { $0 + $1.shape.count }
+            + (trainer.average?.elementCount ?? 0)
         let needed = numbers * MemoryLayout<Float>.stride
         var disk = statvfs()
         // Some network file systems do not say how large they are.
@@ -127,6 +138,22 @@ extension Checkpoint {
                         try arrays.write(
                             values.span, shape: shape.array, as: prefixes[index] + part.name)
                     }
+                }
+            }
+        }
+    }
+
+    /// The weights that training goes on with, where the model's are their average.
+    private static func writeWeights(of trainer: Trainer, in root: borrowing Group) throws {
+        guard let average = trainer.average else { return }
+        let arrays = try root.createGroup("weights")
+        let prefixes = trainer.prefixes
+        for (index, parameter) in trainer.optimizer.parameters.enumerated()
+        where average.has(index) {
+            for part in parameter.parts {
+                try average.withOther(index, part) { (values) throws(HDF5Error) in
+                    try arrays.write(
+                        values.span, shape: part.shape.array, as: prefixes[index] + part.name)
                 }
             }
         }

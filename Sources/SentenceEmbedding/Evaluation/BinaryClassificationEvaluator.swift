@@ -78,7 +78,7 @@ public struct BinaryClassificationEvaluation: EvaluationKind {
 
     /// Makes the evaluator.
     public func evaluator(_ data: ExampleTable?, name: String) throws -> any Evaluator {
-        guard let data else { throw RecipeError.missing(key: name + ".data") }
+        guard let data else { throw EvaluationError.missing(evaluation: name, key: "data") }
         return try BinaryClassificationEvaluator(data, name: name)
     }
 }

@@ -85,7 +85,7 @@ public struct SimilarityEvaluation: EvaluationKind {
 
     /// Makes the evaluator.
     public func evaluator(_ data: ExampleTable?, name: String) throws -> any Evaluator {
-        guard let data else { throw RecipeError.missing(key: name + ".data") }
+        guard let data else { throw EvaluationError.missing(evaluation: name, key: "data") }
         return try EmbeddingSimilarityEvaluator(data, name: name)
     }
 }

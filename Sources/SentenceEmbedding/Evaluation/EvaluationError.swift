@@ -10,6 +10,8 @@ public enum EvaluationError: Error, Equatable, LocalizedError, CustomStringConve
     case noClassifier(task: String?)
     /// Prompts of its own, with a model that leaves a prompt's tokens out of the pooling and knows only one at a time.
     case promptNotPooled
+    /// What is to be measured on is not given: `key` is the setting that has its path; the evaluation may have no name.
+    case missing(evaluation: String, key: String)
     /// There is no evaluator of this kind.
     case unknownKind(name: String, suggestion: String?, known: [String])
 
@@ -23,6 +25,8 @@ public enum EvaluationError: Error, Equatable, LocalizedError, CustomStringConve
             "\(task.map { "the loss of the task \($0)" } ?? "the model's loss") has no classifier: accuracy can be measured after training with the softmax loss"
         case .promptNotPooled:
             "the retrieval test has prompts of its own, but this model does not pool a prompt's tokens, and so knows one prompt at a time; give the prompt for the whole run"
+        case .missing(let evaluation, let key):
+            "no \(evaluation.isEmpty ? key : "evaluate.\(evaluation).\(key)") is given, so there is nothing to measure on"
         case .unknownKind(let name, let suggestion, let known):
             "there is no evaluation '\(name)'; "
                 + (suggestion.map { "did you mean '\($0)'?" }

@@ -49,6 +49,8 @@ public struct Evaluation: Sendable, Equatable {
     public let undefined: [Undefined]
     /// The name of the figure that chooses the best model; nil when what measures it failed.
     public let primaryName: String?
+    /// What must not fall far under its value before training.
+    public let watched: [Watched]
     /// The names of the figures that lead where figures of several evaluators are together.
     private let headlineNames: Set<String>
 
@@ -66,10 +68,22 @@ public struct Evaluation: Sendable, Equatable {
         }
     }
 
+    /// The primary figure of an evaluation that must not fall far.
+    public struct Watched: Sendable, Equatable {
+        /// The evaluator's name.
+        public let evaluation: String
+        /// The value; NaN when there is none.
+        public let value: Double
+        /// Which way is better.
+        public let direction: Direction
+        /// By how much it may be worse than before training.
+        public let allowedFall: Double
+    }
+
     /// Creates an evaluation; `primaryName` is one of the names.
     public init(
         _ figures: [Figure], undefined: [Undefined] = [], primary primaryName: String?,
-        headlines: [String] = []
+        headlines: [String] = [], watched: [Watched] = []
     ) {
         precondition(
             primaryName == nil || figures.contains { $0.name == primaryName },
@@ -84,6 +98,13 @@ public struct Evaluation: Sendable, Equatable {
         }
         self.primaryName = primaryName
         headlineNames = Set(headlines)
+        self.watched = watched
+    }
+
+    /// The watched figures that are numbers, by the name of their evaluator.
+    var watchedValues: [String: Double] {
+        let numbers = watched.filter(\.value.isFinite).map { ($0.evaluation, $0.value) }
+        return Dictionary(numbers, uniquingKeysWith: { $1 })
     }
 
     /// The value of the figure with a name.
@@ -125,11 +146,19 @@ public struct Evaluation: Sendable, Equatable {
 /// Several evaluators as one, whose figures' names begin with theirs; the primary figure is the first one's.
 public struct Evaluators: Evaluator {
     private let all: [any Evaluator]
+    private let allowedFalls: [String: Double]
 
     /// Joins one or more evaluators.
-    public init(_ all: [any Evaluator]) {
+    ///
+    /// - Parameter allowedFalls: By how much the primary figure of an evaluator, by its name, may be worse than before
+    ///   training: a step where it is worse by more cannot become the best.
+    public init(_ all: [any Evaluator], allowedFalls: [String: Double] = [:]) {
         precondition(!all.isEmpty, "there is no evaluator")
+        precondition(
+            allowedFalls.keys.allSatisfy { name in all.contains { $0.name == name } },
+            "what is watched is none of the evaluators")
         self.all = all
+        self.allowedFalls = allowedFalls
     }
 
     /// What each checks.
@@ -160,6 +189,17 @@ public struct Evaluators: Evaluator {
         return Evaluation(
             evaluations.flatMap(\.figures), undefined: undefined,
             primary: try? parts[0].get().primaryName,
-            headlines: evaluations.compactMap(\.primaryName))
+            headlines: evaluations.compactMap(\.primaryName),
+            watched: zip(all, parts).compactMap { evaluator, part in
+                watched(evaluator.name, try? part.get().primaryFigure)
+            })
+    }
+
+    private func watched(_ evaluator: String, _ figure: Figure?) -> Evaluation.Watched? {
+        allowedFalls[evaluator].map {
+            Evaluation.Watched(
+                evaluation: evaluator, value: figure?.value ?? .nan,
+                direction: figure?.direction ?? .higher, allowedFall: $0)
+        }
     }
 }

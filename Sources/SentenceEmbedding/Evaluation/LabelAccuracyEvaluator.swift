@@ -103,7 +103,7 @@ public struct LabelAccuracyEvaluation: EvaluationKind {
 
     /// Makes the evaluator.
     public func evaluator(_ data: ExampleTable?, name: String) throws -> any Evaluator {
-        guard let data else { throw RecipeError.missing(key: name + ".data") }
+        guard let data else { throw EvaluationError.missing(evaluation: name, key: "data") }
         return try LabelAccuracyEvaluator(data, classifier: task, name: name)
     }
 }

@@ -12,6 +12,20 @@ public struct ModelCard {
         text = ModelCardMetadata().yaml + Self.description(model, baseModel: nil)
     }
 
+    /// Describes the average of other models; a weight says how much a model counts, by the sum of all.
+    public init(_ model: SentenceTransformer, mergedFrom models: [(name: String, weight: Double)]) {
+        var metadata = ModelCardMetadata()
+        metadata.tags.append("merge")
+        let sum = models.reduce(0) { $0 + $1.weight }
+        text =
+            metadata.yaml + Self.description(model, baseModel: nil)
+            + "\n## Merged from\n\nEach weight is the average of those of these models.\n\n| model | share |\n|---|---|\n"
+            + models.map {
+                "| \(Self.code($0.name)) | \(String(format: "%.4f", $0.weight / sum)) |\n"
+            }
+            .joined()
+    }
+
     /// How a model came about.
     public struct Training {
         /// The losses' types, such as `CosineSimilarityLoss`, with the rows and the files that each was computed on.
@@ -159,11 +173,20 @@ public struct ModelCard {
             ("optimizer", training.optimizer),
             (
                 "learning rate",
-                "\(c.learningRate), \(c.schedule.rawValue), warm-up over \(percent(c.warmupRatio)) of the steps"
+                "\(c.learningRate), \(c.schedule.rawValue), warm-up over \(c.warmupSteps.map { "\($0) steps" } ?? "\(percent(c.warmupShare)) of the steps")"
             ),
-            ("gradient norm", c.maxGradientNorm > 0 ? "at most \(c.maxGradientNorm)" : "any"),
+            (
+                "gradient",
+                (c.maxGradientValue > 0 ? "numbers up to \(c.maxGradientValue), " : "")
+                    + "norm \(c.maxGradientNorm > 0 ? "at most \(c.maxGradientNorm)" : "any")"
+            ),
             ("seed", "\(c.seed)"),
         ]
+        if c.layerDecay != 1 {
+            rows.append(("rate of a layer", "\(c.layerDecay) of the one above"))
+        }
+        rows += c.learningRates.rates.map { ("rate of \(code($0.pattern))", "\($0.rate)") }
+        if let decay = c.emaDecay { rows.append(("weights", "moving average, decay \(decay)")) }
         return "\n## Training\n\n| | |\n|---|---|\n"
             + rows.map { "| \($0) | \($1) |\n" }.joined()
     }

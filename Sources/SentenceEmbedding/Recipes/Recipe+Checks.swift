@@ -48,14 +48,7 @@ extension Recipe {
                 throw refuse(.both("\(best[0].name).chooses_best", "\(best[1].name).chooses_best"))
             }
         }
-        if !evaluations.contains(where: { $0.split == .dev }) {
-            for (key, isGiven) in [
-                ("patience", training.patience != nil),
-                ("evaluate_every", training.evaluateEvery > 0),
-            ] where isGiven {
-                throw refuse(.useless(key: key, reason: "there is nothing to evaluate on: add dev"))
-            }
-        }
+        do throws(RecipeError) { try checkEffects() } catch { throw refuse(error) }
         do throws(SettingError) { try training.validate() } catch { throw refuse(.setting(error)) }
         return try checkFiles()
     }
@@ -63,20 +56,11 @@ extension Recipe {
     private func checkFiles() throws -> [String] {
         var notes: [String] = []
         let trained = tasks.flatMap(\.data)
+        do throws(RecipeError) { try checkDataOptions() } catch { throw RunError.recipe(error) }
         for task in tasks { try checkTwice(task.data, key("data", of: task)) }
         for item in evaluations {
             try checkTwice(item.data, item.name)
-            let request = try Evaluations.named(item.kind.name).request
             for source in item.data {
-                if let option = source.options.stated.first(where: {
-                    request?.labels.hasNoUse(for: $0) == true
-                }) {
-                    throw RunError.recipe(
-                        .useless(
-                            key: "\(item.name): \(option.rawValue)",
-                            reason: "it says nothing about rows for \(item.kind.name); leave it out"
-                        ))
-                }
                 let filters = source.options.filters ?? data.filters
                 if filters == data.filters, trained.contains(where: { $0.path == source.path }) {
                     notes.append(
@@ -154,16 +138,5 @@ extension EvaluationKind {
         guard !paths.isEmpty, var settings = try? Self(json: json) else { return json }
         for path in paths { settings[keyPath: path] = settings[keyPath: path].map(change) }
         return settings.json
-    }
-}
-
-extension LabelKind {
-    /// Whether an option is about labels of another kind.
-    public func hasNoUse(for key: ExampleFileOptions.Key) -> Bool {
-        switch key {
-        case .score, .scores, .scoreRange, .decimalComma: self == .classes || self == .none
-        case .label, .labelOrder: self != .classes
-        default: false
-        }
     }
 }

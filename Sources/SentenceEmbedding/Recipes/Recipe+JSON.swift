@@ -109,7 +109,7 @@ extension Recipe {
             throw .invalid(
                 key: "evaluate", found: items.summary, expected: "names, each with a 'kind'")
         }
-        let common = ["split", "data", "chooses_best", "truncate_dim"]
+        let common = ["split", "data", "chooses_best", "truncate_dim", "watch"]
         for member in members {
             let path = "evaluate.\(member.key)"
             let kind = try NamedSettings(member.value, key: "kind", others: common, path: path)
@@ -139,6 +139,14 @@ extension Recipe {
                         expected: "a whole number of 1 or more")
                 }
                 item.truncateDimension = length
+            }
+            if let watch = member.value["watch"] {
+                guard let fall = watch.double, fall >= 0, fall.isFinite else {
+                    throw .invalid(
+                        key: path + ".watch", found: watch.summary,
+                        expected: "a number of 0 or more, by which the primary figure may fall")
+                }
+                item.watch = fall
             }
             if let data = member.value["data"] { item.data = try sources(data, path + ".data") }
             evaluations.append(item)
@@ -194,7 +202,7 @@ extension EvaluationRecipe {
     var isShort: Bool {
         Recipe.shortEvaluations.contains {
             $0.name == name && $0.kind == kind.name && $0.split == split
-        } && kind.members.isEmpty && !choosesBest && truncateDimension == nil
+        } && kind.members.isEmpty && !choosesBest && truncateDimension == nil && watch == nil
     }
 
     fileprivate var value: JSONValue {
@@ -207,6 +215,7 @@ extension EvaluationRecipe {
         if let truncateDimension {
             members.append(JSONValue.Member("truncate_dim", .integer(truncateDimension)))
         }
+        if let watch { members.append(JSONValue.Member("watch", .number(watch))) }
         return .object(members + kind.members)
     }
 }

@@ -77,6 +77,9 @@ public struct EvaluationRecipe: Sendable, Equatable {
     public var choosesBest = false
     /// How many numbers of each embedding are measured; nil for as many as the model gives.
     public var truncateDimension: Int?
+    /// By how much its primary figure may be worse than before training, where it is watched: steps where it is worse by
+    /// more are named, and cannot become the best.
+    public var watch: Double?
 
     /// Creates an evaluation.
     public init(

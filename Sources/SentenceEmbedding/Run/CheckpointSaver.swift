@@ -30,8 +30,7 @@ final class CheckpointSaver: TrainingCallback {
         switch event {
         case .evaluated(_, isBest: true): try save(trainer, isBest: true)
         case .stepped(let step):
-            let interval = trainer.configuration.saveEvery
-            if step.isEpochEnd || interval > 0 && trainer.state.step % interval == 0 {
+            if step.isEpochEnd || trainer.isDue(trainer.configuration.saveEvery) {
                 try save(trainer, isBest: false)
             }
         case .ended where savedStep != trainer.state.step: try save(trainer, isBest: false)
@@ -49,7 +48,11 @@ final class CheckpointSaver: TrainingCallback {
         do {
             try Checkpoint.write(trainer, to: url, recipe: recipe, includingOptimizer: !isBest)
         } catch {
-            if isBest { unsavedBest = WeightsCopy(of: trainer) } else { unsavedLast = "\(error)" }
+            if isBest {
+                unsavedBest = trainer.withSavedWeights { WeightsCopy(of: trainer) }
+            } else {
+                unsavedLast = "\(error)"
+            }
             return try trainer.post(.notSaved(reason: "\(error)"))
         }
         if isBest {

@@ -190,3 +190,11 @@ extension EvaluationRecipe {
     /// What its figures' names begin with: those of the short form have their split's name alone.
     var figurePrefix: String { isShort ? "" : name }
 }
+
+extension Recipe {
+    /// By how much the figures of what is watched may fall, by the name of the evaluator.
+    var allowedFalls: [String: Double] {
+        let watched = evaluations.compactMap { item in item.watch.map { (item.figurePrefix, $0) } }
+        return Dictionary(watched, uniquingKeysWith: { $1 })
+    }
+}

@@ -72,7 +72,7 @@ final class RunLog: TrainingCallback {
             }
         // A run that goes on from a checkpoint finds every row before it.
         case .saving, .ended: flush()
-        case .started, .evaluationFailed, .saved, .notSaved: break
+        case .started, .evaluationFailed, .regressed, .saved, .notSaved: break
         }
         return .proceed
     }

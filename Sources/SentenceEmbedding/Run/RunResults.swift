@@ -9,6 +9,8 @@ public struct RunResults: Sendable {
     public let bestStep: Int?
     /// The figures of the model that is delivered, by evaluation.
     public private(set) var groups: [ModelCard.ResultGroup] = []
+    /// The figure that chose the best model, as it is in `figures`; nil when nothing was evaluated.
+    public private(set) var chosenBy: Figure?
     /// The figures before the first step, under the same names.
     public let before: [String: Double]
 
@@ -19,7 +21,13 @@ public struct RunResults: Sendable {
             uniqueKeysWithValues: (state.before ?? [:]).map { ("dev_" + $0.key, $0.value) })
     }
 
+    /// Takes the figures of an evaluation; the first one on dev chose the best model.
     mutating func add(_ split: EvaluationRecipe.Split, _ task: String, _ evaluation: Evaluation) {
+        if split == .dev, !groups.contains(where: { $0.split == split.rawValue }) {
+            chosenBy = evaluation.primaryFigure.map {
+                Figure("\(split)_\($0.name)", $0.value, $0.direction)
+            }
+        }
         groups.append(
             ModelCard.ResultGroup(
                 split: split.rawValue, task: task, figures: evaluation.figures))
@@ -39,6 +47,10 @@ public struct RunResults: Sendable {
     package var values: [String: JSONValue] {
         var values: [String: JSONValue] = ["steps": .integer(steps)]
         if let bestStep { values["best_step"] = .integer(bestStep) }
+        if let chosenBy {
+            values["chosen_by"] = .string(chosenBy.name)
+            if chosenBy.direction == .lower { values["lower_is_better"] = true }
+        }
         for figure in figures { values[figure.name] = .number(figure.value) }
         if !before.isEmpty {
             values["before"] = .sorted(before.mapValues(JSONValue.number))

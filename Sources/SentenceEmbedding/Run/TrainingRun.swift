@@ -86,7 +86,10 @@ public final class TrainingRun {
         let log = try RunLog(folder, after: step, note: note)
         let saver = CheckpointSaver(folder, recipe: recipe, savedStep: step ?? 0, note: note)
         var all = callbacks + [log]
-        if !dev.isEmpty { all.append(PeriodicEvaluation(Evaluators(dev))) }
+        if !dev.isEmpty {
+            all.append(
+                PeriodicEvaluation(Evaluators(dev, allowedFalls: recipe.allowedFalls)))
+        }
         if let patience = recipe.training.patience { all.append(EarlyStopping(patience: patience)) }
         let outcome: TrainingOutcome
         defer { log.flush() }
@@ -222,12 +225,15 @@ extension TrainingRun {
 
     /// Says when the warm-up is shorter than the recipe has it.
     private func noteShortWarmUp(_ schedule: LearningRateSchedule) {
-        let ratio = recipe.training.warmupRatio
-        let asked = LearningRateSchedule.warmupSteps(ratio: ratio, totalSteps: schedule.totalSteps)
+        let training = recipe.training
+        let asked = training.warmup(ofSteps: schedule.totalSteps)
         guard asked > schedule.warmupSteps else { return }
+        let setting =
+            training.warmupSteps.map { "warmup_steps \($0)" }
+            ?? "warmup_ratio \(training.warmupShare)"
         note(
             .other(
-                "warm-up: warmup_ratio \(ratio) is \(asked) of \(schedule.totalSteps) steps, which would leave none at the learning rate of \(schedule.peak); it takes \(schedule.warmupSteps)"
+                "warm-up: \(setting) is \(asked) of \(schedule.totalSteps) steps, which would leave none at the learning rate of \(schedule.peak); it takes \(schedule.warmupSteps)"
             ))
     }
 
@@ -331,8 +337,16 @@ extension TrainingRun {
 
     /// Says when training made nothing better, by the figure that chooses the best model.
     private func noteStartNotBeaten(_ state: TrainingState) {
+        if state.bestStep == 0 {
+            note(.other("no evaluation on dev beat the model before training, which is in model/"))
+        } else if state.bestStep == nil, state.watchedBefore != nil {
+            note(
+                .other(
+                    "what is watched fell too far in every evaluation: model/ holds the model of the last step; with start_may_win it would hold the one before training"
+                ))
+        }
         guard let before = state.scoreBefore, let best = state.bestScore, let step = state.bestStep,
-            state.beatsStart == false
+            step > 0, state.beatsStart == false
         else { return }
         func figure(_ value: Double) -> String { String(format: "%.4f", value) }
         note(

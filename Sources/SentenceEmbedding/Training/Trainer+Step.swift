@@ -29,12 +29,18 @@ extension Trainer {
         try exchange.average(parameters)
         let norm = parameters.gradientNorm()
         guard norm.isFinite else { throw nonFinite("gradient", batches) }
+        var clippedNorm = norm
+        if configuration.maxGradientValue > 0 {
+            parameters.clipGradientValues(to: configuration.maxGradientValue)
+            clippedNorm = parameters.gradientNorm()
+        }
         let learningRate = schedule(state.step)
         let limit = configuration.maxGradientNorm
         optimizer.step(
             learningRate: learningRate,
-            gradientScale: limit > 0 ? min(1, Float(Double(limit) / (norm + 1e-6))) : 1)
+            gradientScale: limit > 0 ? min(1, Float(Double(limit) / (clippedNorm + 1e-6))) : 1)
         state.step += 1
+        average?.update(isFirst: state.step == 1)
         return StepReport(
             loss: loss, learningRate: learningRate, gradientNorm: norm, rows: rowCount,
             tokens: tokenCount)

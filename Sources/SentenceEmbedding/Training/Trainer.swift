@@ -29,6 +29,8 @@ public final class Trainer {
     public let optimizer: any Optimizer
     /// Learning rates by step.
     public let schedule: LearningRateSchedule
+    /// The moving average of the weights, if one is kept.
+    let average: WeightAverage?
     let exchange: any GradientExchange
     let tokens: [TokenCache]
     /// The batches of the latest step, and the step whose weights were found sound on them.
@@ -83,32 +85,40 @@ public final class Trainer {
             self.optimizer =
                 try optimizer?(parameters) ?? Self.adamW(parameters, configuration.weightDecay)
         } catch { throw .optimizer(error) }
+        do throws(SettingError) {
+            self.optimizer.learningRateFactors = try configuration.learningRates.factors(
+                of: parameters, peak: configuration.learningRate,
+                layerDecay: configuration.layerDecay)
+        } catch { throw .setting(error) }
+        average = configuration.emaDecay.map { WeightAverage(parameters, decay: $0) }
         // Some samplers make a few batches more or fewer in later epochs: all are taken, and the schedule is that long.
         let counts = zip(tasks, caches).map { $0.sampler.batchCount(of: $1.samplerInput, epoch: 0) }
         let batches =
             tasks.count == 1 ? counts[0] : self.order.order(batches: counts, epoch: 0).count
         stepsPerEpoch =
             (batches + configuration.accumulationSteps - 1) / configuration.accumulationSteps
+        let totalSteps = min(configuration.maxSteps ?? .max, stepsPerEpoch * configuration.epochs)
         schedule = LearningRateSchedule(
             configuration.schedule, peak: configuration.learningRate,
-            warmupRatio: configuration.warmupRatio,
-            totalSteps: min(configuration.maxSteps ?? .max, stepsPerEpoch * configuration.epochs),
-            settings: configuration.scheduleSettings)
+            // At least one step has the peak.
+            warmupSteps: min(configuration.warmup(ofSteps: totalSteps), totalSteps - 1),
+            totalSteps: totalSteps, settings: configuration.scheduleSettings)
     }
 
-    /// Prepares a run for a single objective, whose rows are shuffled or, if the configuration says so, grouped by length.
+    /// Prepares a run for a single objective, with the sampler that suits its loss or, if the configuration says so, with
+    /// rows grouped by length.
     ///
     /// - Throws: As the general one.
     public convenience init(
         model: SentenceTransformer, objective: any Objective,
         configuration: TrainingConfiguration = .init()
     ) throws(TrainingError) {
-        let sampler: any BatchSampler =
-            configuration.groupByLength
-            ? LengthGroupedBatchSampler(
-                batchSize: max(1, configuration.batchSize), seed: configuration.seed)
-            : ShuffledBatchSampler(
-                batchSize: max(1, configuration.batchSize), seed: configuration.seed)
+        let sampler: any BatchSampler
+        do throws(SamplerError) {
+            sampler = try BatchSamplers.named(
+                configuration.sampler(for: type(of: objective.module.loss))
+            ).init(batchSize: max(1, configuration.batchSize), seed: configuration.seed)
+        } catch { throw .sampler(error) }
         try self.init(
             model: model, tasks: [TrainingTask(objective, sampler: sampler)],
             configuration: configuration)
@@ -144,7 +154,7 @@ public final class Trainer {
         return AdamW(parameters, configuration)
     }
 
-    /// Runs to the end from where `state` stands.
+    /// Runs to the end from where `state` stands; the model is then the average of its weights if one is kept.
     ///
     /// - Throws: `TrainingError.nonFinite` before a bad step changes anything,
     ///   `TrainingError.nonFiniteWeights` or `TrainingError.nonFiniteEmbedding` before such a model is measured or
@@ -153,7 +163,11 @@ public final class Trainer {
     public func run(_ callbacks: [any TrainingCallback] = []) throws -> TrainingOutcome {
         self.callbacks = callbacks
         control = .proceed
-        defer { self.callbacks = [] }
+        average?.use(false)
+        defer {
+            self.callbacks = []
+            average?.use(true)
+        }
         try post(.started(totalSteps: schedule.totalSteps, stepsPerEpoch: stepsPerEpoch))
         while try goesOn() {
             let batches = batches(ofEpoch: state.epoch)
@@ -177,6 +191,14 @@ public final class Trainer {
         return outcome
     }
 
+    /// Calls `body` with the weights that are evaluated and saved: the average, if one is kept.
+    public func withSavedWeights<Result>(_ body: () throws -> Result) rethrows -> Result {
+        guard let average, !average.isInUse else { return try body() }
+        average.use(true)
+        defer { average.use(false) }
+        return try body()
+    }
+
     /// Gives an event to every callback, in order.
     ///
     /// - Throws: What a callback throws.
@@ -186,6 +208,11 @@ public final class Trainer {
             let answer = try callback.handle(event, self)
             control = max(control, answer)
         }
+    }
+
+    /// Whether it is time, after the latest step, for what happens so often.
+    public func isDue(_ interval: StepInterval) -> Bool {
+        interval.isDue(after: state.step, of: schedule.totalSteps)
     }
 
     private var hasStepsLeft: Bool {

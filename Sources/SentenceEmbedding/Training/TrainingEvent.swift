@@ -4,8 +4,10 @@ public enum TrainingEvent: Sendable {
     case started(totalSteps: Int, stepsPerEpoch: Int)
     /// An optimizer step was taken.
     case stepped(StepReport)
-    /// The model was evaluated; `isBest` when it beat all evaluations since the first step.
+    /// The model was evaluated; `isBest` when it beat all evaluations since the first step, or since before it.
     case evaluated(Evaluation, isBest: Bool)
+    /// A watched figure of the evaluation fell too far: the step cannot become the best.
+    case regressed(Regression)
     /// An evaluation gave no figure at all, and the best stays as it was.
     case evaluationFailed(reason: String)
     /// A checkpoint is about to be written: what is kept of the run's files is to be written before.

@@ -12,13 +12,17 @@ public struct TrainingState: Codable, Sendable, Equatable {
     public var before: [String: Double]?
     /// The primary one of them.
     public var scoreBefore: Double?
-    /// The best primary figure of an evaluation after the first step so far.
+    /// The watched figures before the first step, by evaluation; nil when none is watched.
+    public var watchedBefore: [String: Double]?
+    /// The best primary figure of an evaluation so far; that before the first step counts only if the start may win.
     public var bestScore: Double?
     /// The step of that evaluation.
     public var bestStep: Int?
     /// Whether smaller scores are better; nil for larger ones.
     public var lowerIsBetter: Bool?
-    /// Evaluations since the best.
+    /// The score that an evaluation has to beat to count for patience.
+    public var scoreToBeat: Double?
+    /// Evaluations since the last that counted for patience.
     public var evaluationsSinceBest = 0
 
     /// Creates the state of a run that has not begun.

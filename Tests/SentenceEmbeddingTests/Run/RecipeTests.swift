@@ -21,6 +21,7 @@ import Testing
         "loss":{"name":"multiple_negatives_ranking","scale":30},"task_batch_size":64,"prompts":["q: ",""]},
         "kd":{"data":"texts.txt","loss":"mse","teacher":"t.npy"}},
         "evaluate":{"sts":{"kind":"similarity","data":{"path":"sts.csv"},"chooses_best":true,"truncate_dim":8},
+        "old":{"kind":"similarity","data":"old.csv","watch":0.01},
         "own":{"kind":"label_accuracy","task":"nli","split":"test","data":"dev.tsv"}},
         "dev_nli":"nli-dev.tsv","order":"round_robin","optimizer":"lion","max_steps":9}
         """#
@@ -73,8 +74,9 @@ import Testing
         #expect(recipe.optimizer == NamedSettings("lion"))
         let evaluations = Dictionary(
             uniqueKeysWithValues: recipe.evaluations.map { ($0.name, $0) })
-        #expect(evaluations.keys.sorted() == ["dev_nli", "own", "sts"])
+        #expect(evaluations.keys.sorted() == ["dev_nli", "old", "own", "sts"])
         #expect(evaluations["sts"]?.choosesBest == true)
+        #expect(evaluations["old"]?.watch == 0.01)
         #expect(evaluations["own"]?.split == .test)
         #expect(evaluations["own"]?.kind.settings == #"{"task":"nli"}"#)
         try expectSame(recipe)
@@ -105,11 +107,18 @@ import Testing
         recipe.training.learningRate = 3.1e-5
         recipe.training.schedule = .cosine
         recipe.training.warmupRatio = 0.123456789
+        recipe.training.warmupSteps = 12
+        recipe.training.learningRates = ["embeddings.*": 1e-6, "encoder.layer.0": 2.5e-5]
+        recipe.training.layerDecay = 0.95
+        recipe.training.maxGradientValue = 0.5
+        recipe.training.emaDecay = 0.999
+        recipe.training.minDelta = 0.001
+        recipe.training.startMayWin = true
         recipe.training.weightDecay = 0.02
         recipe.training.maxGradientNorm = 0
         recipe.training.maxSteps = 11
         recipe.training.evaluateEvery = 4
-        recipe.training.saveEvery = 0
+        recipe.training.saveEvery = 0.25
         recipe.training.keepLast = 2
         recipe.training.patience = 1
         recipe.training.groupByLength = true
@@ -165,6 +174,15 @@ import Testing
             "evaluate.s.chooses_best", "expected true or false"
         ),
         (
+            #"{"evaluate":{"s":{"kind":"similarity","watch":-1}}}"#, "evaluate.s.watch",
+            "expected a number of 0 or more"
+        ),
+        (#"{"evaluate_every":1.5}"#, "evaluate_every", "a share of the run above 0 and below 1"),
+        (#"{"save_every":-1}"#, "save_every", "expected a number of steps, or a share"),
+        (#"{"layer_decay":0}"#, "layer_decay", "expected a number above 0, up to 1"),
+        (#"{"ema_decay":1}"#, "ema_decay", "expected 0..<1"),
+        (#"{"learning_rates":{"a":0}}"#, "learning_rates", "rates above 0 by patterns of names"),
+        (
             #"{"dev":"a","evaluate":{"dev":{"kind":"similarity","data":"b"}}}"#, "evaluate.dev",
             "both given"
         ),
@@ -202,6 +220,78 @@ import Testing
         let error = #expect(throws: (any Error).self) { try Recipe(json: json).checked() }
         let text = error.map { "\($0)" } ?? "no error"
         #expect(text.contains(message), "\(text)")
+    }
+
+    /// What would have no effect is refused: whoever gave it expects one.
+    @Test(arguments: [
+        (#""patience":2"#, "patience is given, but there is nothing to evaluate on: add dev"),
+        (#""evaluate_every":0.5"#, "evaluate_every is given, but there is nothing to evaluate on"),
+        (#""start_may_win":true"#, "start_may_win is given, but there is nothing to evaluate on"),
+        (#""dev":"d.tsv","min_delta":0.1"#, "min_delta is given, but without patience"),
+        (
+            #""evaluate":{"t":{"kind":"similarity","split":"test","data":"t","watch":0.1}}"#,
+            "evaluate.t.watch is given, but what is split: test is measured after training alone"
+        ),
+        (
+            #""evaluate":{"t":{"kind":"similarity","split":"test","data":"t","chooses_best":true}}"#,
+            "evaluate.t.chooses_best is given, but"
+        ),
+        (#""order":"round_robin""#, "order is given, but there is one task"),
+        (
+            #""sampler":"shuffled","group_by_length":true"#,
+            "group_by_length is given, but every task has a sampler of its own"
+        ),
+        (#""num_cycles":2"#, "num_cycles is given, but the schedule linear has no such setting"),
+        (
+            #""schedule":"cosine","min_lr_rate":0.2"#,
+            "min_lr_ratio is given, but the schedule cosine has no such setting"
+        ),
+        (
+            #""optimizer":{"name":"sgd","weight_decay":0.1},"weight_decay":0.2"#,
+            "weight_decay and optimizer.weight_decay are both given"
+        ),
+        (
+            #""optimizer":"adafactor","learning_rate":0.1"#,
+            "learning_rate is given, but adafactor has a rate of its own"
+        ),
+        (#""warmup_ratio":0.2,"warmup_steps":3"#, "warmup_steps is given beside warmup_ratio"),
+        (#""classes":["a","b"]"#, "classes is given, but the loss cosine has no use for classes"),
+        (
+            #""data":{"label_order":"hub"}"#,
+            "data: label_order is given, but it says nothing about rows that are trained or measured on"
+        ),
+        (
+            #""loss":"multiple_negatives_ranking","data":{"score_range":"0...5"}"#,
+            "data: score_range is given, but it says nothing about rows"
+        ),
+        (
+            #""loss":"softmax","train":{"path":"a.tsv","score":"x"}"#,
+            "train: score is given, but it says nothing about rows for softmax; leave it out"
+        ),
+    ])
+    func whatHasNoEffectIsRefused(_ member: String, _ message: String) throws {
+        let loss = member.contains("loss") ? "" : #""loss":"cosine","#
+        let train = member.contains("train\"") ? "" : #""train":"a.tsv","#
+        let json = #"{"model":"m",\#(train)\#(loss)\#(member)}"#
+        let error = #expect(throws: (any Error).self) { try Recipe(json: json).checked() }
+        let text = error.map { "\($0)" } ?? "no error"
+        #expect(text.contains(message), "\(text)")
+    }
+
+    /// The same where they have one.
+    @Test(arguments: [
+        #""dev":"d.tsv","patience":2,"min_delta":0.1,"start_may_win":true,"evaluate_every":0.5"#,
+        #""loss":"multiple_negatives_ranking","dev":"d.tsv","data":{"score_range":"0...5"}"#,
+        #""schedule":"warmup_stable_decay","min_lr_ratio":0.2,"num_cycles":1"#,
+        #""schedule":"cosine_with_min_lr","min_lr_rate":0.2"#,
+        #""optimizer":{"name":"adafactor","relative_step":false},"learning_rate":0.1"#,
+        #""optimizer":{"name":"sgd","weight_decay":0.1}"#, #""weight_decay":0.2"#,
+        #""group_by_length":true"#, #""warmup_steps":3"#,
+    ])
+    func whatHasAnEffectIsTaken(_ member: String) throws {
+        let loss = member.contains("loss") ? "" : #""loss":"cosine","#
+        let json = #"{"model":"m","train":"a.tsv",\#(loss)\#(member)}"#
+        #expect(try Recipe(json: json).checked() == [])
     }
 
     /// As above, of a recipe that a program made.

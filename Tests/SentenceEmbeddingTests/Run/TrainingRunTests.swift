@@ -196,6 +196,63 @@ import Testing
         #expect(primary == ["b_spearman_cosine"])
     }
 
+    /// A model that no step changes is beaten by none, and is what is delivered, as it was.
+    @Test(arguments: [true, false])
+    func theStartMayWin(_ mayWin: Bool) throws {
+        let recipe = try recipe { recipe in
+            recipe.training.learningRate = 1e-30
+            recipe.training.weightDecay = 0
+            recipe.training.startMayWin = mayWin
+            recipe.evaluations = [
+                EvaluationRecipe(
+                    "dev", kind: NamedSettings("similarity"),
+                    data: [ExampleSource(try scores("dev.tsv", 10, seed: 5))])
+            ]
+        }
+        var notes: [String] = []
+        let results = try TrainingRun(
+            recipe, output: folder("run").path, note: { notes.append("\($0)") }
+        ).execute()
+        #expect(results?.bestStep == (mayWin ? 0 : 3))
+        #expect(results?.chosenBy?.name == "dev_spearman_cosine")
+        #expect(
+            notes.contains(
+                "no evaluation on dev beat the model before training, which is in model/") == mayWin
+        )
+        let delivered = try SentenceTransformer(path: folder("run/model").path)
+        let start = try SentenceTransformer(path: folder("start.h5").path)
+        // A rate that changes no number but those that are 0.
+        #expect((delivered.parameters.bits == start.parameters.bits) == mayWin)
+        let best = try Checkpoint(folder("run/checkpoints/best.h5"))
+        #expect(try best.state().step == (mayWin ? 0 : 3))
+        #expect(try best.model().parameters.bits == delivered.parameters.bits)
+    }
+
+    /// The averaged weights are those that are delivered, also when the run was cut short and resumed.
+    @Test func theAverageIsDelivered() throws {
+        let recipe = try recipe { recipe in
+            recipe.training.emaDecay = 0.5
+            recipe.training.saveEvery = 0.5
+            recipe.training.layerDecay = 0.5
+        }
+        _ = try TrainingRun(recipe, output: folder("whole").path).execute()
+        let first = try TrainingRun(recipe, output: folder("cut").path)
+        #expect(try first.execute([OnEvent(stopAfter: 2)]) == nil)
+        _ = try TrainingRun(resuming: folder("cut").path).execute()
+        for file in ["model/model.safetensors", "checkpoints/step-00000003.h5"] {
+            #expect(
+                try Data(contentsOf: folder("cut/" + file))
+                    == Data(contentsOf: folder("whole/" + file)), "\(file)")
+        }
+        let checkpoint = try Checkpoint(folder("whole/checkpoints/step-00000003.h5"))
+        let delivered = try SentenceTransformer(path: folder("whole/model").path)
+        #expect(try checkpoint.model().parameters.bits == delivered.parameters.bits)
+        let name = "encoder.layer.1.output.dense.weight"
+        let raw = try checkpoint.file.root.group(named: "weights").dataset(named: name)
+        let averaged = try checkpoint.file.root.group(named: "model").dataset(named: name)
+        #expect(try raw.read(as: Float.self) != averaged.read(as: Float.self))
+    }
+
     @Test func everyOptimizerHasItsSettings() throws {
         let recipe = try recipe {
             $0.optimizer = NamedSettings("sgd", settings: #"{"momentum":0.9}"#)
@@ -299,6 +356,7 @@ import Testing
     @Test func aRunThatCannotBeginLeavesNothing() throws {
         let recipe = try recipe {
             $0.tasks[0].loss = NamedSettings("softmax")
+            $0.data = ExampleFileOptions()
         }
         let error = #expect(throws: RunError.self) {
             try TrainingRun(recipe, output: folder("run").path).execute()

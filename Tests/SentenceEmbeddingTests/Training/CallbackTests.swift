@@ -42,6 +42,7 @@ import Testing
         case .stepped(let step): step.isEpochEnd ? "stepped, epoch ends" : "stepped"
         case .evaluated(_, let isBest): isBest ? "evaluated, best" : "evaluated"
         case .evaluationFailed: "failed"
+        case .regressed: "regressed"
         case .saving: "saving"
         case .saved: "saved"
         case .notSaved: "not saved"

@@ -157,7 +157,7 @@ public struct RetrievalEvaluation: EvaluationKind {
     public func evaluator(_ data: ExampleTable?, name: String) throws -> any Evaluator {
         for (key, path) in [("queries", queries), ("corpus", corpus), ("relevant", relevant)]
         where path == nil {
-            throw RecipeError.missing(key: name.isEmpty ? key : "evaluate.\(name).\(key)")
+            throw EvaluationError.missing(evaluation: name, key: key)
         }
         return try RetrievalEvaluator(
             queries: queries ?? "", documents: corpus ?? "", relevant: relevant ?? "",

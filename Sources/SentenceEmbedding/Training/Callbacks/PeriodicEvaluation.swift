@@ -16,8 +16,7 @@ public final class PeriodicEvaluation: TrainingCallback {
         switch event {
         case .started where trainer.state.step == 0: try evaluate(trainer)
         case .stepped(let step):
-            let interval = trainer.configuration.evaluateEvery
-            if step.isEpochEnd || interval > 0 && trainer.state.step % interval == 0 {
+            if step.isEpochEnd || trainer.isDue(trainer.configuration.evaluateEvery) {
                 try trainer.requireSoundModel()
                 try evaluate(trainer)
             }
@@ -29,45 +28,20 @@ public final class PeriodicEvaluation: TrainingCallback {
     private func evaluate(_ trainer: Trainer) throws {
         let evaluation: Evaluation
         do {
-            evaluation = try evaluator.evaluate(trainer.model, losses: trainer.losses)
+            evaluation = try trainer.withSavedWeights {
+                try evaluator.evaluate(trainer.model, losses: trainer.losses)
+            }
         } catch {
             if trainer.state.step > 0 { trainer.state.evaluationsSinceBest += 1 }
             return try trainer.post(.evaluationFailed(reason: "\(error)"))
         }
-        let isBest = trainer.state.note(evaluation)
+        let configuration = trainer.configuration
+        let isBest = trainer.state.note(
+            evaluation, minDelta: configuration.minDelta, startMayWin: configuration.startMayWin)
         try trainer.post(.evaluated(evaluation, isBest: isBest))
-    }
-}
-
-extension TrainingState {
-    /// Keeps an evaluation's score; true when it is the best since the first step.
-    mutating func note(_ evaluation: Evaluation) -> Bool {
-        let figure = evaluation.primaryFigure
-        let score = figure.flatMap { $0.value.isFinite ? $0.value : nil }
-        lowerIsBetter = figure?.direction == .lower ? true : lowerIsBetter
-        if step == 0 {
-            before = evaluation.defined
-            scoreBefore = score
-            return false
+        for regression in trainer.state.regressions(evaluation) {
+            try trainer.post(.regressed(regression))
         }
-        if let score, bestScore.map({ isBetter(score, than: $0) }) ?? true {
-            bestScore = score
-            bestStep = step
-            evaluationsSinceBest = 0
-            return true
-        }
-        evaluationsSinceBest += 1
-        return false
-    }
-
-    private func isBetter(_ score: Double, than other: Double) -> Bool {
-        lowerIsBetter == true ? score < other : score > other
-    }
-
-    /// Whether the best evaluation beats the one before the first step; nil while one of them is missing.
-    public var beatsStart: Bool? {
-        guard let scoreBefore, let bestScore else { return nil }
-        return isBetter(bestScore, than: scoreBefore)
     }
 }
 
