@@ -129,7 +129,7 @@ extension TrainingRun {
             model.maxSequenceLength = length
         }
         try applyPrompt(to: model)
-        for name in setup.freeze { try freeze(name, in: model) }
+        try freeze(model)
         return model
     }
 
@@ -137,12 +137,43 @@ extension TrainingRun {
         try model.setPrompt(name: recipe.setup.prompt, text: recipe.setup.promptText)
     }
 
-    /// Freezes the module or parameter of this name: `encoder.layer.1` is not `encoder.layer.10`.
-    private func freeze(_ name: String, in model: SentenceTransformer) throws {
-        let module = name.hasSuffix(".") ? String(name.dropLast()) : name
-        let frozen = model.parameters.freeze { $0 == module || $0.hasPrefix(module + ".") }
-        guard !frozen.isEmpty else { throw RunError.nothingToFreeze(name: module) }
-        note(.other("frozen: \(frozen.count) arrays of \(module)"))
+    /// Freezes what the recipe does not train: all but `train_only`, and then `freeze`.
+    private func freeze(_ model: SentenceTransformer) throws {
+        let setup = recipe.setup
+        if !setup.trainOnly.isEmpty {
+            let trained = try setup.trainOnly.flatMap {
+                try parameters(of: model, named: $0, key: "train_only")
+            }
+            for parameter in model.parameters {
+                parameter.isFrozen = !trained.contains { $0 === parameter }
+            }
+        }
+        for pattern in setup.freeze {
+            for parameter in try parameters(of: model, named: pattern, key: "freeze") {
+                parameter.isFrozen = true
+            }
+        }
+        noteFrozen(model)
+    }
+
+    private func parameters(
+        of model: SentenceTransformer, named pattern: String, key: String
+    ) throws -> [Parameter] {
+        do throws(ParameterPatternError) {
+            return try model.parameters.named(ParameterPattern(pattern))
+        } catch { throw RunError.pattern(error, key: key) }
+    }
+
+    /// Says how much of the model is trained, when not all of it is.
+    private func noteFrozen(_ model: SentenceTransformer) {
+        let trained = model.parameters.filter { !$0.isFrozen }
+        func size(_ parameters: some Sequence<Parameter>) -> Int {
+            parameters.reduce(0) { $0 + $1.shape.count }
+        }
+        let (some, all) = (size(trained), size(model.parameters))
+        if some == all { return }
+        let share = String(format: "%.2f", 100 * Double(some) / Double(all))
+        note(.other("trained: \(some) of the model's \(all) weights, \(share) %"))
     }
 
     private func tasks(

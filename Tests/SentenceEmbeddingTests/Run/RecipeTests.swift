@@ -118,6 +118,7 @@ import Testing
         recipe.setup.prompt = "query"
         recipe.setup.addTokens = "tokens.txt"
         recipe.setup.order = RoundRobin.name
+        recipe.setup.trainOnly = ["*.bias"]
         recipe.tasks[0].settings.teacher = "teacher"
         recipe.tasks[0].settings.batchSize = 5
         try expectSame(recipe)
