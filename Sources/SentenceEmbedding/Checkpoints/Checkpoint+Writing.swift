@@ -17,10 +17,14 @@ extension Checkpoint {
     public static func write(
         _ trainer: Trainer, to url: URL, recipe: String = "", includingOptimizer: Bool = true
     ) throws {
-        try trainer.model.parameters.requireFinite()
+        try trainer.model.allParameters.requireFinite()
         for task in trainer.tasks { try task.objective.module.parameters.requireFinite() }
-        try write(to: url) { root in
-            try write(trainer.model, in: root)
+        try write(to: url, version: trainer.model.adapters == nil ? 2 : 3) { root in
+            if let adapters = trainer.model.adapters {
+                try write(adapters, of: trainer.model, in: root)
+            } else {
+                try write(trainer.model, in: root)
+            }
             let tasks = try root.createGroup("tasks")
             try tasks.attributes.set("names", to: trainer.tasks.map(\.name))
             for task in trainer.tasks { try write(task, in: tasks) }
@@ -45,8 +49,9 @@ extension Checkpoint {
         }
         unlink(trial.path)
         let optimizer = trainer.optimizer
-        let numbers =
-            optimizer.parameters.reduce(optimizer.bufferElementCount) { $0 + $1.shape.count }
+        let hasBase = trainer.model.adapters != nil
+        let held = optimizer.parameters.filter { !(hasBase && $0.isFrozen) }
+        let numbers = held.reduce(optimizer.bufferElementCount) { $0 + $1.shape.count }
         let needed = numbers * MemoryLayout<Float>.stride
         var disk = statvfs()
         // Some network file systems do not say how large they are.
@@ -58,7 +63,7 @@ extension Checkpoint {
         }
     }
 
-    /// Writes a checkpoint of a model alone.
+    /// Writes a checkpoint of a model alone, its adapters merged.
     ///
     /// - Throws: `NonFiniteError` or `ModelError` when a weight or an embedding is not finite; nothing is written then.
     public static func write(_ model: SentenceTransformer, to url: URL) throws {
@@ -66,11 +71,13 @@ extension Checkpoint {
         try write(to: url) { try write(model, in: $0) }
     }
 
-    private static func write(to url: URL, _ body: (borrowing Group) throws -> Void) throws {
+    private static func write(
+        to url: URL, version: Int = 2, _ body: (borrowing Group) throws -> Void
+    ) throws {
         try AtomicFile.write(to: url) { temporary in
             let file = try HDF5File(creating: temporary.path, withDigest: true)
             try file.root.attributes.set("format", to: formatName)
-            try file.root.attributes.set("format_version", to: formatVersion)
+            try file.root.attributes.set("format_version", to: version)
             try file.root.attributes.set("producer", to: "Simile")
             try body(file.root)
             try file.close()
@@ -85,7 +92,9 @@ extension Checkpoint {
         try group.attributes.set("modules", to: json(model.modules))
         try group.attributes.set("settings", to: model.settings.json)
         try group.attributes.set("max_seq_length", to: model.maxSequenceLength)
-        try group.write(model.parameters)
+        for array in model.arrays {
+            try array.withValues { try group.write($0, shape: array.shape, as: array.name) }
+        }
         let tokenizer = try root.createGroup("tokenizer")
         try tokenizer.attributes.set("config", to: json(model.tokenizer.configuration))
         try tokenizer.attributes.set("added_tokens", to: json(model.tokenizer.addedTokens))

@@ -23,6 +23,8 @@ public struct Recipe: Sendable, Equatable {
     public var data = ExampleFileOptions()
     /// The optimizer; it has the configuration's weight decay unless it states another.
     public var optimizer = NamedSettings(AdamW.name)
+    /// The adapters that are trained in place of the model's weights; nil for none.
+    public var adapters: LoRAConfiguration?
     /// What is done to the model before training, and in which order tasks are served.
     public var setup = RunSetup()
     /// The hyper-parameters.

@@ -19,6 +19,8 @@ public enum RunError: Error, LocalizedError, CustomStringConvertible {
     case nothingToResume(path: String, recipe: String)
     /// A pattern of the recipe's key `key` names no parameters that can be frozen or trained.
     case pattern(ParameterPatternError, key: String)
+    /// The model cannot have the recipe's adapters.
+    case adapters(AdapterError)
     /// Training diverged; the checkpoints listed are finite.
     case diverged(TrainingError, kept: [String])
     /// A file of the data changed under the run; the checkpoints listed are of before.
@@ -44,6 +46,7 @@ public enum RunError: Error, LocalizedError, CustomStringConvertible {
         case .nothingToResume(let path, let recipe):
             "\(path): neither a checkpoint nor a \(recipe) to resume from; give the output folder of an earlier run"
         case .pattern(let error, let key): "\(key): \(error)"
+        case .adapters(let error): "adapters.\(error)"
         case .diverged(let error, let kept): "\(error). \(Self.list(kept, "with finite weights"))"
         case .changed(let error, let kept): "\(error). \(Self.list(kept, "of before"))"
         case .unwritten(let reason, _): reason

@@ -8,7 +8,7 @@ import Tensors
 
 /// A run from files to files: reads the data, trains, measures, and leaves the best model in its folder.
 ///
-/// The folder gets `model/` (a sentence-transformers folder), `checkpoints/`, the recipe, `steps.csv`,
+/// The folder gets `model/` (a sentence-transformers folder), `adapter/` (PEFT's) where adapters are trained, `checkpoints/`, the recipe, `steps.csv`,
 /// `evaluations.csv` and `results.json`. A run that was cut short goes on from its latest checkpoint to the same result.
 public final class TrainingRun {
     /// What decides the run.
@@ -55,7 +55,7 @@ public final class TrainingRun {
     ) throws {
         folder = RunFolder(output, format: format)
         isNew = false
-        latest = try folder.latest(note)
+        latest = try folder.latest(open, note)
         recipe = try latest?.recipe ?? folder.recipe()
         for problem in try recipe.checked() { note(.other(problem)) }
         self.open = open
@@ -70,7 +70,7 @@ public final class TrainingRun {
         if isNew {
             try folder.requireFree()
         } else if latest == nil {
-            latest = try folder.latest(note)
+            latest = try folder.latest(open, note)
         }
         defer { isNew = false }
         let model = try startingModel()
@@ -116,6 +116,12 @@ extension TrainingRun {
             model = try open(recipe.model ?? "")
             if let tokens = setup.addTokens {
                 model = try TokenFile.add(tokens, to: model, note: note)
+            }
+            if let adapters = recipe.adapters {
+                do throws(AdapterError) {
+                    try model.addAdapters(
+                        adapters, base: recipe.model ?? "", seed: recipe.training.seed)
+                } catch { throw RunError.adapters(error) }
             }
         }
         if let length = setup.maxSequenceLength {
@@ -166,11 +172,11 @@ extension TrainingRun {
 
     /// Says how much of the model is trained, when not all of it is.
     private func noteFrozen(_ model: SentenceTransformer) {
-        let trained = model.parameters.filter { !$0.isFrozen }
-        func size(_ parameters: some Sequence<Parameter>) -> Int {
+        func size(_ parameters: [Parameter]) -> Int {
             parameters.reduce(0) { $0 + $1.shape.count }
         }
-        let (some, all) = (size(trained), size(model.parameters))
+        let all = size(model.allParameters)
+        let some = size(model.allParameters.filter { !$0.isFrozen })
         if some == all { return }
         let share = String(format: "%.2f", 100 * Double(some) / Double(all))
         note(.other("trained: \(some) of the model's \(all) weights, \(share) %"))
@@ -271,6 +277,8 @@ extension TrainingRun {
     ) throws -> RunResults {
         let (model, losses) = best(of: trainer, saver)
         try applyPrompt(to: model)
+        let adapters = Result { try writeAdapters(of: model) }
+        model.mergeAdapters()
         var results = RunResults(trainer.state)
         for (split, evaluators) in evaluators {
             for evaluator in evaluators {
@@ -292,6 +300,7 @@ extension TrainingRun {
         noteStartNotBeaten(trainer.state)
         do {
             try written.get()
+            try adapters.get()
             try recorded.get()
         } catch { throw RunError.unwritten(reason: "\(error)", results) }
         if let reason = saver.unsavedLast {
@@ -299,6 +308,17 @@ extension TrainingRun {
                 step: trainer.state.step, model: folder.model.path, reason: reason, results)
         }
         return results
+    }
+
+    private func writeAdapters(of model: SentenceTransformer) throws {
+        if model.adapters == nil { return }
+        guard model.encoder == .bert else {
+            return note(
+                .other(
+                    "no adapter/ folder: the base is a DistilBERT, whose layers PEFT knows by other names; model/ is complete"
+                ))
+        }
+        try model.writeAdapters(to: folder.adapter)
     }
 
     private func training(_ trainer: Trainer, _ results: RunResults) -> ModelCard.Training {
@@ -338,6 +358,11 @@ extension TrainingRun {
             let step = try checkpoint.state().step
             guard step == bestStep else {
                 throw RunError.file("\(folder.best.path): of step \(step), not \(bestStep)")
+            }
+            if let adapters = trainer.model.adapters {
+                let losses = try checkpoint.losses(for: trainer.model).mapValues(\.loss)
+                try checkpoint.restore(adapters)
+                return (trainer.model, losses)
             }
             let model = try checkpoint.model()
             return (model, try checkpoint.losses(for: model).mapValues(\.loss))
