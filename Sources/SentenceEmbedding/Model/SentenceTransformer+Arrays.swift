@@ -37,6 +37,7 @@ extension SentenceTransformer {
             model.bert.configuration, tokenizer: model.tokenizer, pooling: model.pooling,
             modules: model.modules, settings: model.settings,
             maxSequenceLength: model.maxSequenceLength, source: .weights(ParameterWeights(model)))
+        try truncateEmbeddings(to: model.embeddingDimension)
         try setPrompt(model.prompt)
         notes = model.notes
     }

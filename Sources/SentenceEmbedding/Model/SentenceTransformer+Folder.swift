@@ -48,9 +48,7 @@ extension SentenceTransformer {
             maxSequenceLength: description.maxSequenceLength,
             source: .weights(ModuleWeights(encoder: encoder, dense: dense)))
         self.encoder = description.encoder
-        notes = (tokenizer.vocabulary.notes + description.settings.notes).map {
-            "\(folder.path): \($0)"
-        }
+        notes = tokenizer.vocabulary.notes.map { "\(folder.path): \($0)" }
         if !encoder.heads.isEmpty {
             let names = encoder.heads.prefix(3).joined(separator: ", ")
             let more = encoder.heads.count > 3 ? " and \(encoder.heads.count - 3) more" : ""
@@ -96,7 +94,7 @@ extension SentenceTransformer {
         try requireFinite()
         let description = ModelFolder(
             configuration: bert.configuration, poolingModes: pooling.modes,
-            poolsPrompt: pooling.includesPrompt, modules: modules, settings: settings,
+            poolsPrompt: pooling.includesPrompt, modules: modules, settings: truncatedSettings,
             maxSequenceLength: maxSequenceLength)
         try AtomicFolder.write(to: folder, owns: ModelFolder.isWritten) { temporary in
             try description.write(to: temporary)
@@ -117,6 +115,12 @@ extension SentenceTransformer {
                     Data(modelCard.utf8), to: temporary.appending(path: "README.md"))
             }
         }
+    }
+
+    /// The settings with the length that embeddings are cut to now.
+    var truncatedSettings: ModelSettings {
+        settings.truncating(
+            to: embeddingDimension == wholeDimension ? nil : embeddingDimension)
     }
 
     /// The arrays to be written, those that have a name in the file.
