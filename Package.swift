@@ -59,8 +59,8 @@ let package = Package(
             name: "SentenceEmbedding",
             dependencies: [
                 "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization",
-                "ModelFolders", "HDF5", "CZlib", "ONNX", "JSON", "ModelLayout", "Support",
-                "Settings", "ExampleFiles", "Losses", "Metrics",
+                "ModelFolders", "HDF5", "CZlib", "ONNX", "Digest", "JSON", "ModelLayout",
+                "Support", "Settings", "ExampleFiles", "Losses", "Metrics",
             ]),
         .target(
             name: "Simile",

@@ -25,7 +25,7 @@ public struct NonFiniteError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-extension ParameterStore {
+extension Sequence<Parameter> {
     /// Checks that every number of every parameter is finite: to be called before weights are handed on.
     ///
     /// - Throws: `NonFiniteError` with the first array that has a NaN or an infinity.

@@ -104,6 +104,22 @@ public final class ParameterStore: Sequence {
     }
 }
 
+extension Sequence<Parameter> {
+    /// Replaces the values of every parameter by those under its name.
+    ///
+    /// - Throws: `ParameterError` naming every missing, misshapen, unreadable and unexpected array; no value is then
+    ///   changed.
+    public func read(from weights: any WeightReader) throws(ParameterError) {
+        let store = ParameterStore(source: .weights(weights))
+        let copies = map {
+            store.add(
+                $0.parts, $0.shape, .zeros, isRowSparse: $0.isRowSparse, mayBeMissing: false)
+        }
+        try store.validate()
+        for (parameter, copy) in zip(self, copies) { parameter.copyValues(of: copy) }
+    }
+}
+
 /// A place in the tree of names: `scope / "encoder" / "layer.0"`.
 public struct ParameterScope {
     private let path: String

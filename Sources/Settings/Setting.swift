@@ -240,12 +240,12 @@ extension Setting {
         (self.isSwitch, self.isList, self.write, self.read) = (isSwitch, isList, write, read)
     }
 
-    /// The same setting of settings that hold these.
+    /// The same setting of settings that hold these; its key there begins with `prefix`.
     public func inside<Outer>(
-        _ path: WritableKeyPath<Outer, Root> & Sendable
+        _ path: WritableKeyPath<Outer, Root> & Sendable, prefix: String = ""
     ) -> Setting<Outer> {
         Setting<Outer>(
-            key, help, expected, isSwitch: isSwitch, isList: isList,
+            prefix + key, help, expected, isSwitch: isSwitch, isList: isList,
             write: { [write] in write($0[keyPath: path]) },
             read: { [read] in read(&$0[keyPath: path], $1) })
     }

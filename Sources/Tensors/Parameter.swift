@@ -94,6 +94,12 @@ public final class Parameter {
         try body(&span)
     }
 
+    /// Replaces the values by those of a parameter of the same shape.
+    public func copyValues(of other: Parameter) {
+        precondition(shape == other.shape, "\(name) \(shape): copied from \(other.shape)")
+        value.base.update(from: other.value.base, count: shape.count)
+    }
+
     /// Lends the values of a part.
     public func withValues<Result, Failure: Error>(
         of part: Part, _ body: (Span<Float>) throws(Failure) -> Result

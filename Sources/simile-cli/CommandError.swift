@@ -25,7 +25,7 @@ enum CommandError: Error, CustomStringConvertible {
             self = .input(
                 "\(path): neither a checkpoint nor a \(recipe) to resume from; give the --output folder of an earlier run"
             )
-        case .nothingToFreeze:
+        case .pattern:
             self = .input("\(error). 'simile inspect MODEL --parameters' lists the names")
         default: self = .input(error.description)
         }

@@ -16,7 +16,7 @@ struct Inspect: ParsableCommand {
         var isFolder: ObjCBool = false
         _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         let checkpoint = isFolder.boolValue ? nil : try Checkpoint(URL(filePath: path))
-        let model = try checkpoint?.model() ?? ModelPath.open(self.model)
+        let model = try checkpoint?.model(base: ModelPath.base) ?? ModelPath.open(self.model)
         let configuration = model.bert.configuration
         let count = model.parameters.reduce(0) { $0 + $1.shape.count }
         try Console.print(

@@ -6,9 +6,14 @@ import Simile
 enum ModelPath {
     /// Opens a model and says what a person should know about its files.
     static func open(_ text: String) throws -> SentenceTransformer {
-        let model = try SentenceTransformer(path: resolve(text))
+        let model = try SentenceTransformer(path: resolve(text), base: base)
         for note in model.notes { Console.note(note) }
         return model
+    }
+
+    /// Opens the model that adapters belong to.
+    static func base(_ text: String) throws -> SentenceTransformer {
+        try SentenceTransformer.plain(path: resolve(text))
     }
 
     /// The path itself, or the folder of a downloaded model if it is the name of one.

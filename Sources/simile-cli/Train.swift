@@ -53,6 +53,7 @@ struct Train: ParsableCommand {
     var labels: String?
     @Option(help: "\(Optimizers.all.map { $0.name }.joined(separator: ", ")).")
     var optimizer: String?
+    @OptionGroup var adapters: SettingFlags<AdapterSettings>
     @OptionGroup var setup: SettingFlags<RunSetup>
     @OptionGroup var task: SettingFlags<TaskSettings>
     @OptionGroup(title: "Data files") var files: ExampleFileArguments<MainFile>
@@ -151,6 +152,10 @@ struct Train: ParsableCommand {
         if let optimizer, optimizer != settings.optimizer.name {
             settings.optimizer = NamedSettings(optimizer)
         }
+        if !adapters.isEmpty {
+            let own = AdapterSettings(settings.adapters ?? LoRAConfiguration())
+            settings.adapters = adapters.applied(to: own).adapters
+        }
         settings.setup = setup.applied(to: settings.setup)
         settings.training = hyperparameters.applied(to: settings.training)
         return settings.withAbsolutePaths()
@@ -187,6 +192,18 @@ struct Train: ParsableCommand {
                 "--labels is '\(text)'; expected two or more different names separated by commas")
         }
         return set
+    }
+}
+
+/// The settings of adapters as options: `r` is `--adapters-r`, and any of them asks for adapters.
+struct AdapterSettings: Settings {
+    var adapters = LoRAConfiguration()
+
+    init() {}
+    init(_ adapters: LoRAConfiguration) { self.adapters = adapters }
+
+    static let settings = LoRAConfiguration.settings.map {
+        $0.inside(\Self.adapters, prefix: "adapters_")
     }
 }
 

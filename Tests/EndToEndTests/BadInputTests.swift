@@ -130,8 +130,18 @@ import Testing
             base + ["--loss", "tripelt"], "there is no loss 'tripelt'; did you mean 'triplet'?")
         try expectFailure(
             base + ["--max-seq-length", "100"], "max_seq_length is 100; expected 3...64")
-        for name in ["nothing.", "encoder.lay", "encoder.layer.0.attention.self.query"] {
-            try expectFailure(base + ["--freeze", name], "freeze: there is no module or parameter")
+        for (name, problem) in [
+            ("nothing.", "there is no module or parameter 'nothing.'; names are"),
+            ("encoder.lay", "'encoder.lay'; did you mean 'encoder.layer'?"),
+            ("*.beta", "there is no module or parameter '*.beta'"),
+            (
+                "encoder.layer.0.attention.self.query",
+                "names only some of encoder.layer.0.attention"
+            ),
+        ] {
+            try expectFailure(base + ["--freeze", name], "freeze: ")
+            try expectFailure(base + ["--freeze", name], problem)
+            try expectFailure(base + ["--train-only", name], "train_only: ")
         }
         for (flag, value, expected) in [
             ("--epochs", "0", "1...1000000"),

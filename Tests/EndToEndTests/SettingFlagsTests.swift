@@ -8,6 +8,7 @@ import Testing
 /// Every setting is a flag, from the one place where it is written.
 @Suite struct SettingFlagsTests {
     private struct All: ParsableCommand {
+        @OptionGroup var adapters: SettingFlags<AdapterSettings>
         @OptionGroup var setup: SettingFlags<RunSetup>
         @OptionGroup var task: SettingFlags<TaskSettings>
         @OptionGroup var training: SettingFlags<TrainingConfiguration>
@@ -40,6 +41,7 @@ import Testing
                 }
             }
         }
+        check(AdapterSettings.self)
         check(RunSetup.self)
         check(TaskSettings.self)
         check(TrainingConfiguration.self)
@@ -48,7 +50,7 @@ import Testing
 
     /// A value that the setting takes, other than its default.
     private func sample<S: Settings>(_ setting: Setting<S>) -> (text: String, value: String)? {
-        for text in ["0.25", "3", "cosine", "linear", "abc", "0.001", "7"] {
+        for text in ["0.25", "3", "cosine", "linear", "all", "abc", "0.001", "7"] {
             var settings = S()
             let own = SettingFlagsTests.json(text)
             guard setting.read(&settings, own) || setting.read(&settings, .string(text)) else {
@@ -102,6 +104,7 @@ import Testing
                 }
             }
         }
+        try check(AdapterSettings.self, \.adapters)
         try check(RunSetup.self, \.setup)
         try check(TaskSettings.self, \.task)
         try check(TrainingConfiguration.self, \.training)

@@ -164,7 +164,7 @@ import Testing
         let version = #expect(throws: CheckpointError.self) { try Checkpoint(folder("later.h5")) }
         #expect(
             version?.description.contains(
-                "checkpoint version 99, this program reads up to 2: update simile") == true)
+                "checkpoint version 99, this program reads up to 3: update simile") == true)
     }
 
     @Test func damagedOrTruncatedIsAnError() throws {

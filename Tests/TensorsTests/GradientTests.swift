@@ -85,6 +85,11 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
         GradientCase("concatenated rows", [[2, 3], [1, 3], [4, 3]]) { x, _ in .concatenated(x) },
         GradientCase("concatenated columns", [[3, 2], [3, 5]]) { x, _ in .concatenated(x, axis: 1)
         },
+        GradientCase("addingColumns", [[4, 7], [4, 3]]) { x, _ in x[0].addingColumns(x[1], from: 2)
+        },
+        GradientCase("addingColumns to all", [[2, 3], [2, 3]]) { x, _ in
+            x[0].addingColumns(x[1], from: 0)
+        },
         GradientCase("gather", [[5, 3]]) { x, _ in x[0].gather([4, 0, 0, 2, 4]) },
         GradientCase("matmul", [[3, 5], [5, 7]]) { x, _ in x[0].matmul(x[1]) },
         GradientCase("matmul of one", [[1, 1], [1, 1]]) { x, _ in x[0].matmul(x[1]) },

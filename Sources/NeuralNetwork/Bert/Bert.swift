@@ -21,6 +21,9 @@ public struct Bert {
             weight: .normal(standardDeviation: configuration.initializerRange), mayBeMissing: true)
     }
 
+    /// The linear layers that embeddings depend on, from the first to the last.
+    package var linearLayers: [Linear] { layers.flatMap(\.linearLayers) }
+
     /// The last hidden state of every token: [tokens, hidden]. Recorded when there is a tape.
     public func callAsFunction(_ batch: TokenBatch, on tape: Tape? = nil) -> Tensor {
         hiddenStates(batch, afterLayers: [layers.count], on: tape)[0]

@@ -21,13 +21,15 @@ struct BertLayer {
         dropout = configuration.hiddenDropout
     }
 
+    /// The linear layers, in the order in which they are computed.
+    var linearLayers: [Linear] { attention.linearLayers + [intermediate, output] }
+
     /// [tokens, hidden] to [tokens, hidden]
     func callAsFunction(_ x: Tensor, _ layout: SequenceLayout) -> Tensor {
         let attended = attention(x, layout)
         let wide = intermediate(attended)
         let narrow =
-            activation == .gelu
-            ? wide.geluLinear(weight: output.weight, bias: output.bias) : output(activation(wide))
+            activation == .gelu ? output.ofGELU(wide) : output(activation(wide))
         return norm(narrow, residual: attended, dropout: dropout)
     }
 }
@@ -55,6 +57,8 @@ struct BertAttention {
         attentionDropout = configuration.attentionDropout
         hiddenDropout = configuration.hiddenDropout
     }
+
+    var linearLayers: [Linear] { [queryKeyValue, output] }
 
     /// [tokens, hidden] to [tokens, hidden]
     func callAsFunction(_ x: Tensor, _ layout: SequenceLayout) -> Tensor {

@@ -1,11 +1,17 @@
 import Tensors
 
-/// `y = x · weightᵀ + bias`
+/// `y = x · weightᵀ + bias`, and what adapters add to it.
 public struct Linear {
     /// [out, in]
     public let weight: Parameter
     /// [out]
     public let bias: Parameter
+    private let adapters = Adapters()
+
+    /// Shared by the copies of a layer, so that adapters may come to a model that exists.
+    private final class Adapters {
+        var list: [LoRA] = []
+    }
 
     /// Creates a layer from `inputs` to `outputs` numbers.
     public init(
@@ -26,5 +32,17 @@ public struct Linear {
     }
 
     /// [..., in] to [..., out]
-    public func callAsFunction(_ x: Tensor) -> Tensor { x.linear(weight: weight, bias: bias) }
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        adapters.list.reduce(x.linear(weight: weight, bias: bias)) { y, adapter in
+            adapter(x, addedTo: y)
+        }
+    }
+
+    /// The layer of gelu(x): one operation, unless an adapter needs gelu(x) too. [..., in] to [..., out]
+    func ofGELU(_ x: Tensor) -> Tensor {
+        adapters.list.isEmpty ? x.geluLinear(weight: weight, bias: bias) : self(x.gelu())
+    }
+
+    /// Replaces the adapters, each of which is of a part of this layer's weight.
+    package func setAdapters(_ list: [LoRA]) { adapters.list = list }
 }

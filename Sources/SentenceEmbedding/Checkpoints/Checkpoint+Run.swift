@@ -149,7 +149,7 @@ extension Trainer {
     /// What the names of the optimizer's arrays begin with in a checkpoint: nothing for the model's, the task for those
     /// of its loss.
     var prefixes: [String] {
-        model.parameters.map { _ in "" }
+        model.allParameters.map { _ in "" }
             + tasks.flatMap { task in task.objective.module.parameters.map { _ in task.name + ":" }
             }
     }

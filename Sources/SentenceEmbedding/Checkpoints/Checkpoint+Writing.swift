@@ -25,10 +25,14 @@ extension Checkpoint {
     private static func writeSaved(
         _ trainer: Trainer, to url: URL, recipe: String, includingOptimizer: Bool
     ) throws {
-        try trainer.model.parameters.requireFinite()
+        try trainer.model.allParameters.requireFinite()
         for task in trainer.tasks { try task.objective.module.parameters.requireFinite() }
-        try write(to: url) { root in
-            try write(trainer.model, in: root)
+        try write(to: url, version: trainer.model.adapters == nil ? 2 : 3) { root in
+            if let adapters = trainer.model.adapters {
+                try write(adapters, of: trainer.model, in: root)
+            } else {
+                try write(trainer.model, in: root)
+            }
             let tasks = try root.createGroup("tasks")
             try tasks.attributes.set("names", to: trainer.tasks.map(\.name))
             for task in trainer.tasks { try write(task, in: tasks) }
@@ -55,8 +59,10 @@ extension Checkpoint {
         }
         unlink(trial.path)
         let optimizer = trainer.optimizer
+        let hasBase = trainer.model.adapters != nil
+        let held = optimizer.parameters.filter { !(hasBase && $0.isFrozen) }
         let numbers =
-            optimizer.parameters.reduce(optimizer.bufferElementCount) { $0 + $1.shape.count }
+            held.reduce(optimizer.bufferElementCount) { $0 + $1.shape.count }
             + (trainer.average?.elementCount ?? 0)
         let needed = numbers * MemoryLayout<Float>.stride
         var disk = statvfs()
@@ -69,7 +75,7 @@ extension Checkpoint {
         }
     }
 
-    /// Writes a checkpoint of a model alone.
+    /// Writes a checkpoint of a model alone, its adapters merged.
     ///
     /// - Throws: `NonFiniteError` or `ModelError` when a weight or an embedding is not finite; nothing is written then.
     public static func write(_ model: SentenceTransformer, to url: URL) throws {
@@ -77,11 +83,13 @@ extension Checkpoint {
         try write(to: url) { try write(model, in: $0) }
     }
 
-    private static func write(to url: URL, _ body: (borrowing Group) throws -> Void) throws {
+    private static func write(
+        to url: URL, version: Int = 2, _ body: (borrowing Group) throws -> Void
+    ) throws {
         try AtomicFile.write(to: url) { temporary in
             let file = try HDF5File(creating: temporary.path, withDigest: true)
             try file.root.attributes.set("format", to: formatName)
-            try file.root.attributes.set("format_version", to: formatVersion)
+            try file.root.attributes.set("format_version", to: version)
             try file.root.attributes.set("producer", to: "Simile")
             try body(file.root)
             try file.close()
@@ -96,7 +104,9 @@ extension Checkpoint {
         try group.attributes.set("modules", to: json(model.modules))
         try group.attributes.set("settings", to: model.truncatedSettings.json)
         try group.attributes.set("max_seq_length", to: model.maxSequenceLength)
-        try group.write(model.parameters)
+        for array in model.arrays {
+            try array.withValues { try group.write($0, shape: array.shape, as: array.name) }
+        }
         let tokenizer = try root.createGroup("tokenizer")
         try tokenizer.attributes.set("config", to: json(model.tokenizer.configuration))
         try tokenizer.attributes.set("added_tokens", to: json(model.tokenizer.addedTokens))

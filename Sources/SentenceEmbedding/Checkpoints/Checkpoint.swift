@@ -12,7 +12,7 @@ import Tokenization
 /// The layout is documented in `Checkpoints/FORMAT.md`; any HDF5 tool reads it.
 public final class Checkpoint {
     static let formatName = "simile-checkpoint"
-    static let formatVersion = 2
+    static let formatVersion = 3
 
     /// The file.
     public let path: String
@@ -43,10 +43,16 @@ public final class Checkpoint {
         }
     }
 
-    /// The model as it was saved.
+    /// The model as it was saved: one with adapters has them.
     ///
-    /// - Throws: `CheckpointError`, or `ParameterError` when weights are missing or misshapen.
-    public func model() throws -> SentenceTransformer { try SentenceTransformer(copying: self) }
+    /// - Parameter base: Opens the model that adapters belong to, by the path or name it had when the run began.
+    /// - Throws: `CheckpointError`, `ParameterError` when weights are missing or misshapen, or `AdapterError` when
+    ///   there is no base, or it is another one.
+    public func model(
+        base open: (String) throws -> SentenceTransformer = SentenceTransformer.plain
+    ) throws -> SentenceTransformer {
+        try isOfAdapters ? adaptedModel(open) : SentenceTransformer(copying: self)
+    }
 
     /// The settings of the run.
     public func configuration() throws -> TrainingConfiguration {
@@ -110,10 +116,17 @@ public final class Checkpoint {
 }
 
 extension SentenceTransformer {
-    /// Opens the model of a checkpoint.
+    /// Opens the model of a checkpoint; adapters are merged.
     ///
-    /// - Throws: `CheckpointError`, or `ParameterError` when weights are missing or misshapen.
-    public convenience init(copying checkpoint: Checkpoint) throws {
+    /// - Throws: What `Checkpoint.model` throws.
+    public convenience init(
+        copying checkpoint: Checkpoint,
+        base open: (String) throws -> SentenceTransformer = SentenceTransformer.plain
+    ) throws {
+        if checkpoint.isOfAdapters {
+            try self.init(copying: checkpoint.adaptedModel(open))
+            return
+        }
         let path = checkpoint.path
         let group = try checkpoint.file.root.group(named: "model")
         let modes = try group.attributes.strings("pooling").map { name in

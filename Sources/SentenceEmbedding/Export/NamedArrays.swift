@@ -5,15 +5,7 @@ struct NamedArrays {
     private let arrays: [String: OutgoingArray]
 
     init(_ model: SentenceTransformer) {
-        var arrays: [String: OutgoingArray] = [:]
-        for parameter in model.parameters {
-            for part in parameter.parts {
-                arrays[part.name] = OutgoingArray(name: part.name, shape: part.shape.array) {
-                    try parameter.withValues(of: part, $0)
-                }
-            }
-        }
-        self.arrays = arrays
+        arrays = Dictionary(model.arrays.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
     }
 
     /// The array with a name that every BERT of this project has.

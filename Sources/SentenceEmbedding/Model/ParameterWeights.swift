@@ -1,25 +1,27 @@
 import ModelLayout
-import NeuralNetwork
-import Tensors
+import Serialization
 
-/// The parameters of a model as a source of weights for another.
+/// The arrays of a model, its adapters merged, as a source of weights for another.
 struct ParameterWeights: WeightReader {
     let source = "another model"
     let names: [String]
-    private let parts: [String: (parameter: Parameter, part: Parameter.Part)]
+    private let arrays: [String: OutgoingArray]
 
-    init(_ parameters: ParameterStore) {
-        let all = parameters.flatMap { parameter in parameter.parts.map { (parameter, $0) } }
-        names = all.map(\.1.name)
-        parts = Dictionary(uniqueKeysWithValues: zip(names, all))
+    init(_ model: SentenceTransformer) {
+        let all = model.arrays
+        names = all.map(\.name)
+        arrays = Dictionary(uniqueKeysWithValues: zip(names, all))
     }
 
-    func shape(of name: String) -> [Int]? { parts[name]?.part.shape.array }
+    func shape(of name: String) -> [Int]? { arrays[name]?.shape }
 
-    func read(_ name: String, into buffer: inout MutableSpan<Float>) {
-        guard let (parameter, part) = parts[name] else { return }
-        parameter.withValues(of: part) { values in
-            for i in values.indices { buffer[i] = values[i] }
+    func read(_ name: String, into buffer: inout MutableSpan<Float>) throws {
+        guard let array = arrays[name] else { return }
+        // A closure may not capture the span itself.
+        try buffer.withUnsafeMutableBufferPointer { buffer in
+            try array.withValues { values in
+                for i in values.indices { buffer[i] = values[i] }
+            }
         }
     }
 }

@@ -37,13 +37,8 @@ public final class SentenceEncoder: @unchecked Sendable {
     ///
     /// - Throws: `ModelError.promptTooLong`.
     public init(copying model: SentenceTransformer, prompt: String? = nil) throws {
-        self.model = try SentenceTransformer(
-            model.bert.configuration, tokenizer: model.tokenizer, pooling: model.pooling,
-            modules: model.modules, settings: model.settings,
-            maxSequenceLength: model.maxSequenceLength,
-            source: .weights(ParameterWeights(model.parameters)))
+        self.model = try SentenceTransformer(copying: model)
         try self.model.setPrompt(prompt ?? model.prompt)
-        try self.model.truncateEmbeddings(to: model.embeddingDimension)
     }
 
     /// Length of an embedding.

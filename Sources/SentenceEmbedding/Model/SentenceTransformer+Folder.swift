@@ -4,22 +4,27 @@ import ModelLayout
 import NeuralNetwork
 import Serialization
 import Support
-import Tensors
 import Tokenization
 
 extension SentenceTransformer {
-    /// Opens a model: a Hugging Face or sentence-transformers folder, or an HDF5 checkpoint.
+    /// Opens a model: a Hugging Face or sentence-transformers folder, an HDF5 checkpoint, or adapters in PEFT's layout
+    /// or in a checkpoint, which are merged into the weights of the model they belong to.
     ///
+    /// - Parameter base: Opens that model, by its path or the name it has in the file.
     /// - Throws: A typed error that names the file and what is wrong with it.
-    public convenience init(path: String) throws {
+    public convenience init(
+        path: String, base open: (String) throws -> SentenceTransformer = SentenceTransformer.plain
+    ) throws {
         let url = URL(filePath: path)
         guard FileManager.default.fileExists(atPath: path) else {
             throw ModelError.noModel(path: path)
         }
-        if FileManager.default.folderExists(atPath: path) {
-            try self.init(folder: url)
+        if !FileManager.default.folderExists(atPath: path) {
+            try self.init(copying: Checkpoint(url), base: open)
+        } else if AdapterFolder.isAdapter(url) {
+            try self.init(adapters: url, base: open)
         } else {
-            try self.init(copying: Checkpoint(url))
+            try self.init(folder: url)
         }
     }
 
@@ -42,6 +47,7 @@ extension SentenceTransformer {
             modules: description.modules, settings: description.settings,
             maxSequenceLength: description.maxSequenceLength,
             source: .weights(ModuleWeights(encoder: encoder, dense: dense)))
+        self.encoder = description.encoder
         notes = tokenizer.vocabulary.notes.map { "\(folder.path): \($0)" }
         if embeddingDimension < wholeDimension {
             notes.append(
@@ -63,8 +69,8 @@ extension SentenceTransformer {
     public static func tokenizer(
         path: String
     ) throws -> (tokenizer: BertTokenizer, maxLength: Int) {
-        if FileManager.default.folderExists(atPath: path) {
-            let folder = URL(filePath: path)
+        let folder = URL(filePath: path)
+        if FileManager.default.folderExists(atPath: path), !AdapterFolder.isAdapter(folder) {
             let description = try ModelFolder(reading: folder)
             return (try BertTokenizer(description, in: folder), description.maxSequenceLength)
         }
@@ -122,15 +128,11 @@ extension SentenceTransformer {
             to: embeddingDimension == wholeDimension ? nil : embeddingDimension)
     }
 
-    /// The parameters as arrays to be written, those that have a name in the file.
+    /// The arrays to be written, those that have a name in the file.
     private func arrays(named name: (String) -> String?) -> [OutgoingArray] {
-        parameters.flatMap { parameter in
-            parameter.parts.compactMap { part in
-                name(part.name).map {
-                    OutgoingArray(name: $0, shape: part.shape.array) { body in
-                        try parameter.withValues(of: part, body)
-                    }
-                }
+        arrays.compactMap { array in
+            name(array.name).map {
+                OutgoingArray(name: $0, shape: array.shape, withValues: array.withValues)
             }
         }
     }

@@ -52,7 +52,7 @@ extension SentenceTransformer {
             settings: truncatedSettings, maxSequenceLength: maxSequenceLength,
             source: .weights(
                 EnlargedWeights(
-                    parameters, rows: configuration.vocabularySize,
+                    self, rows: configuration.vocabularySize,
                     first: tokenizer.vocabulary.count, pieces: pieces.map(Array.init))))
         try model.setPrompt(prompt)
         model.notes = notes
@@ -81,8 +81,8 @@ private struct EnlargedWeights: WeightReader {
     var names: [String] { old.names }
 
     /// `rows` in all, of which those from `first` on are the means of the rows of `pieces`.
-    init(_ parameters: ParameterStore, rows: Int, first: Int, pieces: [[Int32]]) {
-        old = ParameterWeights(parameters)
+    init(_ model: SentenceTransformer, rows: Int, first: Int, pieces: [[Int32]]) {
+        old = ParameterWeights(model)
         (self.rows, self.first, self.pieces) = (rows, first, pieces)
     }
 
@@ -92,7 +92,7 @@ private struct EnlargedWeights: WeightReader {
     }
 
     func read(_ name: String, into buffer: inout MutableSpan<Float>) throws {
-        old.read(name, into: &buffer)
+        try old.read(name, into: &buffer)
         guard name == Self.words, let width = shape(of: name)?[1] else { return }
         for (index, pieces) in pieces.enumerated() {
             for column in 0..<width {

@@ -47,6 +47,10 @@ public final class SentenceTransformer {
     public private(set) var embeddingDimension: Int
     /// Every parameter of the encoder and of the dense layers.
     public let parameters: ParameterStore
+    /// Which encoder the files held that the model was read from.
+    public internal(set) var encoder = EncoderKind.bert
+    /// What is trained in place of the parameters, if anything is.
+    public internal(set) var adapters: Adapters?
 
     /// Creates a model that gets its weights from `source`.
     ///
@@ -148,7 +152,7 @@ public final class SentenceTransformer {
     /// - Throws: `NonFiniteError` naming the first array with a NaN or an infinity, or
     ///   `ModelError.embeddingNotFinite`.
     public func requireFinite() throws {
-        try parameters.requireFinite()
+        try allParameters.requireFinite()
         // Finite weights can be so large that nothing computed with them is.
         let count = min(16, maxSequenceLength)
         let ids = (0..<count).map { Int32($0 * tokenizer.vocabulary.reachableEnd / count) }

@@ -19,6 +19,21 @@ extension Recipe {
         if setup.prompt != nil, setup.promptText != nil {
             throw refuse(.both("prompt", "prompt_text"))
         }
+        if let adapters {
+            do throws(SettingError) {
+                _ = try LoRAConfiguration(adapters.value, path: "adapters.")
+            } catch { throw refuse(.setting(error)) }
+            for (key, isGiven, reason) in [
+                ("train_only", !setup.trainOnly.isEmpty, "adapters freeze the model's weights"),
+                ("freeze", !setup.freeze.isEmpty, "adapters freeze the model's weights"),
+                (
+                    "add_tokens", setup.addTokens != nil,
+                    "adapters belong to a model as it is in its file"
+                ),
+            ] where isGiven {
+                throw refuse(.useless(key: key, reason: reason + "; leave it or the adapters out"))
+            }
+        }
         for (index, task) in tasks.enumerated() {
             if tasks[..<index].contains(where: { $0.name == task.name }) {
                 throw refuse(.setting(.repeated(key: "tasks.\(task.name)")))

@@ -7,7 +7,6 @@ import Support
 
 /// Recipes as JSON objects, and so as YAML: a short form for one task, and a long one.
 extension Recipe {
-    private static let longKeys = ["model", "tasks", "evaluate", "data", "optimizer"]
     private static let shortTaskKeys = ["loss", "train"]
     /// The short form's evaluations: the key, which is the name, with its kind and split.
     static let shortEvaluations: [(name: String, kind: String, split: EvaluationRecipe.Split)] = [
@@ -19,7 +18,8 @@ extension Recipe {
     /// Every key of a recipe, in the order in which recipes are written.
     public static var keys: [String] {
         ["model"] + shortTaskKeys + TaskSettings.keys + ["tasks"] + shortEvaluations.map(\.name)
-            + ["evaluate", "data", "optimizer"] + RunSetup.keys + TrainingConfiguration.keys
+            + ["evaluate", "data", "optimizer", "adapters"] + RunSetup.keys
+            + TrainingConfiguration.keys
     }
 
     /// Reads a recipe from the text of a JSON object.
@@ -50,6 +50,11 @@ extension Recipe {
         if let optimizer = value["optimizer"] {
             self.optimizer = try NamedSettings(optimizer, path: "optimizer")
             try self.optimizer.checkOptimizer(path: "optimizer")
+        }
+        if let adapters = value["adapters"] {
+            do throws(SettingError) {
+                self.adapters = try LoRAConfiguration(adapters, path: "adapters.")
+            } catch { throw .setting(error) }
         }
         try readTasks(value)
         try readEvaluations(value)
@@ -188,6 +193,7 @@ extension Recipe {
         }
         add("data", encoded(data))
         if optimizer != NamedSettings(AdamW.name) { add("optimizer", optimizer.value()) }
+        add("adapters", adapters.map { .object(stated($0)) })
         members += stated(setup)
         let defaults = TrainingConfiguration().value
         members += (training.value.members ?? []).filter { member in

@@ -24,6 +24,8 @@ public struct Recipe: Sendable, Equatable {
     public var data = ExampleFileOptions()
     /// The optimizer; it has the configuration's weight decay unless it states another.
     public var optimizer = NamedSettings(AdamW.name)
+    /// The adapters that are trained in place of the model's weights; nil for none.
+    public var adapters: LoRAConfiguration?
     /// What is done to the model before training, and in which order tasks are served.
     public var setup = RunSetup()
     /// The hyper-parameters.
@@ -112,7 +114,9 @@ public struct RunSetup: Settings, Equatable {
     public var promptText: String?
     /// A file of tokens to add to the vocabulary before training.
     public var addTokens: String?
-    /// Modules, or parameters, that are not trained.
+    /// Patterns of the parameters that are trained, as `ParameterPattern` reads them; all others are frozen.
+    public var trainOnly: [String] = []
+    /// Patterns of parameters that are not trained.
     public var freeze: [String] = []
     /// The name of the order in which several tasks have their batches; by default proportional.
     public var order: String?
@@ -136,7 +140,11 @@ public struct RunSetup: Settings, Equatable {
             "A file of tokens to add to the vocabulary, one a line: each begins as the mean of the pieces it was spelt with."
         ),
         Setting(
-            "freeze", \.freeze, "Modules not to train, such as embeddings or encoder.layer.0."),
+            "train_only", \.trainOnly,
+            "Train only these modules or parameters, such as *.bias; * stands for any characters."),
+        Setting(
+            "freeze", \.freeze,
+            "Modules or parameters not to train, such as embeddings or encoder.layer.*.attention."),
         Setting(
             "order", \.order, expected: TaskOrders.all.map { $0.name }.joined(separator: " or "),
             "Which of several tasks has the next batch; by default proportional."),

@@ -67,12 +67,12 @@ final class CheckpointSaver: TrainingCallback {
     }
 }
 
-/// The weights of a model and its losses at some step.
+/// The weights of a model and its losses at some step, as far as they are trained.
 struct WeightsCopy {
     private let values: [(parameter: Parameter, tensor: Tensor)]
 
     init(of trainer: Trainer) {
-        values = trainer.optimizer.parameters.map { ($0, $0.tensor) }
+        values = trainer.optimizer.parameters.filter { !$0.isFrozen }.map { ($0, $0.tensor) }
     }
 
     /// Puts the weights back where they were taken from.

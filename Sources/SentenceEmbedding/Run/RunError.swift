@@ -1,6 +1,7 @@
 import ExampleFiles
 import Foundation
 import Losses
+import NeuralNetwork
 
 /// Why a run cannot begin, go on or be finished.
 public enum RunError: Error, LocalizedError, CustomStringConvertible {
@@ -16,8 +17,10 @@ public enum RunError: Error, LocalizedError, CustomStringConvertible {
     case outputUnwritable(path: String, reason: String)
     /// There is nothing to resume.
     case nothingToResume(path: String, recipe: String)
-    /// No parameter of the model is called so, or begins with this.
-    case nothingToFreeze(name: String)
+    /// A pattern of the recipe's key `key` names no parameters that can be frozen or trained.
+    case pattern(ParameterPatternError, key: String)
+    /// The model cannot have the recipe's adapters.
+    case adapters(AdapterError)
     /// Training diverged; the checkpoints listed are finite.
     case diverged(TrainingError, kept: [String])
     /// A file of the data changed under the run; the checkpoints listed are of before.
@@ -42,8 +45,8 @@ public enum RunError: Error, LocalizedError, CustomStringConvertible {
             "\(path): cannot be written to (\(reason)); give another folder, or free space and check the permissions"
         case .nothingToResume(let path, let recipe):
             "\(path): neither a checkpoint nor a \(recipe) to resume from; give the output folder of an earlier run"
-        case .nothingToFreeze(let name):
-            "freeze: there is no module or parameter '\(name)' that can be frozen by itself; query, key and value can only be frozen together, as attention.self"
+        case .pattern(let error, let key): "\(key): \(error)"
+        case .adapters(let error): "adapters.\(error)"
         case .diverged(let error, let kept): "\(error). \(Self.list(kept, "with finite weights"))"
         case .changed(let error, let kept): "\(error). \(Self.list(kept, "of before"))"
         case .unwritten(let reason, _): reason

@@ -2,7 +2,8 @@ import Foundation
 import ModelFolders
 import Serialization
 
-/// The output folder of a training run: `model/`, `checkpoints/`, the recipe, logs and results.
+/// The output folder of a training run: `model/`, `checkpoints/`, the recipe, logs and results, and `adapter/` if
+/// adapters are trained.
 public struct RunFolder: Sendable {
     /// The folder.
     public let path: String
@@ -10,6 +11,8 @@ public struct RunFolder: Sendable {
     private var url: URL { URL(filePath: path) }
     /// The exported model.
     public var model: URL { url.appending(path: "model") }
+    /// The adapters alone, in PEFT's layout.
+    public var adapter: URL { url.appending(path: "adapter") }
     /// The checkpoints.
     public var checkpoints: URL { url.appending(path: "checkpoints") }
     /// The checkpoint of the best model so far.
@@ -52,6 +55,9 @@ public struct RunFolder: Sendable {
     /// Tries what the run will depend on later: that the model and checkpoints can be written.
     func prepare(for trainer: Trainer) throws {
         try AtomicFolder.isReplaceable(model, owns: ModelFolder.isWritten)
+        if trainer.model.adapters != nil {
+            try AtomicFolder.isReplaceable(adapter, owns: AdapterFolder.isWritten)
+        }
         try makeFolder(checkpoints)
         try Checkpoint.tryWriting(trainer, in: checkpoints)
     }
@@ -81,14 +87,18 @@ public struct RunFolder: Sendable {
         let model: SentenceTransformer
     }
 
-    /// The latest checkpoint that can be read; nil when there is none.
-    func latest(_ note: (TrainingNote) -> Void) throws -> Latest? {
+    /// The latest checkpoint that can be read; nil when there is none. `open` opens the base of adapters.
+    func latest(
+        _ open: (String) throws -> SentenceTransformer, _ note: (TrainingNote) -> Void
+    ) throws -> Latest? {
         var failure: (any Error)?
         for name in steps().reversed() {
             do {
                 let checkpoint = try Checkpoint(checkpoints.appending(path: name))
                 let recipe = try Recipe(json: checkpoint.recipe())
-                return Latest(checkpoint: checkpoint, recipe: recipe, model: try checkpoint.model())
+                return Latest(
+                    checkpoint: checkpoint, recipe: recipe,
+                    model: try checkpoint.model(base: open))
             } catch {
                 note(.other("\(error); trying the one before"))
                 failure = error

@@ -8,7 +8,7 @@ import Tensors
 
 /// A run from files to files: reads the data, trains, measures, and leaves the best model in its folder.
 ///
-/// The folder gets `model/` (a sentence-transformers folder), `checkpoints/`, the recipe, `steps.csv`,
+/// The folder gets `model/` (a sentence-transformers folder), `adapter/` (PEFT's) where adapters are trained, `checkpoints/`, the recipe, `steps.csv`,
 /// `evaluations.csv` and `results.json`. A run that was cut short goes on from its latest checkpoint to the same result.
 public final class TrainingRun {
     /// What decides the run.
@@ -55,7 +55,7 @@ public final class TrainingRun {
     ) throws {
         folder = RunFolder(output, format: format)
         isNew = false
-        latest = try folder.latest(note)
+        latest = try folder.latest(open, note)
         recipe = try latest?.recipe ?? folder.recipe()
         for problem in try recipe.checked() { note(.other(problem)) }
         self.open = open
@@ -70,7 +70,7 @@ public final class TrainingRun {
         if isNew {
             try folder.requireFree()
         } else if latest == nil {
-            latest = try folder.latest(note)
+            latest = try folder.latest(open, note)
         }
         defer { isNew = false }
         let model = try startingModel()
@@ -120,6 +120,12 @@ extension TrainingRun {
             if let tokens = setup.addTokens {
                 model = try TokenFile.add(tokens, to: model, note: note)
             }
+            if let adapters = recipe.adapters {
+                do throws(AdapterError) {
+                    try model.addAdapters(
+                        adapters, base: recipe.model ?? "", seed: recipe.training.seed)
+                } catch { throw RunError.adapters(error) }
+            }
         }
         if let length = setup.maxSequenceLength {
             let positions = model.bert.configuration.maxPositionEmbeddings
@@ -132,7 +138,7 @@ extension TrainingRun {
             model.maxSequenceLength = length
         }
         try applyPrompt(to: model)
-        for name in setup.freeze { try freeze(name, in: model) }
+        try freeze(model)
         return model
     }
 
@@ -140,12 +146,43 @@ extension TrainingRun {
         try model.setPrompt(name: recipe.setup.prompt, text: recipe.setup.promptText)
     }
 
-    /// Freezes the module or parameter of this name: `encoder.layer.1` is not `encoder.layer.10`.
-    private func freeze(_ name: String, in model: SentenceTransformer) throws {
-        let module = name.hasSuffix(".") ? String(name.dropLast()) : name
-        let frozen = model.parameters.freeze { $0 == module || $0.hasPrefix(module + ".") }
-        guard !frozen.isEmpty else { throw RunError.nothingToFreeze(name: module) }
-        note(.other("frozen: \(frozen.count) arrays of \(module)"))
+    /// Freezes what the recipe does not train: all but `train_only`, and then `freeze`.
+    private func freeze(_ model: SentenceTransformer) throws {
+        let setup = recipe.setup
+        if !setup.trainOnly.isEmpty {
+            let trained = try setup.trainOnly.flatMap {
+                try parameters(of: model, named: $0, key: "train_only")
+            }
+            for parameter in model.parameters {
+                parameter.isFrozen = !trained.contains { $0 === parameter }
+            }
+        }
+        for pattern in setup.freeze {
+            for parameter in try parameters(of: model, named: pattern, key: "freeze") {
+                parameter.isFrozen = true
+            }
+        }
+        noteFrozen(model)
+    }
+
+    private func parameters(
+        of model: SentenceTransformer, named pattern: String, key: String
+    ) throws -> [Parameter] {
+        do throws(ParameterPatternError) {
+            return try model.parameters.named(ParameterPattern(pattern))
+        } catch { throw RunError.pattern(error, key: key) }
+    }
+
+    /// Says how much of the model is trained, when not all of it is.
+    private func noteFrozen(_ model: SentenceTransformer) {
+        func size(_ parameters: [Parameter]) -> Int {
+            parameters.reduce(0) { $0 + $1.shape.count }
+        }
+        let all = size(model.allParameters)
+        let some = size(model.allParameters.filter { !$0.isFrozen })
+        if some == all { return }
+        let share = String(format: "%.2f", 100 * Double(some) / Double(all))
+        note(.other("trained: \(some) of the model's \(all) weights, \(share) %"))
     }
 
     private func tasks(
@@ -259,6 +296,8 @@ extension TrainingRun {
     ) throws -> RunResults {
         let (model, losses) = best(of: trainer, saver)
         try applyPrompt(to: model)
+        let adapters = Result { try writeAdapters(of: model) }
+        model.mergeAdapters()
         var results = RunResults(trainer.state)
         for (split, evaluators) in evaluators {
             for evaluator in evaluators {
@@ -280,6 +319,7 @@ extension TrainingRun {
         noteStartNotBeaten(trainer.state)
         do {
             try written.get()
+            try adapters.get()
             try recorded.get()
         } catch { throw RunError.unwritten(reason: "\(error)", results) }
         if let reason = saver.unsavedLast {
@@ -287,6 +327,17 @@ extension TrainingRun {
                 step: trainer.state.step, model: folder.model.path, reason: reason, results)
         }
         return results
+    }
+
+    private func writeAdapters(of model: SentenceTransformer) throws {
+        if model.adapters == nil { return }
+        guard model.encoder == .bert else {
+            return note(
+                .other(
+                    "no adapter/ folder: the base is a DistilBERT, whose layers PEFT knows by other names; model/ is complete"
+                ))
+        }
+        try model.writeAdapters(to: folder.adapter)
     }
 
     private func training(_ trainer: Trainer, _ results: RunResults) -> ModelCard.Training {
@@ -326,6 +377,11 @@ extension TrainingRun {
             let step = try checkpoint.state().step
             guard step == bestStep else {
                 throw RunError.file("\(folder.best.path): of step \(step), not \(bestStep)")
+            }
+            if let adapters = trainer.model.adapters {
+                let losses = try checkpoint.losses(for: trainer.model).mapValues(\.loss)
+                try checkpoint.restore(adapters)
+                return (trainer.model, losses)
             }
             let model = try checkpoint.model()
             return (model, try checkpoint.losses(for: model).mapValues(\.loss))

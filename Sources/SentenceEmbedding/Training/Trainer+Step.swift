@@ -92,7 +92,7 @@ extension Trainer {
     public func requireSoundModel() throws(TrainingError) {
         guard soundStep != state.step else { return }
         do throws(NonFiniteError) {
-            try model.parameters.requireFinite()
+            try model.allParameters.requireFinite()
             for task in tasks { try task.objective.module.parameters.requireFinite() }
         } catch {
             throw .nonFiniteWeights(step: state.step, error)
@@ -115,7 +115,7 @@ extension Trainer {
     /// The weight of the model that is farthest from 0, and the array that it is in.
     private var largestWeight: (array: String, weight: Float) {
         var largest: (array: String, weight: Float) = ("", 0)
-        for parameter in model.parameters {
+        for parameter in model.allParameters {
             for part in parameter.parts {
                 parameter.withValues(of: part) { values in
                     for i in values.indices where abs(values[i]) > abs(largest.weight) {

@@ -76,7 +76,7 @@ public final class Trainer {
         self.exchange = exchange
         tokens = caches
         let parameters =
-            Array(model.parameters) + tasks.flatMap { Array($0.objective.module.parameters) }
+            model.allParameters + tasks.flatMap { Array($0.objective.module.parameters) }
         // BERT's pooler is no part of the embeddings, and so has no gradient.
         guard parameters.contains(where: { !$0.isFrozen && !$0.name.hasPrefix("pooler.") }) else {
             throw .nothingToTrain

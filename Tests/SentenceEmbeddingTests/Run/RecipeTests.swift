@@ -128,6 +128,15 @@ import Testing
         recipe.setup.prompt = "query"
         recipe.setup.addTokens = "tokens.txt"
         recipe.setup.order = RoundRobin.name
+        recipe.setup.trainOnly = ["*.bias"]
+        var adapters = LoRAConfiguration()
+        adapters.rank = 4
+        adapters.alpha = 16
+        adapters.dropout = 0.05
+        adapters.targetModules = ["dense"]
+        adapters.usesRankStabilization = true
+        adapters.bias = .all
+        recipe.adapters = adapters
         recipe.tasks[0].settings.teacher = "teacher"
         recipe.tasks[0].settings.batchSize = 5
         recipe.tasks[0].settings.modifiers.dimensions = [32, 8]

@@ -14,32 +14,6 @@ import Testing
 @Suite struct TrainingRunTests {
     private let folder = TemporaryFolder()
 
-    /// Writes a model and returns its path.
-    private func model(_ name: String, seed: UInt64 = 1) throws -> String {
-        try Checkpoint.write(TinyModel.make(seed: seed), to: folder(name))
-        return folder(name).path
-    }
-
-    /// Writes pairs with scores of 0...4 and returns the path.
-    private func scores(_ name: String, _ count: Int, seed: UInt64) throws -> String {
-        let (a, b) = (
-            TinyModel.sentences(count, seed: seed), TinyModel.sentences(count, seed: seed + 1)
-        )
-        let rows = (0..<count).map { "\(a[$0])\t\(b[$0])\t\($0 % 5)\n" }
-        return try folder.write("sentence1\tsentence2\tscore\n" + rows.joined(), to: name)
-    }
-
-    private func recipe(_ change: (inout Recipe) throws -> Void = { _ in }) throws -> Recipe {
-        var recipe = Recipe()
-        recipe.model = try model("start.h5")
-        recipe.tasks = [TaskRecipe(data: [ExampleSource(try scores("train.tsv", 24, seed: 1))])]
-        recipe.data.scoreRange = ScoreRange(0, 4)
-        recipe.training.batchSize = 8
-        recipe.training.learningRate = 1e-3
-        try change(&recipe)
-        return recipe
-    }
-
     private func entries(_ name: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder(name).path).sorted()
     }
@@ -59,7 +33,7 @@ import Testing
                 try folder.write("sentence1\tsentence2\tlabel\n" + rows.joined(), to: name))
         }
         var recipe = Recipe()
-        recipe.model = try model("start.h5")
+        recipe.model = try folder.model("start.h5")
         let answers = try classes("answers.tsv", ["yes", "no"], seed: 1)
         let inference = try classes("nli.tsv", TinyModel.labels, seed: 3)
         recipe.tasks = [
@@ -91,9 +65,9 @@ import Testing
     /// All that `simile train` does, in ten lines.
     @Test func tenLines() throws {
         var recipe = Recipe()
-        recipe.model = try model("start.h5")
-        let train = ExampleSource(try scores("train.tsv", 24, seed: 1))
-        let dev = ExampleSource(try scores("dev.tsv", 10, seed: 5))
+        recipe.model = try folder.model("start.h5")
+        let train = ExampleSource(try folder.scores("train.tsv", 24, seed: 1))
+        let dev = ExampleSource(try folder.scores("dev.tsv", 10, seed: 5))
         recipe.tasks = [TaskRecipe(loss: NamedSettings("cosent"), data: [train])]
         recipe.evaluations = [
             EvaluationRecipe("sts", kind: NamedSettings("similarity"), data: [dev])
@@ -132,8 +106,8 @@ import Testing
     /// Stopped by a callback, gone on with, and ended in the same bits and the same files.
     @Test(arguments: [1, 4, 5])
     func stoppedAndResumed(_ stop: Int) throws {
-        let train = try scores("more.tsv", 16, seed: 9)
-        let recipe = try recipe { recipe in
+        let train = try folder.scores("more.tsv", 16, seed: 9)
+        let recipe = try folder.recipe { recipe in
             recipe.tasks = [
                 TaskRecipe("sts", data: recipe.tasks[0].data),
                 TaskRecipe("order", loss: NamedSettings("cosent"), data: [ExampleSource(train)]),
@@ -143,7 +117,7 @@ import Testing
             recipe.evaluations = [
                 EvaluationRecipe(
                     "dev", kind: NamedSettings("similarity"),
-                    data: [ExampleSource(try scores("dev.tsv", 10, seed: 5))])
+                    data: [ExampleSource(try folder.scores("dev.tsv", 10, seed: 5))])
             ]
         }
         _ = try TrainingRun(recipe, output: folder("whole").path).execute()
@@ -169,13 +143,14 @@ import Testing
 
     /// The figure that chooses the best model is that of the item that says so.
     @Test func theEvaluationThatChoosesTheBest() throws {
-        let recipe = try recipe { recipe in
+        let recipe = try folder.recipe { recipe in
             recipe.training.evaluateEvery = 1
             let items = try ["a", "b"].enumerated().map { index, name in
                 EvaluationRecipe(
                     name, kind: NamedSettings("similarity"),
                     data: [
-                        ExampleSource(try scores(name + ".tsv", 9, seed: UInt64(50 + 10 * index)))
+                        ExampleSource(
+                            try folder.scores(name + ".tsv", 9, seed: UInt64(50 + 10 * index)))
                     ])
             }
             recipe.evaluations = items
@@ -254,7 +229,7 @@ import Testing
     }
 
     @Test func everyOptimizerHasItsSettings() throws {
-        let recipe = try recipe {
+        let recipe = try folder.recipe {
             $0.optimizer = NamedSettings("sgd", settings: #"{"momentum":0.9}"#)
             $0.training.weightDecay = 0.25
         }
@@ -275,7 +250,7 @@ import Testing
     }
 
     private func taught(_ teacher: String, epochs: Int = 2) throws -> Recipe {
-        try recipe { recipe in
+        try folder.recipe { recipe in
             var task = TaskRecipe(
                 loss: NamedSettings("mse"), data: [ExampleSource(try texts())])
             task.settings.teacher = teacher
@@ -323,7 +298,7 @@ import Testing
 
     /// A model teaches: it embeds the rows once, and a run that goes on reads them from its folder.
     @Test func aModelEmbedsOnce() throws {
-        let teacher = try model("teacher.h5", seed: 8)
+        let teacher = try folder.model("teacher.h5", seed: 8)
         let recipe = try taught(teacher)
         _ = try TrainingRun(recipe, output: folder("whole").path).execute()
         let output = folder("cut").path
@@ -354,7 +329,7 @@ import Testing
     // MARK: - What cannot begin
 
     @Test func aRunThatCannotBeginLeavesNothing() throws {
-        let recipe = try recipe {
+        let recipe = try folder.recipe {
             $0.tasks[0].loss = NamedSettings("softmax")
             $0.data = ExampleFileOptions()
         }
@@ -365,7 +340,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder("run").path))
 
         try Data("precious".utf8).write(to: folder("file"))
-        let used = try self.recipe()
+        let used = try folder.recipe()
         let inUse = #expect(throws: (any Error).self) {
             try TrainingRun(used, output: folder("file").path).execute()
         }
@@ -376,21 +351,21 @@ import Testing
     /// Messages of the library name no flags of the command.
     @Test func messagesNameNoFlags() throws {
         let output = folder("run").path
-        _ = try TrainingRun(recipe(), output: output).execute()
+        _ = try TrainingRun(folder.recipe(), output: output).execute()
         let errors: [(any Error)?] = [
             #expect(throws: (any Error).self) {
-                try TrainingRun(recipe(), output: output).execute()
+                try TrainingRun(folder.recipe(), output: output).execute()
             },
             #expect(throws: (any Error).self) { try TrainingRun(resuming: folder("no").path) },
             #expect(throws: (any Error).self) { try TrainingRun(Recipe(), output: output) },
             #expect(throws: (any Error).self) {
                 try TrainingRun(
-                    recipe { $0.data = ExampleFileOptions() }, output: folder("other").path
+                    folder.recipe { $0.data = ExampleFileOptions() }, output: folder("other").path
                 ).execute()
             },
             #expect(throws: (any Error).self) {
                 try TrainingRun(
-                    recipe { $0.setup.freeze = ["nothing"] }, output: folder("other").path
+                    folder.recipe { $0.setup.freeze = ["nothing"] }, output: folder("other").path
                 ).execute()
             },
         ]
