@@ -85,6 +85,9 @@ public final class SentenceTransformer {
         try setPrompt(settings.defaultPrompt)
     }
 
+    /// The numbers in all parameters.
+    public var parameterCount: Int { parameters.reduce(0) { $0 + $1.shape.count } }
+
     /// Whether embeddings are scaled to length 1.
     public var normalizes: Bool { modules.normalizes }
 
