@@ -59,8 +59,8 @@ let package = Package(
             name: "SentenceEmbedding",
             dependencies: [
                 "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization",
-                "ModelFolders", "HDF5", "CZlib", "ONNX", "JSON", "ModelLayout", "Support",
-                "Settings", "ExampleFiles", "Losses", "Metrics",
+                "ModelFolders", "HDF5", "Digest", "CZlib", "ONNX", "JSON", "ModelLayout",
+                "Support", "Settings", "ExampleFiles", "Losses", "Metrics",
             ]),
         .target(
             name: "Simile",
@@ -105,8 +105,8 @@ let package = Package(
         .testTarget(
             name: "LossesTests",
             dependencies: [
-                "Losses", "ExampleFiles", "JSON", "NeuralNetwork", "Settings", "Support", "Tensors",
-                "TestSupport",
+                "Losses", "ExampleFiles", "JSON", "ModelLayout", "NeuralNetwork", "Settings",
+                "Support", "Tensors", "TestSupport",
             ]),
         .testTarget(
             name: "TokenizationTests",

@@ -122,6 +122,7 @@ extension LossContext {
         if case .vectors(_, _, let numbers) = data.labels { width = numbers }
         self.init(
             dimension: model.embeddingDimension, columns: data.columnNames.count,
-            classNames: data.classNames, labelWidth: width, hasLabels: data.labels.count != nil)
+            classNames: data.classNames, labelWidth: width, hasLabels: data.labels.count != nil,
+            labels: data.labels)
     }
 }

@@ -119,6 +119,7 @@ import Testing
         recipe.setup.addTokens = "tokens.txt"
         recipe.setup.order = RoundRobin.name
         recipe.tasks[0].settings.teacher = "teacher"
+        recipe.tasks[0].settings.teacherDimension = 128
         recipe.tasks[0].settings.batchSize = 5
         try expectSame(recipe)
         let members = try #require(recipe.value.members)
