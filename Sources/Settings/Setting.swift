@@ -175,6 +175,22 @@ extension Setting {
         ) { $0.strings }
     }
 
+    /// Whole numbers, perhaps none.
+    public init(
+        _ key: String, _ path: WritableKeyPath<Root, [Int]> & Sendable, _ range: ClosedRange<Int>,
+        _ help: String
+    ) {
+        self.init(
+            key, path, help, expected: "a list of whole numbers, each \(words(range))",
+            isList: true,
+            write: { .array($0.map(JSONValue.integer)) }
+        ) { json in
+            guard let numbers = json.elements?.map(\.int) else { return nil }
+            let good = numbers.compactMap { $0 }.filter(range.contains)
+            return good.count == numbers.count ? good : nil
+        }
+    }
+
     /// Numbers, perhaps none.
     public init(
         _ key: String, _ path: WritableKeyPath<Root, [Float]> & Sendable, _ range: SettingRange,

@@ -16,16 +16,31 @@ public final class Tape {
     var operationCount: Int { entries.count }
     /// Whether `Tensor.checkpointed` saves memory here.
     let hasGradientCheckpointing: Bool
+    /// Whether operations are kept for a backward pass.
+    let isRecording: Bool
+    /// Which part of a batch is computed; nil for all of it.
+    let part: BatchPart?
 
     /// Creates an empty tape; random operations recorded on it depend on `seed` and their order alone.
-    public init(seed: UInt64 = 0, gradientCheckpointing: Bool = false) {
+    ///
+    /// - Parameters:
+    ///   - recording: Whether there will be a backward pass. Without one nothing is kept, but dropout acts all the same:
+    ///     a tape that records, with the same seed, computes the same later.
+    ///   - part: Which part of a batch is computed; nil for all of it.
+    public init(
+        seed: UInt64 = 0, gradientCheckpointing: Bool = false, recording: Bool = true,
+        part: BatchPart? = nil
+    ) {
         self.seed = seed
+        self.part = part
         hasGradientCheckpointing = gradientCheckpointing
+        isRecording = recording
     }
 
     /// Puts a tensor on the tape, so that its gradient can be asked for after `backward(from:)`.
     public func watch(_ tensor: Tensor) -> Tensor {
-        Tensor(tensor.shape, tensor.storage, tape: self, slot: newSlot())
+        precondition(isRecording, "watch: the tape does not record, so there will be no gradient")
+        return Tensor(tensor.shape, tensor.storage, tape: self, slot: newSlot())
     }
 
     /// Makes a tensor part of the forward pass without wanting its gradient: dropout acts on it and what comes of it.
@@ -71,22 +86,35 @@ public final class Tape {
     /// ```
     @discardableResult
     public func backward(from output: Tensor, gradient: Tensor) -> Gradients {
+        backward(from: [output], gradients: [gradient])
+    }
+
+    /// Replays the tape, once, from several tensors, the gradient of each known and of the tensor's shape.
+    @discardableResult
+    public func backward(from outputs: [Tensor], gradients known: [Tensor]) -> Gradients {
         precondition(
-            output.shape == gradient.shape,
-            "backward: a gradient of shape \(gradient.shape) for a tensor of shape \(output.shape)")
-        precondition(
-            output.tape === self, "the tensor is not on this tape: nothing to differentiate")
-        guard let slot = output.slot else {
-            preconditionFailure(
-                "all that led to the tensor is frozen or constant: check requiresGradient first")
-        }
+            outputs.count == known.count,
+            "backward: \(known.count) gradients for \(outputs.count) tensors")
         precondition(
             !isSpent,
             "the tape has run backwards once and its entries are gone: record the loss on a new tape"
         )
-        isSpent = true
         var gradients = Gradients(of: self, slotCount: Int(slotCount))
-        gradients.add(gradient.storage, to: slot)
+        for (output, gradient) in zip(outputs, known) {
+            precondition(
+                output.shape == gradient.shape,
+                "backward: a gradient of shape \(gradient.shape) for a tensor of shape \(output.shape)"
+            )
+            precondition(
+                output.tape === self, "the tensor is not on this tape: nothing to differentiate")
+            guard let slot = output.slot else {
+                preconditionFailure(
+                    "all that led to the tensor is frozen or constant: check requiresGradient first"
+                )
+            }
+            gradients.add(gradient.storage, to: slot)
+        }
+        isSpent = true
         while let entry = entries.popLast() {
             if let output = gradients.take(entry.slot) { entry.backward(output, &gradients) }
         }

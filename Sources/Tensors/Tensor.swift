@@ -99,7 +99,7 @@ extension Tensor {
         precondition(
             inputs.allSatisfy { $0.tape == nil || $0.tape === tape },
             "\(operation): the tensors are on different tapes")
-        guard
+        guard tape.isRecording,
             inputs.contains(where: \.requiresGradient)
                 || parameters.contains(where: { !$0.isFrozen })
         else { return Tensor(shape, storage, tape: tape, slot: nil) }

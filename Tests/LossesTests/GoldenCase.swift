@@ -31,7 +31,7 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
             + (remark.map { " (\($0))" } ?? "")
     }
 
-    /// The wrappers around other losses, which are not losses on embeddings.
+    /// The wrappers around other losses: `NestedCase` has them.
     static let wrappers = ["MatryoshkaLoss", "Matryoshka2dLoss", "AdaptiveLayerLoss"]
 
     /// The cases of both files; a file that cannot be read is a failure of the test `filesCanBeRead`.

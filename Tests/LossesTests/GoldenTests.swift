@@ -11,9 +11,6 @@ import Testing
 /// Every loss against sentence-transformers': values, gradients of the embeddings and of parameters.
 @Suite("Golden losses") struct GoldenLosses {
     @Test func filesCanBeRead() throws {
-        for name in GoldenCase.wrappers {
-            print("not compared, as they wrap other losses: \(name)")
-        }
         let cases = try GoldenCase.read()
         #expect(Set(cases.map(\.testDescription)).count == cases.count, "cases are told apart")
     }

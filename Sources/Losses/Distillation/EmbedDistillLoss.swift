@@ -12,8 +12,8 @@ import Tensors
 ///
 /// Kim et al. 2023, "EmbedDistill", arXiv:2301.12005. With `projection_dim` a linear layer, trained along and not part
 /// of the model, takes the student's embeddings to the length of the teacher's; with `projection_init: pca` it begins with
-/// the principal components of the teacher's. `DistillKLDivLoss` and `MarginMSELoss`
-/// learn from a teacher's scores instead, which may be a cross-encoder's.
+/// the principal components of the teacher's. `DistillKLDivLoss` and `MarginMSELoss` learn from a teacher's scores
+/// instead, which may be a cross-encoder's.
 ///
 /// ```swift
 /// let context = LossContext(dimension: 384, columns: 1, labelWidth: 384)

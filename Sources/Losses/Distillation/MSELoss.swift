@@ -13,8 +13,7 @@ import Tensors
 /// With a text and its translation and the teacher's embedding of the text it makes a multilingual model: Reimers and
 /// Gurevych 2020, arXiv:2004.09813. With `projection_dim` a linear layer, trained along and not part of the model, takes
 /// the student's embeddings to the length of the teacher's, from the start on along the principal components of the
-/// teacher's with `projection_init: pca`. `EmbedDistillLoss` has the cosine too, better when only
-/// directions matter.
+/// teacher's with `projection_init: pca`. `EmbedDistillLoss` has the cosine too, better when only directions matter.
 ///
 /// ```swift
 /// let context = LossContext(dimension: 384, columns: 1, labelWidth: 384)

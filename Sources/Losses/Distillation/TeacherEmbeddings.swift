@@ -80,14 +80,17 @@ struct TeacherEmbeddings {
     }
 
     /// The mean over the columns of what `compare` makes of the student's embeddings and the teacher's, each [rows, n].
+    ///
+    /// Where the student's are cut, as by `LossModifiers`, the teacher's are cut to the same length.
     func mean(
         _ embeddings: [Tensor], _ labels: [[Float]],
         _ compare: (_ student: Tensor, _ teacher: Tensor) -> Tensor
     ) -> Tensor {
         let losses = embeddings.enumerated().map { column, x in
             let first = isForEach ? column * length : 0
+            let student = projection.map { $0(x) } ?? x
             return compare(
-                projection.map { $0(x) } ?? x, Tensor(labels, columns: first..<first + length))
+                student, Tensor(labels, columns: first..<first + student.shape[1]))
         }
         return losses.dropFirst().reduce(losses[0]) { $0 + $1 } / Float(losses.count)
     }

@@ -23,9 +23,28 @@ public struct Bert {
 
     /// The last hidden state of every token: [tokens, hidden]. Recorded when there is a tape.
     public func callAsFunction(_ batch: TokenBatch, on tape: Tape? = nil) -> Tensor {
+        hiddenStates(batch, afterLayers: [layers.count], on: tape)[0]
+    }
+
+    /// The hidden state of every token after each of some layers, in ascending order: of each [tokens, hidden].
+    ///
+    /// Layer 0 is what the embeddings give, layer n the n-th encoder layer. Layers above the last one asked for are not
+    /// computed.
+    public func hiddenStates(
+        _ batch: TokenBatch, afterLayers wanted: [Int], on tape: Tape? = nil
+    ) -> [Tensor] {
+        precondition(
+            !wanted.isEmpty && zip(wanted, wanted.dropFirst()).allSatisfy(<)
+                && (0...layers.count).contains(wanted[0])
+                && wanted[wanted.count - 1] <= layers.count,
+            "hiddenStates: layers \(wanted) of 0...\(layers.count), which must ascend")
         var x = embeddings(batch, on: tape)
-        for layer in layers { x = x.checkpointed { layer($0, batch.layout) } }
-        return x
+        var states = wanted[0] == 0 ? [x] : []
+        for (number, layer) in layers.prefix(wanted[wanted.count - 1]).enumerated() {
+            x = x.checkpointed { layer($0, batch.layout) }
+            if wanted.contains(number + 1) { states.append(x) }
+        }
+        return states
     }
 }
 

@@ -62,6 +62,7 @@ extension SentenceTransformer {
             configuration, tokenizer: tokenizer, pooling: pooling, modules: modules,
             settings: settings, maxSequenceLength: maxSequenceLength, source: .weights(weights))
         try model.setPrompt(prompt)
+        try model.truncateEmbeddings(to: embeddingDimension)
         model.notes = notes
         return model
     }

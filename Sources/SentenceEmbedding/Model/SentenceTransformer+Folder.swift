@@ -42,9 +42,7 @@ extension SentenceTransformer {
             modules: description.modules, settings: description.settings,
             maxSequenceLength: description.maxSequenceLength,
             source: .weights(ModuleWeights(encoder: encoder, dense: dense)))
-        notes = (tokenizer.vocabulary.notes + description.settings.notes).map {
-            "\(folder.path): \($0)"
-        }
+        notes = tokenizer.vocabulary.notes.map { "\(folder.path): \($0)" }
         if !encoder.heads.isEmpty {
             let names = encoder.heads.prefix(3).joined(separator: ", ")
             let more = encoder.heads.count > 3 ? " and \(encoder.heads.count - 3) more" : ""
@@ -90,7 +88,7 @@ extension SentenceTransformer {
         try requireFinite()
         let description = ModelFolder(
             configuration: bert.configuration, poolingModes: pooling.modes,
-            poolsPrompt: pooling.includesPrompt, modules: modules, settings: settings,
+            poolsPrompt: pooling.includesPrompt, modules: modules, settings: truncatedSettings,
             maxSequenceLength: maxSequenceLength)
         try AtomicFolder.write(to: folder, owns: ModelFolder.isWritten) { temporary in
             try description.write(to: temporary)
@@ -111,6 +109,12 @@ extension SentenceTransformer {
                     Data(modelCard.utf8), to: temporary.appending(path: "README.md"))
             }
         }
+    }
+
+    /// The settings with the length that embeddings are cut to now.
+    var truncatedSettings: ModelSettings {
+        settings.truncating(
+            to: embeddingDimension == wholeDimension ? nil : embeddingDimension)
     }
 
     /// The parameters as arrays to be written, those that have a name in the file.

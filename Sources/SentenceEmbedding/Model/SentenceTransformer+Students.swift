@@ -38,8 +38,8 @@ extension SentenceTransformer {
     /// words, positions and token types begin as this model's along the principal components of the words', its layers
     /// with random weights.
     ///
-    /// Dense layers of this model are left out when they do not fit. The student's `notes` say so, and what else is
-    /// different.
+    /// Its embeddings are whole, whatever `truncate_dim` says of this model's. Dense layers are left out when they do not
+    /// fit. The student's `notes` say so, and what else is different.
     ///
     /// - Throws: `ConfigurationError` when there is no such encoder, or its hidden size is above this model's.
     public func student(
@@ -61,13 +61,15 @@ extension SentenceTransformer {
             configuration, tokenizer: tokenizer, pooling: pooling,
             modules: fits
                 ? modules : modules.filter { if case .dense = $0 { false } else { true } },
-            settings: settings, maxSequenceLength: maxSequenceLength, source: .random(seed: seed))
+            settings: settings.truncating(to: nil), maxSequenceLength: maxSequenceLength,
+            source: .random(seed: seed))
         try student.setPrompt(prompt)
         student.projectEmbeddings(of: self)
         student.notes = notes
-        if student.embeddingDimension != embeddingDimension {
+        let dimension = student.wholeDimension
+        if dimension != embeddingDimension {
             student.notes.append(
-                "embeddings have \(student.embeddingDimension) numbers, the teacher's \(embeddingDimension): teach it with teacher_dimension \(student.embeddingDimension), or with a loss that has projection_dim"
+                "embeddings have \(dimension) numbers, the teacher's \(embeddingDimension): teach it with teacher_dimension \(dimension), or with a loss that has projection_dim"
             )
         }
         if !fits {

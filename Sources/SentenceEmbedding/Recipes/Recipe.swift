@@ -1,5 +1,6 @@
 import ExampleFiles
 import Foundation
+import Losses
 import NeuralNetwork
 import Settings
 
@@ -74,6 +75,8 @@ public struct EvaluationRecipe: Sendable, Equatable {
     public var data: [ExampleSource]
     /// Whether its primary figure chooses the best model; by default the first one's does.
     public var choosesBest = false
+    /// How many numbers of each embedding are measured; nil for as many as the model gives.
+    public var truncateDimension: Int?
 
     /// Creates an evaluation.
     public init(
@@ -152,30 +155,35 @@ public struct TaskSettings: Settings, Equatable {
     public var teacher: String?
     /// The length that the teacher's embeddings are projected to, by their principal components.
     public var teacherDimension: Int?
+    /// What is asked of the loss besides its value on whole embeddings.
+    public var modifiers = LossModifiers()
 
     /// Creates the defaults.
     public init() {}
 
     /// Every setting, with its range and what it decides.
-    public static let settings: [Setting<TaskSettings>] = [
-        Setting(
-            "sampler", \.sampler,
-            expected: BatchSamplers.all.map { $0.name }.joined(separator: ", "),
-            "Which rows form a batch; by default what suits the loss."),
-        Setting(
-            "task_batch_size", \.batchSize, 1...1_000_000, "Rows of this task computed at a time."),
-        Setting(
-            "prompts", \.prompts,
-            "What is put in front of each column's texts, one for each column."
-        ),
-        Setting(
-            "classes", \.classes,
-            "The names of the task's classes, in the order of their ids."),
-        Setting(
-            "teacher", \.teacher, expected: "a path",
-            "A model, or a file of vectors (.npy, .h5), that labels the rows."),
-        Setting(
-            "teacher_dimension", \.teacherDimension, 1...1_000_000,
-            "Shorten the teacher's embeddings to so many numbers, by their principal components."),
-    ]
+    public static let settings: [Setting<TaskSettings>] =
+        [
+            Setting(
+                "sampler", \.sampler,
+                expected: BatchSamplers.all.map { $0.name }.joined(separator: ", "),
+                "Which rows form a batch; by default what suits the loss."),
+            Setting(
+                "task_batch_size", \.batchSize, 1...1_000_000,
+                "Rows of this task computed at a time."),
+            Setting(
+                "prompts", \.prompts,
+                "What is put in front of each column's texts, one for each column."
+            ),
+            Setting(
+                "classes", \.classes,
+                "The names of the task's classes, in the order of their ids."),
+            Setting(
+                "teacher", \.teacher, expected: "a path",
+                "A model, or a file of vectors (.npy, .h5), that labels the rows."),
+            Setting(
+                "teacher_dimension", \.teacherDimension, 1...1_000_000,
+                "Shorten the teacher's embeddings to so many numbers, by their principal components."
+            ),
+        ] + LossModifiers.settings.map { $0.inside(\.modifiers) }
 }

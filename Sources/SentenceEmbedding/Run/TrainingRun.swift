@@ -165,7 +165,9 @@ extension TrainingRun {
                     batchSize: task.settings.batchSize ?? recipe.training.batchSize,
                     seed: recipe.training.seed)
                 return TrainingTask(
-                    try EmbeddingObjective(module, data: table), name: task.name, sampler: sampler,
+                    try EmbeddingObjective(
+                        module, data: table, modifiers: task.settings.modifiers), name: task.name,
+                    sampler: sampler,
                     prompts: task.settings.prompts.isEmpty ? nil : task.settings.prompts)
             } catch let error as LossError {
                 throw RunError.loss(error, task: task.name)

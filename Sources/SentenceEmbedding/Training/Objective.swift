@@ -11,20 +11,66 @@ public protocol Objective: AnyObject {
     /// The loss with its parameters.
     var module: LossModule { get }
     /// Says what a step on some rows computes, without the model, so that it can be said ahead.
-    func prepare(_ rows: [Int]) -> PreparedStep
+    func prepare(_ rows: [Int], _ context: StepContext) -> PreparedStep
 }
 
-/// A step's work: the sentences to embed and the loss of their embeddings.
+/// What an objective may ask when it prepares a step.
+public struct StepContext {
+    /// The token ids of texts, as the model cuts them and with its prompt.
+    public let ids: (_ texts: [TextPlace]) -> [[Int32]]
+    /// The number of the model's encoder layers.
+    public let layerCount: Int
+    /// Decides what is random in the step.
+    public let seed: UInt64
+
+    /// Describes the surroundings of a step.
+    public init(
+        ids: @escaping (_ texts: [TextPlace]) -> [[Int32]], layerCount: Int, seed: UInt64
+    ) {
+        self.ids = ids
+        self.layerCount = layerCount
+        self.seed = seed
+    }
+}
+
+/// A step's work: the sequences for the encoder and the loss of what it makes of them.
 ///
-/// Whoever takes the step embeds the sentences, in one packed batch or in several, asks the loss on a small tape of its
-/// own, and goes back through the encoder from the embeddings' gradients.
+/// Whoever takes the step computes the encoder's outputs, in one packed batch or in several parts, asks the loss on a
+/// small tape of its own, and goes back through the encoder from the outputs' gradients.
 public struct PreparedStep {
+    /// What of the model the loss is a function of.
+    public enum Output: Sendable, Equatable {
+        /// The sequences' embeddings: [sequences, dimension].
+        case embeddings
+        /// Their embeddings as the model would give them if it ended after each of some layers, in ascending order;
+        /// layer 0 is what the encoder's embeddings give: of each [sequences, dimension].
+        case embeddingsAfterLayers([Int])
+        /// The last hidden state of every token: [tokens, hidden].
+        case hiddenStates
+    }
+
     /// The rows of the data.
     public let rows: [Int]
-    /// Where the sentences stand in the data, in the order of their embeddings.
+    /// Where the texts of the sequences stand in the data, one for each.
     public let texts: [TextPlace]
-    /// The loss of the embeddings [texts, dimension], a scalar.
-    public let loss: (_ embeddings: Tensor) -> Tensor
+    /// The token ids that the encoder gets, in the order of its outputs.
+    public let sequences: [[Int32]]
+    /// What the loss is a function of.
+    public let output: Output
+    /// The loss of the outputs, a scalar.
+    public let loss: (_ outputs: [Tensor]) -> Tensor
+
+    /// Describes a step; by default the loss is one of embeddings.
+    public init(
+        rows: [Int], texts: [TextPlace], sequences: [[Int32]], output: Output = .embeddings,
+        loss: @escaping (_ outputs: [Tensor]) -> Tensor
+    ) {
+        self.rows = rows
+        self.texts = texts
+        self.sequences = sequences
+        self.output = output
+        self.loss = loss
+    }
 }
 
 /// Where a text stands in a table.
@@ -41,15 +87,21 @@ public final class EmbeddingObjective: Objective {
     public let data: ExampleTable
     /// The loss with its parameters.
     public let module: LossModule
+    /// What is asked of the loss besides its value on whole embeddings.
+    public let modifiers: LossModifiers
 
     /// Joins a loss that was made for such data with the data.
     ///
-    /// - Throws: `LossError.unusable` when the data are not what the loss needs.
-    public init(_ module: LossModule, data: ExampleTable) throws(LossError) {
+    /// - Throws: `LossError` when the data are not what the loss needs, or the modifiers do not go with it.
+    public init(
+        _ module: LossModule, data: ExampleTable, modifiers: LossModifiers = .init()
+    ) throws(LossError) {
         let type: any Loss.Type = Swift.type(of: module.loss)
         try Self.check(type, data)
+        try modifiers.check(module)
         self.module = module
         self.data = data
+        self.modifiers = modifiers
     }
 
     /// Makes a loss for a model and some data; its parameters begin with numbers drawn from `seed`.
@@ -57,13 +109,13 @@ public final class EmbeddingObjective: Objective {
     /// - Throws: `LossError` when the data are not what the loss needs, or a setting is out of range.
     public convenience init<L: Loss>(
         _ type: L.Type, _ configuration: L.Configuration = .init(), data: ExampleTable,
-        model: SentenceTransformer, seed: UInt64 = 42
+        model: SentenceTransformer, modifiers: LossModifiers = .init(), seed: UInt64 = 42
     ) throws(LossError) {
         try Self.check(type, data)
         try self.init(
             LossModule(
                 type, configuration, context: LossContext(model, data), source: .random(seed: seed)),
-            data: data)
+            data: data, modifiers: modifiers)
     }
 
     /// Makes the loss of a name, as recipes do; `settings` is the text of a JSON object.
@@ -94,7 +146,7 @@ public final class EmbeddingObjective: Objective {
     }
 
     /// The columns' sentences end to end: all rows of the first, then of the second, and so on.
-    public func prepare(_ rows: [Int]) -> PreparedStep {
+    public func prepare(_ rows: [Int], _ context: StepContext) -> PreparedStep {
         var texts: [TextPlace] = []
         var ends = [0]
         let mayMiss = type(of: module.loss).allowsMissingTexts
@@ -104,11 +156,18 @@ public final class EmbeddingObjective: Objective {
             }
             ends.append(texts.count)
         }
+        let layers = modifiers.layers(of: context.layerCount, seed: context.seed)
         func prepared<L: Loss>(_ loss: L) -> PreparedStep {
             let labels = L.Label.values(of: data.labels, rows: rows) ?? []
-            return PreparedStep(rows: rows, texts: texts) { [ends] embeddings in
-                loss(
-                    zip(ends, ends.dropFirst()).map { embeddings.slice($0..<$1) }, labels: labels)
+            return PreparedStep(
+                rows: rows, texts: texts, sequences: context.ids(texts),
+                output: layers.map { .embeddingsAfterLayers($0) } ?? .embeddings
+            ) { [ends, modifiers] outputs in
+                modifiers(outputs, layers: layers ?? [], seed: context.seed) { embeddings in
+                    loss(
+                        zip(ends, ends.dropFirst()).map { embeddings.slice($0..<$1) },
+                        labels: labels)
+                }
             }
         }
         return prepared(module.loss)
@@ -121,7 +180,7 @@ extension LossContext {
         var width = 1
         if case .vectors(_, _, let numbers) = data.labels { width = numbers }
         self.init(
-            dimension: model.embeddingDimension, columns: data.columnNames.count,
+            dimension: model.wholeDimension, columns: data.columnNames.count,
             classNames: data.classNames, labelWidth: width, hasLabels: data.labels.count != nil,
             labels: data.labels)
     }

@@ -44,23 +44,35 @@ extension Trainer {
     private func backward(
         _ batch: Batch, share: Float, seed: UInt64
     ) throws(TrainingError) -> (loss: Float, tokens: Int) {
-        let step = tasks[batch.task].objective.prepare(batch.rows)
-        let input = TokenBatch(tokens[batch.task].ids(of: step.texts))
-        let encoderTape = Tape(
-            seed: seed, gradientCheckpointing: configuration.gradientCheckpointing)
-        let encoded = model(input, on: encoderTape)
-        let lossTape = Tape()
-        let embeddings = lossTape.watch(encoded.detached())
-        let value = step.loss(embeddings)
+        let step = prepare(batch, seed: seed)
+        let encoding = BatchEncoding(
+            step.sequences, size: configuration.miniBatchSize, seed: seed,
+            gradientCheckpointing: configuration.gradientCheckpointing
+        ) { [model] input, tape in
+            switch step.output {
+            case .embeddings: [model(input, on: tape)]
+            case .embeddingsAfterLayers(let layers):
+                model.embeddings(input, afterLayers: layers, on: tape)
+            case .hiddenStates: [model.bert(input, on: tape)]
+            }
+        }
+        let lossTape = Tape(seed: seed)
+        let outputs = encoding.outputs.map(lossTape.watch)
+        let value = step.loss(outputs)
         guard value.item().isFinite else {
-            throw nonFinite("loss", [batch], step.texts, encoded)
+            throw nonFinite("loss", [batch], step, encoding.outputs[encoding.outputs.count - 1])
         }
         let gradients = lossTape.backward(from: value, scale: share)
-        // A frozen encoder takes no gradient: the loss's own parameters have theirs already.
-        if let gradient = gradients[embeddings], encoded.requiresGradient {
-            encoderTape.backward(from: encoded, gradient: gradient)
-        }
-        return (value.item(), input.ids.count)
+        encoding.backward(outputs.map { gradients[$0] })
+        return (value.item(), step.sequences.reduce(0) { $0 + $1.count })
+    }
+
+    private func prepare(_ batch: Batch, seed: UInt64) -> PreparedStep {
+        tasks[batch.task].objective.prepare(
+            batch.rows,
+            StepContext(
+                ids: tokens[batch.task].ids, layerCount: model.bert.configuration.layerCount,
+                seed: seed))
     }
 }
 
@@ -81,7 +93,7 @@ extension Trainer {
         }
         if let batch = latestBatches.last {
             let data = tasks[batch.task].objective.data
-            let texts = tasks[batch.task].objective.prepare(batch.rows).texts
+            let texts = prepare(batch, seed: configuration.seed).texts
             let values = model.encode(texts.map { data.text($0.row, $0.column) ?? "" }).values
             if let bad = values.firstIndex(where: { !$0.isFinite }) {
                 let row = texts[bad / model.embeddingDimension].row
@@ -111,13 +123,12 @@ extension Trainer {
 
     /// Names the rows whose embeddings are not finite, if they stand out: when most are, the model is broken.
     private func nonFinite(
-        _ what: String, _ batches: [Batch], _ texts: [TextPlace] = [], _ embeddings: Tensor? = nil
+        _ what: String, _ batches: [Batch], _ step: PreparedStep? = nil, _ output: Tensor? = nil
     ) -> TrainingError {
         let data = tasks[batches[0].task].objective.data
         var (path, lines) = (data.name, [Int]())
-        if let embeddings {
-            let width = embeddings.shape[1]
-            let values = embeddings.values
+        if let step, let output, step.output != .hiddenStates {
+            let (texts, width, values) = (step.texts, output.shape[1], output.values)
             let broken = texts.indices.filter {
                 !values[$0 * width..<($0 + 1) * width].allSatisfy(\.isFinite)
             }

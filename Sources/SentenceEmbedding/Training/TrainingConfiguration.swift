@@ -37,6 +37,9 @@ public struct TrainingConfiguration: Settings, Equatable {
     /// Keeps one tensor of each layer instead of all and computes the others again in the backward pass: for
     /// long texts and large batches, at a third more time.
     public var gradientCheckpointing = false
+    /// The most texts that the encoder computes at a time; larger batches are computed in parts, each twice, with the
+    /// same result. nil: all at once.
+    public var miniBatchSize: Int?
     /// Decides the order of rows, dropout and a loss's first weights.
     public var seed: UInt64 = 42
 
@@ -82,6 +85,10 @@ public struct TrainingConfiguration: Settings, Equatable {
             Setting(
                 "gradient_checkpointing", \.gradientCheckpointing,
                 "Compute activations twice instead of keeping them: less memory, a third more time."
+            ),
+            Setting(
+                "mini_batch_size", \.miniBatchSize, counts,
+                "Texts embedded at a time: larger batches in parts, each twice, with the same result (GradCache)."
             ),
             Setting(
                 "seed", \.seed, "Decides the order of rows, dropout and a loss's first weights."),

@@ -25,6 +25,7 @@ extension Tensor {
         let tape = self.tape ?? residual?.tape
         let dropout =
             tape.map { simile_dropout(key: $0.nextRandomKey(), probability: probability) } ?? .off
+        let firstRow = tape?.part?.firstRow(of: rows) ?? 0
         let (y, normalised, rstd) = (Storage(count), Storage(count), Storage(rows))
         let (gamma, beta) = (weight.value, bias.value)
         let kernels = VectorKernels.best
@@ -33,7 +34,7 @@ extension Tensor {
             kernels.add_norm_forward(
                 y.base + first, normalised.base + first, rstd.base + range.lowerBound, base + first,
                 residual.map { UnsafePointer($0.base + first) }, gamma.base, beta.base, epsilon,
-                dropout, range.lowerBound, range.count, width)
+                dropout, firstRow + range.lowerBound, range.count, width)
         }
         let recomputed = {
             let y = Storage(normalised.count)
@@ -52,7 +53,7 @@ extension Tensor {
                 [slot] in
                 { dy, gradients in
                     let dz = Storage(dy.count)
-                    normBackward(dz, nil, dy, normalised, rstd, weight, bias, .off, rows, width)
+                    normBackward(dz, nil, dy, normalised, rstd, weight, bias, .off, 0, rows, width)
                     gradients.add(dz, to: slot)
                 }
             }
@@ -64,7 +65,8 @@ extension Tensor {
             { dy, gradients in
                 let dz = Storage(dy.count)
                 let dx = dropout.threshold == 0 ? nil : Storage(dy.count)
-                normBackward(dz, dx, dy, normalised, rstd, weight, bias, dropout, rows, width)
+                normBackward(
+                    dz, dx, dy, normalised, rstd, weight, bias, dropout, firstRow, rows, width)
                 gradients.add(dz, to: other)
                 gradients.add(dx ?? dz, to: slot)
             }
@@ -75,7 +77,8 @@ extension Tensor {
 /// The gradients of z and, after dropout, of x; adds to those of weight and bias.
 private func normBackward(
     _ dz: Storage, _ dx: Storage?, _ dy: Storage, _ normalised: Storage, _ rstd: Storage,
-    _ weight: Parameter, _ bias: Parameter, _ dropout: simile_dropout, _ rows: Int, _ width: Int
+    _ weight: Parameter, _ bias: Parameter, _ dropout: simile_dropout, _ firstRow: Int, _ rows: Int,
+    _ width: Int
 ) {
     // Blocks of a fixed size, whatever the number of threads, so that sums are always formed alike.
     let block = 64
@@ -89,7 +92,7 @@ private func normBackward(
         let sums = partial.base + task * 2 * width
         kernels.add_norm_backward(
             dz.base + first, dx.map { $0.base + first }, sums, sums + width, dy.base + first,
-            normalised.base + first, rstd.base + row, gamma.base, dropout, row,
+            normalised.base + first, rstd.base + row, gamma.base, dropout, firstRow + row,
             min(block, rows - row), width)
     }
     for (parameter, offset) in [(weight, 0), (bias, width)] {

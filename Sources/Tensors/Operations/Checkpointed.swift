@@ -7,14 +7,14 @@ extension Tensor {
     public func checkpointed(_ body: @escaping (Tensor) -> Tensor) -> Tensor {
         guard let tape, tape.hasGradientCheckpointing else { return body(self) }
         // A tape of its own, with the same seed both times: the same dropout.
-        let seed = tape.nextRandomKey()
+        let (seed, part) = (tape.nextRandomKey(), tape.part)
         let input = { [x = detached(), requiresGradient] (tape: Tape) in
             requiresGradient ? tape.watch(x) : tape.constant(x)
         }
-        let y = body(input(Tape(seed: seed)))
+        let y = body(input(Tape(seed: seed, recording: tape.isRecording, part: part)))
         guard y.requiresGradient else { return Tensor(y.shape, y.storage, tape: tape, slot: nil) }
         return tape.record(y.shape, y.storage) { [slot, outputShape = y.shape] dy, gradients in
-            let tape = Tape(seed: seed)
+            let tape = Tape(seed: seed, part: part)
             let x = input(tape)
             let y = body(x)
             // What was trained inside may have been frozen since.

@@ -34,7 +34,7 @@ extension Tensor {
             }
         }
         let shape: Shape = [tokens, width]
-        guard let tape, lookups.contains(where: { !$0.table.isFrozen }) else {
+        guard let tape, tape.isRecording, lookups.contains(where: { !$0.table.isFrozen }) else {
             return Tensor(shape, y, tape: tape, slot: nil)
         }
         return tape.record(shape, y) { dy, _ in

@@ -18,6 +18,7 @@ extension Tensor {
         let dropout =
             tape.map { simile_dropout(key: $0.nextRandomKey(), probability: probability) } ?? .off
         let head = AttentionHead(layout: layout, heads: heads, hidden: hidden, dropout: dropout)
+        let firstRow = tape?.part?.tokens.lowerBound ?? 0
         let y = Storage(layout.rowCount * hidden)
         let kernels = VectorKernels.best
         head.forEach { [base] sequence, offset, dropout, scratch in
@@ -25,7 +26,8 @@ extension Tensor {
             kernels.attention_forward(
                 y.base + sequence.lowerBound * hidden + offset, hidden,
                 first, first + hidden, first + 2 * hidden, 3 * hidden,
-                sequence.count, head.size, head.scale, dropout, sequence.lowerBound, scratch)
+                sequence.count, head.size, head.scale, dropout, firstRow + sequence.lowerBound,
+                scratch)
         }
         return .result([layout.rowCount, hidden], y, of: [self]) { [storage, slot] in
             { dy, gradients in
@@ -37,8 +39,8 @@ extension Tensor {
                         gradient, gradient + hidden, gradient + 2 * hidden,
                         dy.base + sequence.lowerBound * hidden + offset, hidden,
                         first, first + hidden, first + 2 * hidden, 3 * hidden,
-                        sequence.count, head.size, head.scale, dropout, sequence.lowerBound, scratch
-                    )
+                        sequence.count, head.size, head.scale, dropout,
+                        firstRow + sequence.lowerBound, scratch)
                 }
                 gradients.add(dqkv, to: slot)
             }

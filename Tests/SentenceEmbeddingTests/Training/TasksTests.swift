@@ -174,7 +174,8 @@ import Testing
         let model = try TinyModel.make(dropout: 0)
         let objective = try EmbeddingObjective(
             MultipleNegativesRankingLoss.self, data: ragged(24), model: model)
-        let step = objective.prepare([0, 1, 2, 3])
+        let step = objective.prepare(
+            [0, 1, 2, 3], StepContext(ids: { $0.map { _ in [] } }, layerCount: 2, seed: 1))
         // Four queries, four positives, three that are not a multiple of 3 … one each.
         #expect(step.texts.map(\.column) == [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3])
         #expect(step.texts.map(\.row) == [0, 1, 2, 3, 0, 1, 2, 3, 1, 2, 2])

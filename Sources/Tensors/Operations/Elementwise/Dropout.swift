@@ -9,12 +9,14 @@ extension Tensor {
         let dropout = simile_dropout(key: tape.nextRandomKey(), probability: probability)
         let width = max(shape.rank == 0 ? 1 : shape[-1], 1)
         let rows = count / width
+        let firstRow = tape.part?.firstRow(of: rows) ?? 0
         func apply(_ x: Storage) -> Storage {
             let y = Storage(x.count)
             ThreadPool.shared.ranges(rows, grain: 64) { range in
                 let first = range.lowerBound * width
                 VectorKernels.best.dropout(
-                    y.base + first, x.base + first, dropout, range.lowerBound, range.count, width)
+                    y.base + first, x.base + first, dropout, firstRow + range.lowerBound,
+                    range.count, width)
             }
             return y
         }
