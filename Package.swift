@@ -105,8 +105,8 @@ let package = Package(
         .testTarget(
             name: "LossesTests",
             dependencies: [
-                "Losses", "ExampleFiles", "JSON", "NeuralNetwork", "Settings", "Support", "Tensors",
-                "TestSupport",
+                "Losses", "ExampleFiles", "JSON", "ModelLayout", "NeuralNetwork", "Settings",
+                "Support", "Tensors", "TestSupport",
             ]),
         .testTarget(
             name: "TokenizationTests",

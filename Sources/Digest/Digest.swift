@@ -13,26 +13,57 @@ package enum Digest {
     package func computed(
         after start: [UInt8] = [], read: (UnsafeMutableRawBufferPointer) -> Int
     ) -> [UInt8]? {
-        guard let context = EVP_MD_CTX_new() else { return nil }
-        defer { EVP_MD_CTX_free(context) }
-        let function =
-            switch self {
-            case .sha256: EVP_sha256()
-            case .sha1: EVP_sha1()
-            }
-        guard EVP_DigestInit_ex(context, function, nil) == 1,
-            EVP_DigestUpdate(context, start, start.count) == 1
-        else { return nil }
+        let stream = DigestStream(self)
+        start.withUnsafeBytes { stream.add($0) }
         var piece = [UInt8](repeating: 0, count: 1 << 20)
         while true {
             let count = piece.withUnsafeMutableBytes(read)
             guard count >= 0 else { return nil }
             if count == 0 { break }
-            guard EVP_DigestUpdate(context, piece, count) == 1 else { return nil }
+            piece.withUnsafeBytes { stream.add(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }
+        return stream.finished()
+    }
+}
+
+/// A digest of bytes that come piece by piece.
+package final class DigestStream {
+    private let context: OpaquePointer
+    private var isSound: Bool
+
+    /// A digest of nothing yet.
+    package init(_ digest: Digest) {
+        guard let context = EVP_MD_CTX_new() else { preconditionFailure("no memory for a digest") }
+        self.context = context
+        let function =
+            switch digest {
+            case .sha256: EVP_sha256()
+            case .sha1: EVP_sha1()
+            }
+        isSound = EVP_DigestInit_ex(context, function, nil) == 1
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    /// Adds bytes.
+    package func add(_ bytes: UnsafeRawBufferPointer) {
+        isSound = isSound && EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1
+    }
+
+    /// Adds a text's UTF-8 after its length, so that ("ab", "c") differs from ("a", "bc").
+    package func add(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in
+            withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { add($0) }
+            add(UnsafeRawBufferPointer(bytes))
+        }
+    }
+
+    /// The digest of all that was added, after which nothing may be; nil when the library refuses to compute it.
+    package func finished() -> [UInt8]? {
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var length: UInt32 = 0
-        guard EVP_DigestFinal_ex(context, &digest, &length) == 1 else { return nil }
+        guard isSound, EVP_DigestFinal_ex(context, &digest, &length) == 1 else { return nil }
         return Array(digest.prefix(Int(length)))
     }
 }

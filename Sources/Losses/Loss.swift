@@ -23,8 +23,8 @@ public protocol Loss {
     static var allowsMissingTexts: Bool { get }
     /// What the batches should be like.
     static var batches: BatchPreference { get }
-    /// Whether a teacher that gives the labels embeds every column of a row, end to end, and not the first alone.
-    static var isTaughtAllColumns: Bool { get }
+    /// What a model that teaches the loss gives as labels; nil when the loss cannot learn from one.
+    static var teacherLabels: TeacherLabels? { get }
     /// Whether the loss can be computed of the first numbers of embeddings: it has no layer made for their whole length.
     var takesCutEmbeddings: Bool { get }
     /// What is wrong with labels of the right kind; nil when nothing is.
@@ -51,12 +51,26 @@ extension Loss {
     public static var allowsMissingTexts: Bool { false }
     /// Any.
     public static var batches: BatchPreference { .any }
-    /// False.
-    public static var isTaughtAllColumns: Bool { false }
+    /// The embedding of the first text where labels are vectors, else nil.
+    public static var teacherLabels: TeacherLabels? {
+        Label.kind == .vectors ? .embedding : nil
+    }
     /// True.
     public var takesCutEmbeddings: Bool { true }
     /// Nothing is.
     public static func problem(with labels: LabelColumn) -> LabelProblem? { nil }
+}
+
+/// What a model says of the texts of a row, as the row's label.
+public enum TeacherLabels: String, Sendable {
+    /// Its embedding of the first text, which all texts of the row should have.
+    case embedding
+    /// Its embeddings of all texts, end to end.
+    case embeddings
+    /// How alike it finds the first two texts, a score.
+    case similarity
+    /// How alike it finds the first text and each of the others, a vector.
+    case similarities
 }
 
 /// Why a loss cannot use labels of the kind that it asks for.
@@ -101,12 +115,15 @@ public struct LossContext: Sendable {
     public let labelWidth: Int
     /// Whether rows have labels.
     public let hasLabels: Bool
+    /// The labels of the data, for a loss that begins with what they suggest; none when it has begun already.
+    public let labels: LabelColumn
 
     /// Describes the surroundings.
     public init(
         dimension: Int, columns: Int, classNames: [String] = [], labelWidth: Int = 1,
-        hasLabels: Bool = true
+        hasLabels: Bool = true, labels: LabelColumn = .none
     ) {
+        self.labels = labels
         self.dimension = dimension
         self.columns = columns
         self.classNames = classNames

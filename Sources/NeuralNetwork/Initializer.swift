@@ -2,7 +2,7 @@ import Foundation
 import Kernels
 import Support
 
-/// How a parameter's first values are made; all are functions of (seed, name, index) alone.
+/// How a parameter's first values are made; all but computed ones are functions of (seed, name, index) alone.
 public enum Initializer: Sendable {
     /// All zeros.
     case zeros
@@ -14,6 +14,8 @@ public enum Initializer: Sendable {
     case normal(standardDeviation: Float)
     /// Uniform in -bound...bound.
     case uniform(bound: Float)
+    /// What a function gives, one number for each element; called only when nothing else gives the values.
+    case computed(@Sendable () -> [Float])
 
     /// Fills `buffer` with the first values of the parameter called `name`.
     func fill(_ buffer: UnsafeMutableBufferPointer<Float>, name: String, seed: UInt64) {
@@ -26,6 +28,10 @@ public enum Initializer: Sendable {
         case .zeros: buffer.update(repeating: 0)
         case .ones: buffer.update(repeating: 1)
         case .constant(let value): buffer.update(repeating: value)
+        case .computed(let compute):
+            let values = compute()
+            precondition(values.count == buffer.count, "\(name): \(values.count) first values")
+            _ = buffer.update(from: values)
         case .uniform(let bound):
             ThreadPool.shared.ranges(buffer.count, grain: 1 << 14) { range in
                 for i in range {

@@ -103,9 +103,20 @@ public struct BertTokenizer: Sendable {
     /// least 2.
     public func encode(_ text: String, maxLength: Int) -> [Int32] {
         precondition(maxLength >= 2, "maxLength is \(maxLength), but two special tokens need room")
+        var ids = ids(of: text, limit: maxLength - 1, keepsParts: false)
+        if ids.count > maxLength - 1 { ids.removeSubrange((maxLength - 1)...) }
+        ids.append(sepID)
+        return ids
+    }
+
+    /// The ids of a text after that of `clsToken`, until they are `limit` or more in all.
+    ///
+    /// With `keepsParts`, a word that cannot be spelt has those of the tokens that were found in it too.
+    func ids(of text: String, limit: Int, keepsParts: Bool) -> [Int32] {
         var ids: [Int32] = [clsID]
-        ids.reserveCapacity(min(maxLength, 2 + text.utf8.count / 2))
-        let collector = TokenCollector(wordPiece, startingWith: ids, limit: maxLength - 1)
+        ids.reserveCapacity(min(limit + 1, 2 + text.utf8.count / 2))
+        let collector = TokenCollector(
+            wordPiece, startingWith: ids, limit: limit, keepsParts: keepsParts)
         var splitter = WordSplitter(
             collector, maxScalarsPerWord: configuration.maxInputCharactersPerWord)
         var text = text
@@ -120,10 +131,7 @@ public struct BertTokenizer: Sendable {
                 scanner.scan(bytes.span, into: &splitter)
             }
         }
-        ids = splitter.receiver.ids
-        if ids.count > maxLength - 1 { ids.removeSubrange((maxLength - 1)...) }
-        ids.append(sepID)
-        return ids
+        return splitter.receiver.ids
     }
 
     /// Whether a text has nothing to read: no token besides the special ones at its ends.

@@ -29,10 +29,13 @@ struct WordPiece: Sendable {
         self.unkID = unkID
     }
 
-    /// Appends the ids of a word, or `unkID` if some part of it fits no token.
+    /// Appends the ids of a word, or `unkID` if some part of it fits no token, with those of the parts before it in front
+    /// if `keepsParts`.
     ///
     /// `hashes` is scratch space that the caller keeps from word to word.
-    func append(_ word: Span<UInt8>, to ids: inout [Int32], hashes: inout [UInt64]) {
+    func append(
+        _ word: Span<UInt8>, to ids: inout [Int32], hashes: inout [UInt64], keepsParts: Bool
+    ) {
         let whole = TokenHash(word).finished
         if let id = initial.index(of: word, start: 0, length: word.count, hash: whole) {
             ids.append(Int32(id))
@@ -44,7 +47,7 @@ struct WordPiece: Sendable {
             let table = start == 0 ? initial : continuing
             guard let (index, length) = longestMatch(table, word, from: start, hashes: &hashes)
             else {
-                ids.removeSubrange(firstOfWord...)
+                if !keepsParts { ids.removeSubrange(firstOfWord...) }
                 ids.append(unkID)
                 return
             }
@@ -78,12 +81,15 @@ struct WordPiece: Sendable {
 struct TokenCollector: WordReceiver {
     let wordPiece: WordPiece
     let limit: Int
+    /// Whether the ids of a word that cannot be spelt are collected as far as it can.
+    let keepsParts: Bool
     var ids: [Int32]
     private var hashes: [UInt64] = []
 
-    init(_ wordPiece: WordPiece, startingWith ids: [Int32], limit: Int) {
+    init(_ wordPiece: WordPiece, startingWith ids: [Int32], limit: Int, keepsParts: Bool) {
         self.wordPiece = wordPiece
         self.limit = limit
+        self.keepsParts = keepsParts
         self.ids = ids
     }
 
@@ -91,7 +97,8 @@ struct TokenCollector: WordReceiver {
     var isFull: Bool { ids.count >= limit }
 
     mutating func receive(_ word: [UInt8]) {
-        if !isFull { wordPiece.append(word.span, to: &ids, hashes: &hashes) }
+        if isFull { return }
+        wordPiece.append(word.span, to: &ids, hashes: &hashes, keepsParts: keepsParts)
     }
 
     mutating func receiveOverlongWord() { append(wordPiece.unkID) }

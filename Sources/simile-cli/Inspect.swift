@@ -18,13 +18,12 @@ struct Inspect: ParsableCommand {
         let checkpoint = isFolder.boolValue ? nil : try Checkpoint(URL(filePath: path))
         let model = try checkpoint?.model(base: ModelPath.base) ?? ModelPath.open(self.model)
         let configuration = model.bert.configuration
-        let count = model.parameters.reduce(0) { $0 + $1.shape.count }
         try Console.print(
             """
             encoder          BERT, \(configuration.layerCount) layers, hidden \(configuration.hiddenSize), \
             \(configuration.headCount) heads, feed-forward \(configuration.intermediateSize) \
             (\(configuration.hiddenActivation.rawValue))
-            parameters       \(count)
+            parameters       \(model.parameterCount)
             vocabulary       \(model.tokenizer.vocabularySize) tokens
             max length       \(model.maxSequenceLength) tokens
             pooling          \(model.pooling.modes.map(\.rawValue).joined(separator: ", "))\

@@ -53,7 +53,7 @@ struct LossCase: CustomTestStringConvertible, Sendable {
             do throws(LossError) {
                 let context = LossContext(
                     dimension: Self.dimension, columns: columnCount, classNames: names(labels),
-                    labelWidth: width)
+                    labelWidth: width, labels: labels)
                 return (try L(configuration, context, in: store.root), store, values)
             } catch { refusals.append(error) }
         }

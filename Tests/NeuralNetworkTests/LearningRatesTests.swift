@@ -6,17 +6,6 @@ import Testing
 
 /// Learning rates by name and by layer.
 @Suite struct LearningRatesTests {
-    @Test(arguments: [
-        ("*", "a.b", true), ("a.*", "a.b", true), ("a.*", "a.", true), ("a.*", "ab", false),
-        ("*.bias", "x.y.bias", true), ("*.bias", "bias", false), ("a*c", "abbc", true),
-        ("a*c", "abcd", false), ("*b*b*", "abab", true), ("*b*b*b*", "abab", false),
-        ("", "", true), ("", "a", false), ("**", "a", true), ("a", "a", true), ("a", "aa", false),
-        ("layer.*.output", "layer.1.attention.output", true), ("a.b", "axb", false),
-    ])
-    func patterns(_ pattern: String, _ name: String, _ isMeant: Bool) {
-        #expect(matches(name, pattern: pattern) == isMeant)
-    }
-
     private static func parameters() -> [Parameter] {
         func part(_ name: String, _ offset: Int) -> Parameter.Part {
             .init(name: name, shape: [1], offset: offset)

@@ -52,6 +52,8 @@ public struct DistillKLDivLoss: Loss {
     public static let name = "distill_kl_div"
     /// Three, or more with several negatives.
     public static let columns = 3...Int.max
+    /// The scores of the positive and of each negative.
+    public static let teacherLabels: TeacherLabels? = .similarities
     private let configuration: Configuration
     private let candidates: Int
 

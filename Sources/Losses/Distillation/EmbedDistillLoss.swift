@@ -11,8 +11,9 @@ import Tensors
 /// | several texts | a vector: the teacher's embedding of each, end to end |
 ///
 /// Kim et al. 2023, "EmbedDistill", arXiv:2301.12005. With `projection_dim` a linear layer, trained along and not part
-/// of the model, takes the student's embeddings to the length of the teacher's. `DistillKLDivLoss` and `MarginMSELoss`
-/// learn from a teacher's scores instead, which may be a cross-encoder's.
+/// of the model, takes the student's embeddings to the length of the teacher's; with `projection_init: pca` it begins with
+/// the principal components of the teacher's. `DistillKLDivLoss` and `MarginMSELoss` learn from a teacher's scores
+/// instead, which may be a cross-encoder's.
 ///
 /// ```swift
 /// let context = LossContext(dimension: 384, columns: 1, labelWidth: 384)
@@ -36,14 +37,19 @@ public struct EmbedDistillLoss: Loss {
         public var distance = Distance.cosine
         /// The length of the teacher's embeddings where it is another than the model's.
         public var projectionDimension: Int?
+        /// How that layer begins.
+        public var projectionInitialization = ProjectionInitialization.random
 
-        /// `distance_metric`, `projection_dim`
+        /// `distance_metric`, `projection_dim`, `projection_init`
         public static let settings = [
             Setting(
                 "distance_metric", \Self.distance, "How far an embedding is from the teacher's."),
             Setting(
                 "projection_dim", \Self.projectionDimension, 1...1_000_000,
                 "The length of the teacher's embeddings where it is another than the model's."),
+            Setting(
+                "projection_init", \Self.projectionInitialization,
+                "How the layer to that length begins."),
         ]
         /// Creates the defaults.
         public init() {}
@@ -63,8 +69,8 @@ public struct EmbedDistillLoss: Loss {
         try Self.check(configuration, context)
         distance = configuration.distance
         teacher = try TeacherEmbeddings(
-            of: Self.self, projectionDimension: configuration.projectionDimension, context,
-            in: scope)
+            of: Self.self, projectionDimension: configuration.projectionDimension,
+            configuration.projectionInitialization, context, in: scope)
     }
 
     /// Unless there is a projection, which knows whole embeddings alone.

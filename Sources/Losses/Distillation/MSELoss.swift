@@ -12,8 +12,8 @@ import Tensors
 ///
 /// With a text and its translation and the teacher's embedding of the text it makes a multilingual model: Reimers and
 /// Gurevych 2020, arXiv:2004.09813. With `projection_dim` a linear layer, trained along and not part of the model, takes
-/// the student's embeddings to the length of the teacher's. `EmbedDistillLoss` has the cosine too, better when only
-/// directions matter.
+/// the student's embeddings to the length of the teacher's, from the start on along the principal components of the
+/// teacher's with `projection_init: pca`. `EmbedDistillLoss` has the cosine too, better when only directions matter.
 ///
 /// ```swift
 /// let context = LossContext(dimension: 384, columns: 1, labelWidth: 384)
@@ -25,12 +25,17 @@ public struct MSELoss: Loss {
     public struct Configuration: Settings {
         /// The length of the teacher's embeddings where it is another than the model's.
         public var projectionDimension: Int?
+        /// How that layer begins.
+        public var projectionInitialization = ProjectionInitialization.random
 
-        /// `projection_dim`
+        /// `projection_dim`, `projection_init`
         public static let settings = [
             Setting(
                 "projection_dim", \Self.projectionDimension, 1...1_000_000,
-                "The length of the teacher's embeddings where it is another than the model's.")
+                "The length of the teacher's embeddings where it is another than the model's."),
+            Setting(
+                "projection_init", \Self.projectionInitialization,
+                "How the layer to that length begins."),
         ]
         /// Creates the defaults.
         public init() {}
@@ -48,8 +53,8 @@ public struct MSELoss: Loss {
     ) throws(LossError) {
         try Self.check(configuration, context)
         teacher = try TeacherEmbeddings(
-            of: Self.self, projectionDimension: configuration.projectionDimension, context,
-            in: scope)
+            of: Self.self, projectionDimension: configuration.projectionDimension,
+            configuration.projectionInitialization, context, in: scope)
     }
 
     /// Unless there is a projection, which knows whole embeddings alone.

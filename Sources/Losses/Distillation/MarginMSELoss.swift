@@ -37,6 +37,8 @@ public struct MarginMSELoss: Loss {
     public static let name = "margin_mse"
     /// Three, or more with several negatives.
     public static let columns = 3...Int.max
+    /// The scores of the positive and of each negative.
+    public static let teacherLabels: TeacherLabels? = .similarities
     private let similarity: Similarity
     private let negatives: Int
 

@@ -1,6 +1,15 @@
 import NeuralNetwork
 import Tensors
 
+/// How a projection to the length of a teacher's embeddings begins.
+public enum ProjectionInitialization: String, CaseIterable, Sendable {
+    /// With small random numbers.
+    case random
+    /// With the principal components of the teacher's embeddings: what the student's numbers then are is how far the
+    /// teacher's embedding goes in each of these directions.
+    case pca
+}
+
 /// A teacher's embeddings as labels, and the projection of the student's where the teacher's have another length.
 struct TeacherEmbeddings {
     /// The length of the teacher's embeddings.
@@ -13,12 +22,13 @@ struct TeacherEmbeddings {
 
     /// - Throws: `LossError.unusable` when labels are not of the student's length, or of the projection's.
     init<L: Loss>(
-        of loss: L.Type, projectionDimension: Int?, _ context: LossContext,
-        in scope: ParameterScope
+        of loss: L.Type, projectionDimension: Int?, _ start: ProjectionInitialization,
+        _ context: LossContext, in scope: ParameterScope
     ) throws(LossError) {
         length = projectionDimension ?? context.dimension
         let (width, columns) = (context.labelWidth, context.columns)
-        isForEach = columns > 1 && width == columns * length
+        let isForEach = columns > 1 && width == columns * length
+        self.isForEach = isForEach
         if width != length && !isForEach {
             let each = columns > 1 ? " for all \(columns) texts of a row, or for each" : ""
             let fix =
@@ -28,12 +38,46 @@ struct TeacherEmbeddings {
                 needs: "a teacher's embedding of \(length) numbers\(each)",
                 found: "these labels have \(width) number\(width == 1 ? "" : "s")\(fix)")
         }
+        if start == .pca, context.dimension > projectionDimension ?? 0 {
+            throw L.invalid(
+                "projection_init", found: start.rawValue,
+                expected: projectionDimension.map {
+                    "random, since the teacher's embeddings of \($0) numbers have no more components and the model's have \(context.dimension)"
+                } ?? "random where there is no projection_dim")
+        }
         projection = projectionDimension.map { outputs in
-            // As PyTorch's `Linear` begins.
-            let uniform = Initializer.uniform(bound: 1 / Float(context.dimension).squareRoot())
-            return Linear(
-                context.dimension, outputs, in: scope / "projection", weight: uniform, bias: uniform
-            )
+            let scope = scope / "projection"
+            switch start {
+            case .random:
+                // As PyTorch's `Linear` begins.
+                let uniform = Initializer.uniform(bound: 1 / Float(context.dimension).squareRoot())
+                return Linear(
+                    context.dimension, outputs, in: scope, weight: uniform, bias: uniform)
+            case .pca:
+                let components = Initializer.computed {
+                    Self.components(context, length: outputs, isForEach: isForEach)
+                }
+                return Linear(context.dimension, outputs, in: scope, weight: components)
+            }
+        }
+    }
+
+    /// The first principal components of the labels' embeddings as the columns of a weight: [length, dimension].
+    private static func components(
+        _ context: LossContext, length: Int, isForEach: Bool
+    ) -> [Float] {
+        guard case .vectors(let row, let count, _) = context.labels, count > 0 else {
+            preconditionFailure("principal components need the labels of the data in the context")
+        }
+        let columns = isForEach ? context.columns : 1
+        let found = PrincipalComponents(
+            count: context.dimension, ofRows: count * columns, width: length
+        ) { index in
+            let first = index % columns * length
+            return Array(row(index / columns)[first..<first + length])
+        }
+        return (0..<length * context.dimension).map { index in
+            found.components[index % context.dimension * length + index / context.dimension]
         }
     }
 

@@ -37,6 +37,8 @@ public struct AnglELoss: Loss {
     public static let name = "angle"
     /// Two, or more with negatives.
     public static let columns = 2...Int.max
+    /// The score of the pair.
+    public static let teacherLabels: TeacherLabels? = .similarity
     private let configuration: Configuration
 
     /// Creates the loss; it has no parameters.

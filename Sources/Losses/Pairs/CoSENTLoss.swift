@@ -38,6 +38,8 @@ public struct CoSENTLoss: Loss {
     public static let name = "cosent"
     /// Two.
     public static let columns = 2...2
+    /// The score of the pair.
+    public static let teacherLabels: TeacherLabels? = .similarity
     private let configuration: Configuration
 
     /// Creates the loss; it has no parameters.

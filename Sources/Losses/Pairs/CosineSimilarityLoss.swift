@@ -70,6 +70,19 @@ public struct CosineSimilarityLoss: Loss {
     public static let name = "cosine"
     /// Two.
     public static let columns = 2...2
+    /// The score of the pair.
+    public static let teacherLabels: TeacherLabels? = .similarity
+    /// Scores that no cosine can come near, such as a teacher's dot products.
+    public static func problem(with labels: LabelColumn) -> LabelProblem? {
+        guard case .scores(let scores) = labels,
+            let other = scores.first(where: { !(-1.001...1.001).contains($0) })
+        else { return nil }
+        return LabelProblem(
+            needs: "scores in -1...1",
+            found:
+                "one of \(other); scale them, or take cosent, which asks only for the order of scores"
+        )
+    }
     private let configuration: Configuration
 
     /// Creates the loss; it has no parameters.

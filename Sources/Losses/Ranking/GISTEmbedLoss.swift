@@ -71,8 +71,8 @@ public struct GISTEmbedLoss: Loss {
     public static let columns = 2...Int.max
     /// Without duplicates, which would be false negatives.
     public static let batches = BatchPreference.withoutDuplicates
-    /// True: the guide embeds every column.
-    public static let isTaughtAllColumns = true
+    /// The guide's embeddings of every column.
+    public static let teacherLabels: TeacherLabels? = .embeddings
     private let configuration: Configuration
     private let guideWidth: Int
 

@@ -4,11 +4,11 @@ import Tensors
 
 /// Peak learning rates of parameters by patterns of their names, in place of the run's: `"embeddings.*": 1e-5`.
 ///
-/// A pattern without `*` also means all that is inside the module of this name.
+/// A pattern also means all that is inside the modules that it names, as `ParameterPattern` says.
 public struct LearningRates: Sendable, Equatable {
     /// A pattern with the peak rate of the parameters that it means.
     public struct Rate: Sendable, Equatable {
-        /// What their names are like; see `matches(_:pattern:)`.
+        /// What their names are like: a `ParameterPattern`.
         public var pattern: String
         /// The peak rate, above 0.
         public var rate: Float
@@ -131,7 +131,7 @@ extension LearningRates {
 
 extension LearningRates.Rate {
     fileprivate func means(_ name: String) -> Bool {
-        matches(name, pattern: pattern) || matches(name, pattern: pattern + ".*")
+        ParameterPattern(pattern).matches(name)
     }
 
     fileprivate func invalid(_ found: String, _ expected: String) -> SettingError {

@@ -36,7 +36,7 @@ extension SentenceTransformer {
         }
         let sum = weights.reduce(0, +)
         let average = AverageWeights(
-            models.map { ParameterWeights($0.parameters) }, shares: weights.map { $0 / sum })
+            models.map { ParameterWeights($0) }, shares: weights.map { $0 / sum })
         return try SentenceTransformer(
             first.bert.configuration, tokenizer: first.tokenizer, pooling: first.pooling,
             modules: first.modules, settings: first.truncatedSettings,

@@ -47,15 +47,14 @@ extension SentenceTransformer {
         let pieces = added.map {
             tokenizer.encode($0, maxLength: max(3, 2 * $0.utf8.count + 2)).dropFirst().dropLast()
         }
-        let model = try SentenceTransformer(
-            configuration, tokenizer: larger, pooling: pooling, modules: modules,
-            settings: truncatedSettings, maxSequenceLength: maxSequenceLength,
-            source: .weights(
-                EnlargedWeights(
-                    self, rows: configuration.vocabularySize,
-                    first: tokenizer.vocabulary.count, pieces: pieces.map(Array.init))))
-        try model.setPrompt(prompt)
-        model.notes = notes
+        let model = try derived(
+            configuration, tokenizer: larger,
+            DerivedWeights(
+                self,
+                replacing: [
+                    Self.wordEmbeddings: try enlargedRows(
+                        configuration.vocabularySize, pieces: pieces.map(Array.init))
+                ]))
         let unreachable = added.filter { token in
             let ids = larger.encode(token, maxLength: 4).dropFirst().dropLast()
             return ids.count != 1 || ids.first != larger.vocabulary.id(of: token)
@@ -66,40 +65,52 @@ extension SentenceTransformer {
                 added: added, known: known, repeated: repeated, unreachable: unreachable)
         )
     }
-}
 
-/// The parameters of a model, with more rows of word embeddings.
-private struct EnlargedWeights: WeightReader {
-    private static let words = "embeddings.word_embeddings.weight"
-
-    let source = "the model that tokens are added to"
-    private let old: ParameterWeights
-    private let rows: Int
-    private let first: Int
-    private let pieces: [[Int32]]
-
-    var names: [String] { old.names }
-
-    /// `rows` in all, of which those from `first` on are the means of the rows of `pieces`.
-    init(_ model: SentenceTransformer, rows: Int, first: Int, pieces: [[Int32]]) {
-        old = ParameterWeights(model)
-        (self.rows, self.first, self.pieces) = (rows, first, pieces)
-    }
-
-    func shape(of name: String) -> [Int]? {
-        guard let shape = old.shape(of: name) else { return nil }
-        return name == Self.words ? [rows, shape[1]] : shape
-    }
-
-    func read(_ name: String, into buffer: inout MutableSpan<Float>) throws {
-        try old.read(name, into: &buffer)
-        guard name == Self.words, let width = shape(of: name)?[1] else { return }
+    /// The word embeddings with `rows` rows, of which those after the last token's are the means of the rows of `pieces`.
+    private func enlargedRows(
+        _ rows: Int, pieces: [[Int32]]
+    ) throws -> (shape: [Int], values: [Float]) {
+        var (shape, values) = try values(of: Self.wordEmbeddings)
+        let (width, first) = (shape[1], tokenizer.vocabulary.count)
+        shape[0] = rows
+        values += [Float](repeating: 0, count: rows * width - values.count)
         for (index, pieces) in pieces.enumerated() {
             for column in 0..<width {
                 var sum: Float = 0
-                for piece in pieces { sum += buffer[Int(piece) * width + column] }
-                buffer[(first + index) * width + column] = sum / Float(pieces.count)
+                for piece in pieces { sum += values[Int(piece) * width + column] }
+                values[(first + index) * width + column] = sum / Float(pieces.count)
             }
         }
+        return (shape, values)
+    }
+
+    /// This model with those tokens alone that some texts need, with any prompt of the model or none in front; their
+    /// embeddings stay the same to the last bit.
+    ///
+    /// - Parameters:
+    ///   - keepsCharacters: Whether characters stay too, so that other texts can be spelt as far as they could, in more
+    ///     tokens perhaps.
+    ///   - next: Gives the next text, nil after the last.
+    public func pruned(
+        keepsCharacters: Bool = true, to next: () throws -> String?
+    ) throws -> SentenceTransformer {
+        var usage = VocabularyUsage(tokenizer)
+        let named = try settings.promptNames.map { try settings.prompt(named: $0) }
+        let prompts = Set([prompt, ""] + named)
+        while let text = try next() {
+            for prompt in prompts { usage.add(prompt + text) }
+        }
+        for prompt in prompts { usage.add(prompt) }
+        if keepsCharacters { usage.addCharacters() }
+        let ids = usage.ids
+        let (shape, values) = try values(of: Self.wordEmbeddings)
+        let width = shape[1]
+        let rows = ids.flatMap { values[Int($0) * width..<(Int($0) + 1) * width] }
+        var configuration = bert.configuration
+        configuration.vocabularySize = ids.count
+        return try derived(
+            configuration, tokenizer: tokenizer.keeping(ids),
+            DerivedWeights(
+                self, replacing: [Self.wordEmbeddings: ([ids.count, width], rows)]))
     }
 }

@@ -94,6 +94,9 @@ public final class SentenceTransformer {
         try truncateEmbeddings(to: settings.truncateDimension.map { min($0, wholeDimension) })
     }
 
+    /// The numbers in all parameters.
+    public var parameterCount: Int { parameters.reduce(0) { $0 + $1.shape.count } }
+
     /// Whether whole embeddings are scaled to length 1.
     public var normalizes: Bool { modules.normalizes }
 

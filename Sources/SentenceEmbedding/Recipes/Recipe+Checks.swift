@@ -41,8 +41,12 @@ extension Recipe {
             do throws(RecipeError) { try task.loss.checkLoss(path: key("loss", of: task)) } catch {
                 throw refuse(error)
             }
-            do { _ = try Losses.named(task.loss.name) } catch {
+            let loss: any Loss.Type
+            do { loss = try Losses.named(task.loss.name) } catch {
                 throw RunError.loss(error, task: task.name)
+            }
+            do throws(RecipeError) { try checkTeacher(of: task, loss) } catch {
+                throw refuse(error)
             }
             if let sampler = task.settings.sampler { _ = try BatchSamplers.named(sampler) }
         }
@@ -66,6 +70,25 @@ extension Recipe {
         do throws(RecipeError) { try checkEffects() } catch { throw refuse(error) }
         do throws(SettingError) { try training.validate() } catch { throw refuse(.setting(error)) }
         return try checkFiles()
+    }
+
+    private func checkTeacher(of task: TaskRecipe, _ loss: any Loss.Type) throws(RecipeError) {
+        let labels = loss.teacherLabels
+        if task.settings.teacher != nil, labels == nil {
+            throw .useless(
+                key: key("teacher", of: task),
+                reason: "the loss \(task.loss.name) cannot learn from one")
+        }
+        guard task.settings.teacherDimension != nil else { return }
+        let dimension = key("teacher_dimension", of: task)
+        if task.settings.teacher == nil {
+            throw .useless(key: dimension, reason: "there is no teacher")
+        }
+        if labels?.areScores == true {
+            throw .useless(
+                key: dimension,
+                reason: "the loss \(task.loss.name) learns from scores, not from embeddings")
+        }
     }
 
     private func checkFiles() throws -> [String] {

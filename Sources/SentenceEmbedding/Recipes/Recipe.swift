@@ -164,6 +164,8 @@ public struct TaskSettings: Settings, Equatable {
     public var classes: [String] = []
     /// A model's path, or a file of vectors (.npy, .h5), one for each row, that the rows are labelled with.
     public var teacher: String?
+    /// The length that the teacher's embeddings are projected to, by their principal components.
+    public var teacherDimension: Int?
     /// What is asked of the loss besides its value on whole embeddings.
     public var modifiers = LossModifiers()
 
@@ -190,5 +192,9 @@ public struct TaskSettings: Settings, Equatable {
             Setting(
                 "teacher", \.teacher, expected: "a path",
                 "A model, or a file of vectors (.npy, .h5), that labels the rows."),
+            Setting(
+                "teacher_dimension", \.teacherDimension, 1...1_000_000,
+                "Shorten the teacher's embeddings to so many numbers, by their principal components."
+            ),
         ] + LossModifiers.settings.map { $0.inside(\.modifiers) }
 }

@@ -42,18 +42,15 @@ final class RunData {
             for index in sources.indices { sources[index].options.labels = classes }
         }
         let isTaught = task.settings.teacher != nil
-        if isTaught, !loss.isTaught {
-            throw RunError.recipe(
-                .useless(
-                    key: recipe.key("teacher", of: task),
-                    reason: "the loss \(task.loss.name) has no use for vectors as labels"))
-        }
         var (table, options) = try readRepeating(
-            sources, as: loss.request(withoutLabels: isTaught), role: role)
+            sources, as: loss.request(withoutLabels: isTaught), role: role,
+            scoredBy: isTaught && loss.teacherLabels?.areScores == true
+                ? recipe.key("teacher", of: task) : nil)
         trainingOptions = trainingOptions ?? options
-        if let teacher = task.settings.teacher {
+        if let teacher = task.settings.teacher, let labels = loss.teacherLabels {
             table = try Teacher(teacher, open: open, note: note).label(
-                table, allColumns: loss.isTaughtAllColumns, cache: cache)
+                table, with: labels, dimension: task.settings.teacherDimension,
+                cache: TeacherCache(cache, task: task.name))
         }
         training[task.name] = table
         return table
@@ -62,18 +59,19 @@ final class RunData {
     /// Reads files whose options may name a column more than once: `columns: [text, text]` is SimCSE's data, each text
     /// with itself.
     private func readRepeating(
-        _ sources: [ExampleSource], as request: ExampleRequest, role: String
+        _ sources: [ExampleSource], as request: ExampleRequest, role: String, scoredBy key: String?
     ) throws -> (table: ExampleTable, options: TrainingFileOptions?) {
         guard let columns = sources.first?.options.columns,
             sources.allSatisfy({ $0.options.columns == columns }),
             Set(columns).count < columns.count, request.columns.contains(columns.count)
-        else { return try read(sources, as: request, role: role) }
+        else { return try read(sources, as: request, role: role, scoredBy: key) }
         var different: [ExampleColumn] = []
         for column in columns where !different.contains(column) { different.append(column) }
         var (sources, request) = (sources, request)
         for index in sources.indices { sources[index].options.columns = different }
         request.columns = different.count...different.count
-        let (table, options) = try read(sources, as: request, role: role)
+        let (table, options) = try read(
+            sources, as: request, role: role, scoredBy: key)
         return (
             table.using(columns.map { different.firstIndex(of: $0) ?? 0 }), options
         )
@@ -147,22 +145,35 @@ final class RunData {
         }
     }
 
+    /// Reads files as one table.
+    ///
+    /// - Parameter key: The key of the recipe that names who gives the scores, where the files must have none.
     private func read(
         _ sources: [ExampleSource], as request: ExampleRequest, role: String,
-        training: TrainingFileOptions? = nil
+        training: TrainingFileOptions? = nil, scoredBy key: String? = nil
     ) throws -> (table: ExampleTable, options: TrainingFileOptions?) {
         var tables: [ExampleTable] = []
         var options: TrainingFileOptions?
+        var unused: (path: String, column: String)?
         for source in sources {
             do throws(ExampleFileError) {
                 let (table, report) = try ExampleFile.read(
                     source.path, options: source.options, as: request, training: training)
                 note(.read(report, role: role))
+                if let column = report.unusedLabels { unused = (source.path, column) }
                 tables.append(table)
                 options = options ?? TrainingFileOptions(source.options, report)
             } catch {
                 throw RunError.data(error, role: role)
             }
+        }
+        if let key, let unused {
+            throw RunError.recipe(
+                .useless(
+                    key: key,
+                    reason:
+                        "\(unused.path) has scores or labels of its own in \(unused.column); leave the teacher out, or that column"
+                ))
         }
         do throws(ExampleFileError) {
             let table = try ExampleTable(
@@ -175,9 +186,6 @@ final class RunData {
 }
 
 extension Loss {
-    /// Whether the loss learns from vectors, which a teacher can give.
-    static var isTaught: Bool { Label.kind == .vectors }
-
     /// The data that the loss needs.
     static func request(withoutLabels: Bool) -> ExampleRequest {
         ExampleRequest(
@@ -197,4 +205,9 @@ extension Recipe {
         let watched = evaluations.compactMap { item in item.watch.map { (item.figurePrefix, $0) } }
         return Dictionary(watched, uniquingKeysWith: { $1 })
     }
+}
+
+extension TeacherLabels {
+    /// Whether they are what a file's scores would be.
+    var areScores: Bool { self == .similarity || self == .similarities }
 }

@@ -30,7 +30,7 @@ public struct RunFolder: Sendable {
 
     func file(_ name: String) -> URL { url.appending(path: name) }
 
-    /// Makes the folder of a new run with its recipe; refuses a folder that holds something but a teacher's embeddings.
+    /// Makes the folder of a new run with its recipe; refuses a folder that holds something but a teacher's labels.
     ///
     /// The recipe comes first: with it alone, a run that is cut short here can be resumed. What such a run left
     /// before that is in nobody's way.
@@ -40,14 +40,15 @@ public struct RunFolder: Sendable {
         try write(format.write(recipe), to: format.name)
     }
 
-    /// Refuses a folder that holds something but a teacher's embeddings and what was left of writing them or a recipe.
+    /// Refuses a folder that holds something but a teacher's labels and what was left of writing them or a recipe.
     func requireFree() throws {
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
         guard
             entries.allSatisfy({ name in
-                Teacher.isCache(name)
+                TeacherCache.isPart(name)
                     || name.hasSuffix(".part")
-                        && (name.hasPrefix(".\(format.name).") || Teacher.isCache(name.dropFirst()))
+                        && (name.hasPrefix(".\(format.name).")
+                            || TeacherCache.isPart(name.dropFirst()))
             })
         else { throw RunError.outputInUse(path: path) }
     }

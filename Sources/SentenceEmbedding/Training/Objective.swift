@@ -181,6 +181,7 @@ extension LossContext {
         if case .vectors(_, _, let numbers) = data.labels { width = numbers }
         self.init(
             dimension: model.wholeDimension, columns: data.columnNames.count,
-            classNames: data.classNames, labelWidth: width, hasLabels: data.labels.count != nil)
+            classNames: data.classNames, labelWidth: width, hasLabels: data.labels.count != nil,
+            labels: data.labels)
     }
 }

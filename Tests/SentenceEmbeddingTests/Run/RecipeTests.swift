@@ -138,6 +138,7 @@ import Testing
         adapters.bias = .all
         recipe.adapters = adapters
         recipe.tasks[0].settings.teacher = "teacher"
+        recipe.tasks[0].settings.teacherDimension = 128
         recipe.tasks[0].settings.batchSize = 5
         recipe.tasks[0].settings.modifiers.dimensions = [32, 8]
         recipe.tasks[0].settings.modifiers.dimensionWeights = [1, 0.5]

@@ -320,7 +320,9 @@ import Testing
         notes = []
         let resumed = try TrainingRun(resuming: output, note: { notes.append("\($0)") })
         #expect(try resumed.execute()?.steps == 6)
-        #expect(notes.contains { $0.contains("the teacher's embeddings, from before") }, "\(notes)")
+        #expect(
+            notes.contains { $0.contains("the teacher's labels of the same texts, from before") },
+            "\(notes)")
         #expect(
             try Data(contentsOf: folder("cut/model/model.safetensors"))
                 == Data(contentsOf: folder("whole/model/model.safetensors")))
