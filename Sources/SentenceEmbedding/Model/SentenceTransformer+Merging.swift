@@ -47,9 +47,6 @@ extension SentenceTransformer {
 
     /// The first thing in which models differ that decides their embeddings, but for their weights.
     private func difference(from other: SentenceTransformer) throws -> Difference? {
-        func compare(_ what: String, _ own: String, _ others: String) -> Difference? {
-            own == others ? nil : (what, own, others)
-        }
         if let found = try Self.difference(
             bert.configuration, other.bert.configuration,
             except: ["hidden_dropout_prob", "attention_probs_dropout_prob", "initializer_range"])
@@ -60,29 +57,31 @@ extension SentenceTransformer {
         if let place = zip(own, others).enumerated().first(where: { $1.0 != $1.1 }) {
             return ("token \(place.offset) of the vocabulary", place.element.0, place.element.1)
         }
-        let pieces = (tokenizer.wordPieceCount, other.tokenizer.wordPieceCount)
-        return try compare("the size of the vocabulary", "\(own.count)", "\(others.count)")
-            ?? compare("the number of word pieces", "\(pieces.0)", "\(pieces.1)")
-            ?? Self.difference(
-                tokenizer.configuration, other.tokenizer.configuration, except: ["modelMaxLength"])
-            ?? compare(
-                "the added tokens", tokenizer.addedTokens.map(\.content).joined(separator: " "),
-                other.tokenizer.addedTokens.map(\.content).joined(separator: " "))
-            ?? compare(
-                "the pooling", pooling.modes.map(\.rawValue).joined(separator: ", "),
-                other.pooling.modes.map(\.rawValue).joined(separator: ", "))
-            ?? compare(
-                "whether prompts are pooled", "\(pooling.includesPrompt)",
-                "\(other.pooling.includesPrompt)")
-            ?? compare("the modules", "\(modules)", "\(other.modules)")
-            ?? compare(
-                "the length of an embedding", "\(embeddingDimension)",
-                "\(other.embeddingDimension)")
-            ?? compare("max_seq_length", "\(maxSequenceLength)", "\(other.maxSequenceLength)")
-            ?? compare(
-                "the similarity", settings.similarity.rawValue, other.settings.similarity.rawValue)
-            ?? compare(
-                "the default prompt", settings.defaultPrompt, other.settings.defaultPrompt)
+        if let found = try Self.difference(
+            tokenizer.configuration, other.tokenizer.configuration, except: ["modelMaxLength"])
+        {
+            return found
+        }
+        return zip(facts, other.facts).first { $0.value != $1.value }
+            .map { ($0.what, $0.value, $1.value) }
+    }
+
+    /// What else decides embeddings, in words.
+    private var facts: [(what: String, value: String)] {
+        let added: String = tokenizer.addedTokens.map(\.content).joined(separator: " ")
+        let modes: String = pooling.modes.map(\.rawValue).joined(separator: ", ")
+        var facts: [(what: String, value: String)] = []
+        facts.append(("the size of the vocabulary", "\(tokenizer.vocabulary.count)"))
+        facts.append(("the number of word pieces", "\(tokenizer.wordPieceCount)"))
+        facts.append(("the added tokens", added))
+        facts.append(("the pooling", modes))
+        facts.append(("whether prompts are pooled", "\(pooling.includesPrompt)"))
+        facts.append(("the modules", "\(modules)"))
+        facts.append(("the length of an embedding", "\(embeddingDimension)"))
+        facts.append(("max_seq_length", "\(maxSequenceLength)"))
+        facts.append(("the similarity", settings.similarity.rawValue))
+        facts.append(("the default prompt", settings.defaultPrompt))
+        return facts
     }
 
     /// The first key, in alphabetical order, that two values have otherwise in JSON.
