@@ -117,10 +117,10 @@ private struct AverageWeights: WeightReader {
 
     func shape(of name: String) -> [Int]? { models[0].shape(of: name) }
 
-    func read(_ name: String, into buffer: inout MutableSpan<Float>) {
+    func read(_ name: String, into buffer: inout MutableSpan<Float>) throws {
         var sums = [Double](repeating: 0, count: buffer.count)
         for (model, share) in zip(models, shares) {
-            model.read(name, into: &buffer)
+            try model.read(name, into: &buffer)
             for i in buffer.indices { sums[i] += share * Double(buffer[i]) }
         }
         for i in buffer.indices { buffer[i] = Float(sums[i]) }
