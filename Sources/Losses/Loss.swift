@@ -4,14 +4,13 @@ import NeuralNetwork
 import Settings
 import Tensors
 
-/// Scores the embeddings of a batch against each other and against labels.
+/// What a task of a run minimises, chosen by its name: a `Loss` of embeddings or a `SequenceLoss` of tokens.
 ///
-/// A loss knows embeddings, not the model that made them. The parameters it adds, such as a classifier, are its own,
-/// and are trained, clipped, saved and restored with the model's. A new one is a file of its own and its name in
-/// `Losses.all`.
-public protocol Loss {
+/// The parameters it adds, such as a classifier, are its own, and are trained, clipped, saved and restored with the
+/// model's.
+public protocol TaskLoss {
     /// What a row is labelled with.
-    associatedtype Label: ExampleLabel = NoLabel
+    associatedtype Label: ExampleLabel
     /// Its settings.
     associatedtype Configuration: Settings = NoSettings
 
@@ -36,6 +35,14 @@ public protocol Loss {
     init(
         _ configuration: Configuration, _ context: LossContext, in scope: ParameterScope
     ) throws(LossError)
+}
+
+/// Scores the embeddings of a batch against each other and against labels.
+///
+/// A loss knows embeddings, not the model that made them. A new one is a file of its own and its name in `Losses.all`.
+public protocol Loss: TaskLoss {
+    /// What a row is labelled with; by default nothing.
+    associatedtype Label: ExampleLabel = NoLabel
 
     /// The loss of a batch, a scalar.
     ///
@@ -44,7 +51,7 @@ public protocol Loss {
     func callAsFunction(_ embeddings: [Tensor], labels: [Label]) -> Tensor
 }
 
-extension Loss {
+extension TaskLoss {
     /// False.
     public static var allowsMissingTexts: Bool { false }
     /// Any.
@@ -86,7 +93,7 @@ public protocol ClassifyingLoss: Loss {
 }
 
 /// What a loss may ask of its surroundings when it is made.
-public struct LossContext: Sendable {
+public struct LossContext {
     /// The length of an embedding.
     public let dimension: Int
     /// The number of texts in a row.
@@ -97,17 +104,20 @@ public struct LossContext: Sendable {
     public let labelWidth: Int
     /// Whether rows have labels.
     public let hasLabels: Bool
+    /// The model's encoder and tokens; nil where there are embeddings alone.
+    public let encoder: EncoderContext?
 
     /// Describes the surroundings.
     public init(
         dimension: Int, columns: Int, classNames: [String] = [], labelWidth: Int = 1,
-        hasLabels: Bool = true
+        hasLabels: Bool = true, encoder: EncoderContext? = nil
     ) {
         self.dimension = dimension
         self.columns = columns
         self.classNames = classNames
         self.labelWidth = labelWidth
         self.hasLabels = hasLabels
+        self.encoder = encoder
     }
 }
 

@@ -14,6 +14,8 @@ public enum Initializer: Sendable {
     case normal(standardDeviation: Float)
     /// Uniform in -bound...bound.
     case uniform(bound: Float)
+    /// These numbers, as many as there are to fill.
+    case values([Float])
 
     /// Fills `buffer` with the first values of the parameter called `name`.
     func fill(_ buffer: UnsafeMutableBufferPointer<Float>, name: String, seed: UInt64) {
@@ -26,6 +28,11 @@ public enum Initializer: Sendable {
         case .zeros: buffer.update(repeating: 0)
         case .ones: buffer.update(repeating: 1)
         case .constant(let value): buffer.update(repeating: value)
+        case .values(let values):
+            precondition(
+                values.count == buffer.count,
+                "\(values.count) values for the \(buffer.count) of \(name)")
+            _ = buffer.update(from: values)
         case .uniform(let bound):
             ThreadPool.shared.ranges(buffer.count, grain: 1 << 14) { range in
                 for i in range {

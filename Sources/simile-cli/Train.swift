@@ -30,7 +30,7 @@ struct Train: ParsableCommand {
 
     @Option(help: "A model's folder or a checkpoint to start from.")
     var model: String?
-    @Option(help: "The loss: \(Losses.all.map { $0.name }.joined(separator: ", ")).")
+    @Option(help: "The loss: \(Losses.names.joined(separator: ", ")).")
     var loss: String?
     @Option(
         name: .customLong("loss-setting"),

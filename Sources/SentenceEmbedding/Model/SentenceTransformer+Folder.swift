@@ -45,9 +45,16 @@ extension SentenceTransformer {
         notes = (tokenizer.vocabulary.notes + description.settings.notes).map {
             "\(folder.path): \($0)"
         }
-        if !encoder.heads.isEmpty {
-            let names = encoder.heads.prefix(3).joined(separator: ", ")
-            let more = encoder.heads.count > 3 ? " and \(encoder.heads.count - 3) more" : ""
+        var heads = encoder.heads
+        if let head = try LanguageModelHeadWeights(
+            weights, encoder: encoder, of: description.encoder, description.configuration)
+        {
+            languageModelHead = try MaskedLanguageModelHead(reading: head, of: bert)
+            heads.removeAll(where: head.originalNames.contains)
+        }
+        if !heads.isEmpty {
+            let names = heads.prefix(3).joined(separator: ", ")
+            let more = heads.count > 3 ? " and \(heads.count - 3) more" : ""
             notes.append(
                 "\(weights.source): left out what is no part of the encoder: \(names)\(more)")
         }
@@ -80,6 +87,8 @@ extension SentenceTransformer {
 
     /// Writes a sentence-transformers folder in the layout that every reader of such folders understands.
     ///
+    /// With a head that predicts tokens it is also a folder of transformers' `BertForMaskedLM`.
+    ///
     /// It is completed beside `folder` and then put in its place: a model that was there stays whole until
     /// the new one is. A folder that holds anything but such a model is not replaced.
     ///
@@ -93,16 +102,21 @@ extension SentenceTransformer {
             poolsPrompt: pooling.includesPrompt, modules: modules, settings: settings,
             maxSequenceLength: maxSequenceLength)
         try AtomicFolder.write(to: folder, owns: ModelFolder.isWritten) { temporary in
-            try description.write(to: temporary)
+            let head = languageModelHead?.parameters ?? []
+            try description.write(
+                to: temporary, architecture: head.isEmpty ? "BertModel" : "BertForMaskedLM")
             try tokenizer.write(to: temporary, maxLength: maxSequenceLength)
             let prefixes = dense.indices.map(ModuleWeights.prefix)
+            let prefix = head.isEmpty ? "" : "bert."
             try SafetensorsFile.write(
-                arrays { name in prefixes.contains(where: name.hasPrefix) ? nil : name },
+                arrays(of: parameters) { name in
+                    prefixes.contains(where: name.hasPrefix) ? nil : prefix + name
+                } + arrays(of: head) { $0 },
                 to: temporary.appending(path: "model.safetensors"))
             for (path, prefix) in zip(description.densePaths, prefixes) {
                 let folder = temporary.appending(path: path)
                 try SafetensorsFile.write(
-                    arrays { name in
+                    arrays(of: parameters) { name in
                         name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : nil
                     }, to: folder.appending(path: "model.safetensors"))
             }
@@ -113,8 +127,10 @@ extension SentenceTransformer {
         }
     }
 
-    /// The parameters as arrays to be written, those that have a name in the file.
-    private func arrays(named name: (String) -> String?) -> [OutgoingArray] {
+    /// Parameters as arrays to be written, those that have a name in the file.
+    private func arrays(
+        of parameters: some Sequence<Parameter>, named name: (String) -> String?
+    ) -> [OutgoingArray] {
         parameters.flatMap { parameter in
             parameter.parts.compactMap { part in
                 name(part.name).map {
@@ -124,6 +140,17 @@ extension SentenceTransformer {
                 }
             }
         }
+    }
+}
+
+extension MaskedLanguageModelHead {
+    /// The head that some weights are, for an encoder.
+    ///
+    /// - Throws: `ParameterError` when they are not those of a head of the encoder's shape.
+    init(reading weights: any WeightReader, of bert: Bert) throws {
+        let store = ParameterStore(source: .weights(weights))
+        self.init(bert.configuration, words: bert.wordEmbeddings, in: store.root)
+        try store.validate()
     }
 }
 

@@ -56,6 +56,11 @@ extension SentenceTransformer {
                     first: tokenizer.vocabulary.count, pieces: pieces.map(Array.init))))
         try model.setPrompt(prompt)
         model.notes = notes
+        if let languageModelHead {
+            model.languageModelHead = MaskedLanguageModelHead(
+                configuration, words: model.bert.wordEmbeddings,
+                in: ParameterStore(source: .random(seed: 0)).root, startingWith: languageModelHead)
+        }
         let unreachable = added.filter { token in
             let ids = larger.encode(token, maxLength: 4).dropFirst().dropLast()
             return ids.count != 1 || ids.first != larger.vocabulary.id(of: token)

@@ -45,6 +45,8 @@ public final class SentenceTransformer {
     public let embeddingDimension: Int
     /// Every parameter of the encoder and of the dense layers.
     public let parameters: ParameterStore
+    /// The head that predicts tokens, where the model came with one or is trained with one; embeddings do not use it.
+    public internal(set) var languageModelHead: MaskedLanguageModelHead?
 
     /// Creates a model that gets its weights from `source`.
     ///

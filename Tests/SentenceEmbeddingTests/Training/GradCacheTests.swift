@@ -1,5 +1,6 @@
 import ExampleFiles
 import Losses
+import ModelFolders
 import NeuralNetwork
 import Tensors
 import Testing
@@ -10,7 +11,7 @@ import Testing
 @Suite struct GradCacheTests {
     static let losses = [
         "multiple_negatives_ranking", "multiple_negatives_symmetric_ranking", "mega_batch_margin",
-        "contrastive_tension_in_batch_negatives", "cosent",
+        "contrastive_tension_in_batch", "cosent",
     ]
 
     private struct Step {
@@ -54,11 +55,12 @@ import Testing
         #expect(abs(a.loss - b.loss) <= 1e-6 * max(1, abs(a.loss)), "\(name): the loss")
         #expect(Set(a.gradients.keys) == Set(b.gradients.keys))
         let largest = a.gradients.values.joined().map(abs).max() ?? 0
+        // Sums over all tokens are formed in another order, which rounds the last bit or two differently.
         for (parameter, expected) in a.gradients {
             let found = b.gradients[parameter] ?? []
             let worst = zip(found, expected).map { abs($0 - $1) }.max() ?? 0
             #expect(
-                found.count == expected.count && worst <= 1e-6 * max(1, largest),
+                found.count == expected.count && worst <= 2e-6 * max(1, largest),
                 "\(name): \(parameter) is off by \(worst) of \(largest)")
         }
     }
@@ -74,7 +76,8 @@ import Testing
     @Test func modulesAfterThePoolingToo() throws {
         let name = Self.losses[0]
         expectEqual(
-            try step(name, parts: nil, modules: true), try step(name, parts: 5, modules: true), name)
+            try step(name, parts: nil, modules: true), try step(name, parts: 5, modules: true), name
+        )
     }
 
     @Test func withGradientCheckpointing() throws {
