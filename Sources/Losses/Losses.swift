@@ -19,7 +19,7 @@ public enum Losses {
 
     /// All losses of tokens, for texts without labels.
     public static var ofSequences: [any SequenceLoss.Type] {
-        [MaskedLanguageModelLoss.self]
+        [MaskedLanguageModelLoss.self, DenoisingAutoEncoderLoss.self]
     }
 
     /// Every name, in the order in which documents show them.

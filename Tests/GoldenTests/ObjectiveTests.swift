@@ -19,7 +19,16 @@ struct GoldenObjectives {
             let loss: Float
             let logits_at_masked: [[Float]]
         }
+        // swift-format-ignore: AlwaysUseLowerCamelCase
+        struct DenoisingAutoEncoder: Decodable {
+            let source_ids: [[Int32]]
+            let source_mask: [[Int]]
+            let target_ids: [[Int32]]
+            let target_mask: [[Int]]
+            let loss: Float
+        }
         let mlm: MaskedLanguageModel
+        let tsdae: DenoisingAutoEncoder
     }
 
     let values: Values
@@ -101,5 +110,31 @@ extension Golden {
         #expect(abs(loss.item() - mlm.loss) <= 1e-5 * mlm.loss)
         tape.backward(from: loss)
         try golden.expectGradients("grad_mlm", of: golden.parameters)
+    }
+
+    /// The decoder's attention to one vector does without queries and keys, which the file has.
+    @Test func denoisingAutoEncoder() throws {
+        guard try GoldenFolder.contents(of: "objectives/golden.json") != nil else { return }
+        let golden = try GoldenObjectives()
+        let tsdae = golden.values.tsdae
+        let file = try GoldenObjectives.file("tsdae_cross")
+        let cross = try BertWeights(
+            file.named { !$0.contains(".self.query.") && !$0.contains(".self.key.") })
+        let store = ParameterStore(source: .weights(cross))
+        let decoder = BertDecoder(golden.bert, in: store.root)
+        try store.validate()
+
+        let sources = TokenBatch(GoldenObjectives.unpadded(tsdae.source_ids, tsdae.source_mask))
+        let targets = GoldenObjectives.unpadded(tsdae.target_ids, tsdae.target_mask)
+        let tape = Tape()
+        let hidden = golden.bert(sources, on: tape)
+        let vectors = hidden.gather(
+            (0..<sources.layout.count).map { sources.layout.rows(of: $0).lowerBound })
+        let read = TokenBatch(targets.map { Array($0.dropLast()) })
+        let loss = golden.head(decoder(read, vectors: vectors))
+            .softmaxCrossEntropy(targets.flatMap { $0.dropFirst() })
+        #expect(abs(loss.item() - tsdae.loss) <= 1e-5 * tsdae.loss)
+        tape.backward(from: loss)
+        try golden.expectGradients("grad_tsdae", of: golden.parameters + Array(store))
     }
 }

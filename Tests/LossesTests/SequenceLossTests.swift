@@ -76,6 +76,35 @@ import Testing
         }
     }
 
+    @Test func wordsAreDeletedWhole() throws {
+        let bert = Bert(
+            BertConfiguration(
+                vocabularySize: 50, hiddenSize: 8, layerCount: 1, headCount: 2, intermediateSize: 8),
+            in: ParameterStore(source: .random(seed: 1)).root)
+        let loss = try DenoisingAutoEncoderLoss(
+            .init(),
+            LossContext(
+                dimension: 8, columns: 1,
+                encoder: EncoderContext(bert: bert, head: nil, tokens: Self.tokens)),
+            in: ParameterStore(source: .random(seed: 2)).root)
+        var (before, after) = (0, 0)
+        // Each word once, in ascending order.
+        let ids = [Self.cls] + Array(5..<50) + [Self.sep]
+        let words = Self.tokens.words(of: ids).map { Array(ids[$0]) }
+        for number in 0..<300 {
+            let left = loss.prepare([ids], seed: UInt64(number)).sequences[0]
+            #expect(left == loss.prepare([ids], seed: UInt64(number)).sequences[0])
+            #expect(left.first == Self.cls && left.last == Self.sep && left.count > 2)
+            let kept = Self.tokens.words(of: left).map { Array(left[$0]) }
+            #expect(kept == words.filter(kept.contains))
+            before += words.count - 2
+            after += kept.count - 2
+        }
+        #expect(abs(Double(after) / Double(before) - 0.4) < 0.02)
+        #expect(loss.prepare([[2, 7, 3]], seed: 1).sequences == [[2, 7, 3]])
+        #expect(loss.prepare([[2, 3]], seed: 1).sequences == [[2, 3]])
+    }
+
     @Test func whatAModelMustHaveIsSaid() throws {
         #expect {
             try LossModule(named: "mlm", context: LossContext(dimension: 4, columns: 1))
@@ -98,6 +127,12 @@ import Testing
             try LossModule(named: "mlm", context: context(nil, dimension: 8))
         } throws: {
             "\($0)".hasSuffix("but the model's vocabulary has no [MASK]; add it with add_tokens")
+        }
+        #expect {
+            try LossModule(named: "denoising_auto_encoder", context: context(4, dimension: 6))
+        } throws: {
+            "\($0)"
+                == "the loss denoising_auto_encoder needs embeddings as long as the encoder's hidden states, 8, but the model's have 6 numbers"
         }
     }
 }

@@ -4,8 +4,8 @@ import Tensors
 public struct Bert {
     /// The shape of the encoder.
     public let configuration: BertConfiguration
-    private let embeddings: BertEmbeddings
-    private let layers: [BertLayer]
+    let embeddings: BertEmbeddings
+    let layers: [BertLayer]
     /// Part of every published BERT, but not of sentence embeddings: carried along, never trained.
     private let pooler: Linear
 
