@@ -9,6 +9,8 @@ public struct ModelSettings: Sendable, Equatable {
     public let similarity: SimilarityFunction
     /// The name of the prompt that texts have unless it is said otherwise.
     public let defaultPromptName: String?
+    /// How many numbers of each embedding are kept; nil for all.
+    public let truncateDimension: Int?
     /// The whole file: an object with every key in its place.
     private let document: JSONValue
 
@@ -16,6 +18,7 @@ public struct ModelSettings: Sendable, Equatable {
     public init() {
         similarity = .cosine
         defaultPromptName = nil
+        truncateDimension = nil
         document = [
             "__version__": [
                 "sentence_transformers": "2.2.2", "transformers": "4.30.0", "pytorch": "2.0.0",
@@ -45,6 +48,7 @@ public struct ModelSettings: Sendable, Equatable {
         for member in prompts?.members ?? [] { _ = try prompts?.string(member.key) }
         self.similarity = similarity
         defaultPromptName = try file.string("default_prompt_name")
+        truncateDimension = try file.int("truncate_dim")
         document = file.value
         if let defaultPromptName, prompts?.states(defaultPromptName) != true {
             throw .contradiction(
@@ -76,12 +80,19 @@ public struct ModelSettings: Sendable, Equatable {
     /// The settings as the text of `config_sentence_transformers.json`.
     public var json: String { document.text }
 
-    /// What the settings ask for that is not done here, in sentences.
-    public var notes: [String] {
-        guard let dimension = document["truncate_dim"]?.int else { return [] }
-        return [
-            "truncate_dim is \(dimension) in config_sentence_transformers.json: sentence-transformers cuts embeddings to so many numbers, here they stay whole"
-        ]
+    /// The same settings with another `truncate_dim`.
+    public func truncating(to dimension: Int?) -> ModelSettings {
+        if dimension == truncateDimension { return self }
+        let others = (document.members ?? []).filter { $0.key != "truncate_dim" }
+        let own = dimension.map { [JSONValue.Member("truncate_dim", .integer($0))] } ?? []
+        return ModelSettings(self, dimension, .object(others + own))
+    }
+
+    private init(_ settings: ModelSettings, _ dimension: Int?, _ document: JSONValue) {
+        similarity = settings.similarity
+        defaultPromptName = settings.defaultPromptName
+        truncateDimension = dimension
+        self.document = document
     }
 }
 

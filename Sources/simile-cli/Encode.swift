@@ -37,7 +37,7 @@ struct Encode: ParsableCommand {
     var jsonl = false
     @Option(help: "Sentences read at a time.")
     var chunk = 1024
-    @OptionGroup var prompts: PromptOptions
+    @OptionGroup var embedding: EmbeddingOptions
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
@@ -58,12 +58,12 @@ struct Encode: ParsableCommand {
             path: input, format: jsonl ? .jsonl : input.map(SentenceFile.Format.init) ?? .text)
         let encoding = Encoding(
             model: try ModelPath.open(model), normalize: normalize, chunk: chunk)
-        try prompts.apply(to: encoding.model)
+        try embedding.apply(to: encoding.model)
         let first = try encoding.next(source)
         let quantizer = try quantizer(encoding, first)
         let description = EmbeddingDescription(
             model: model, dimension: encoding.model.embeddingDimension, quantizer: quantizer,
-            isNormalized: normalize || encoding.model.normalizes)
+            isNormalized: normalize || encoding.model.givesUnitLength)
         guard let output else {
             let writer = TextEmbeddingWriter(
                 format, width: description.width, write: Console.write)

@@ -37,7 +37,7 @@ struct Evaluate: ParsableCommand {
     @OptionGroup(title: "Retrieval") var retrieval: SettingFlags<RetrievalEvaluation>
     @Option(help: "Write the pairs with gold and predicted scores to this CSV file.")
     var csv: String?
-    @OptionGroup var prompts: PromptOptions
+    @OptionGroup var embedding: EmbeddingOptions
     @OptionGroup(title: "Data files") var files: ExampleFileArguments<MainFile>
     @Flag(help: "Print JSON.")
     var json = false
@@ -71,7 +71,7 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         try compute.prepare()
         let model = try ModelPath.open(self.model)
-        try prompts.apply(to: model)
+        try embedding.apply(to: model)
         var parts: [Evaluation] = []
         if let data {
             if let kind, kind != SimilarityEvaluation.kind {

@@ -34,6 +34,8 @@ struct Export: ParsableCommand {
     var type: GGUFTensorType?
     @Option(help: "Makes an ONNX file a quarter of its size, for slightly different embeddings.")
     var quantize: Quantization?
+    @Option(help: "Write a model whose embeddings are the first so many numbers; not for gguf.")
+    var truncateDim: Int?
 
     func validate() throws {
         if type != nil, chosenFormat != .gguf {
@@ -42,11 +44,17 @@ struct Export: ParsableCommand {
         if quantize != nil, chosenFormat != .onnx {
             throw ValidationError("--quantize is for onnx; the format is \(chosenFormat.rawValue)")
         }
+        if truncateDim != nil, chosenFormat == .gguf {
+            throw ValidationError(
+                "--truncate-dim is not for gguf, which has no place for it: cut the embeddings that llama.cpp gives"
+            )
+        }
     }
 
     func run() throws {
         let url = URL(filePath: output)
         let model = try ModelPath.open(model)
+        if let truncateDim { try model.truncateEmbeddings(to: truncateDim) }
         switch chosenFormat {
         case .folder:
             try model.write(to: url, modelCard: ModelCard(model).text)
@@ -60,6 +68,11 @@ struct Export: ParsableCommand {
             try requireNoFolder()
             try model.writeGGUF(to: url, type: type ?? .f32)
             Console.note("\(output): a GGUF model, \((type ?? .f32).rawValue)")
+            if model.embeddingDimension < model.wholeDimension {
+                Console.note(
+                    "the model's embeddings are the first \(model.embeddingDimension) of \(model.wholeDimension) numbers, which is not part of the file: cut those that llama.cpp gives"
+                )
+            }
             noteDefaultPrompt(of: model)
             if !model.tokenizer.configuration.lowercase {
                 Console.note(

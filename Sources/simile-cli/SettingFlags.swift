@@ -21,7 +21,7 @@ struct SettingFlags<Group: Settings>: ParsableArguments, CustomReflectable {
             } else if setting.isList {
                 let texts = try arguments.decode(Option<[String]>.self, forKey: key).wrappedValue
                 if !texts.isEmpty {
-                    given.append(.init(setting.key, .array(texts.map { Self.value($0, setting) })))
+                    given.append(.init(setting.key, .array(texts.flatMap { Self.elements($0, setting) })))
                 }
             } else if let text = try arguments.decode(Option<String?>.self, forKey: key)
                 .wrappedValue
@@ -90,9 +90,18 @@ struct SettingFlags<Group: Settings>: ParsableArguments, CustomReflectable {
     /// A text as the value that the setting takes: a number where it takes one.
     private static func value(_ text: String, _ setting: Setting<Group>) -> JSONValue {
         var group = Group()
-        if setting.isList || setting.read(&group, .string(text)) { return .string(text) }
-        return Int(text).map(JSONValue.integer) ?? Double(text).map(JSONValue.number)
-            ?? .string(text)
+        return setting.read(&group, .string(text)) ? .string(text) : number(text)
+    }
+
+    /// A text as elements of the list that the setting takes; numbers may have commas between them.
+    private static func elements(_ text: String, _ setting: Setting<Group>) -> [JSONValue] {
+        var group = Group()
+        if setting.read(&group, .array([.string(text)])) { return [.string(text)] }
+        return text.split(separator: ",").map { number(String($0)) }
+    }
+
+    private static func number(_ text: String) -> JSONValue {
+        Int(text).map(JSONValue.integer) ?? Double(text).map(JSONValue.number) ?? .string(text)
     }
 
     private struct Key: CodingKey {

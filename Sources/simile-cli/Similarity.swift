@@ -18,7 +18,7 @@ struct Similarity: ParsableCommand {
     var others: [String]
     @Option(help: "cosine, dot, euclidean or manhattan; by default the model's own.")
     var function: SimilarityFunction?
-    @OptionGroup var prompts: PromptOptions
+    @OptionGroup var embedding: EmbeddingOptions
     @Flag(help: "Show the shapes on the way from text to embedding.")
     var explain = false
     @Flag(help: "Print JSON.")
@@ -33,7 +33,7 @@ struct Similarity: ParsableCommand {
         try compute.prepare()
         let model = try ModelPath.open(model)
         try model.requireFinite()
-        try prompts.apply(to: model)
+        try embedding.apply(to: model)
         let function = function ?? model.settings.similarity
         let sentences = [sentence] + others
         for (index, sentence) in sentences.enumerated() where model.tokenizer.isEmpty(sentence) {

@@ -76,9 +76,17 @@ import Testing
                     let after = try parse(arguments)[keyPath: group].applied(to: before)
                     #expect(setting.write(after) == .bool(!isOn), "\(setting.key)")
                 } else if setting.isList {
-                    let arguments = [flag(setting.key), "a", flag(setting.key), "b"]
+                    var settings = before
+                    let takesTexts = setting.read(&settings, .array([.string("a")]))
+                    let (a, b) = takesTexts ? ("a", "b") : ("3", "4")
+                    let expected = takesTexts ? #"["a","b"]"# : "[3,4]"
+                    let arguments = [flag(setting.key), a, flag(setting.key), b]
                     let after = try parse(arguments)[keyPath: group].applied(to: before)
-                    #expect(setting.write(after).line == #"["a","b"]"#, "\(setting.key)")
+                    let line = setting.write(after).line.replacing(".0", with: "")
+                    #expect(line == expected, "\(setting.key)")
+                    if takesTexts { continue }
+                    let joined = try parse([flag(setting.key), "3,4"])[keyPath: group]
+                    #expect(setting.write(joined.applied(to: before)) == setting.write(after))
                 } else {
                     let (text, value) = try #require(sample(setting), "\(setting.key)")
                     for arguments in [[flag(setting.key), text], [flag(setting.key) + "=" + text]] {

@@ -9,7 +9,8 @@ import Testing
 
 /// Losses at fewer dimensions and after fewer layers against sentence-transformers'.
 @Suite("Golden nested losses") struct NestedGoldenTests {
-    @Test(arguments: NestedCase.all) func agreesWithSentenceTransformers(_ golden: NestedCase) throws
+    @Test(arguments: NestedCase.all) func agreesWithSentenceTransformers(_ golden: NestedCase)
+        throws
     {
         print(golden.testDescription)
         let type = try #require(Losses.all.first { "\($0)" == golden.inner })

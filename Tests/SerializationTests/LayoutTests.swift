@@ -231,7 +231,6 @@ import Testing
         #expect(settings.defaultPrompt == "query: ")
         #expect(try settings.prompt(named: "document") == "")
         #expect(try settings.prompt(named: "odd") == "")
-        #expect(settings.notes == [])
         let unknown = #expect(throws: UnknownPromptError.self) {
             try settings.prompt(named: "passage")
         }
@@ -274,14 +273,19 @@ import Testing
         #expect(problem().contains(message), "\(problem())")
     }
 
-    @Test func cuttingEmbeddingsIsNoted() throws {
+    @Test func lengthThatEmbeddingsAreCutTo() throws {
         try write([
             "config.json": Self.config,
             "config_sentence_transformers.json": #"{"truncate_dim":8}"#,
         ])
-        let notes = try ModelFolder(reading: folder.url).settings.notes
-        #expect(notes.count == 1)
-        #expect(notes[0].hasPrefix("truncate_dim is 8 in config_sentence_transformers.json"))
+        let settings = try ModelFolder(reading: folder.url).settings
+        #expect(settings.truncateDimension == 8)
+        let whole = settings.truncating(to: nil)
+        #expect(whole.truncateDimension == nil)
+        #expect(try ModelSettings(json: whole.json, source: "").truncateDimension == nil)
+        #expect(
+            try ModelSettings(json: whole.truncating(to: 4).json, source: "").truncateDimension == 4
+        )
     }
 
     // MARK: - Git LFS

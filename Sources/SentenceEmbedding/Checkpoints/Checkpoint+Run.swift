@@ -16,7 +16,7 @@ extension Checkpoint {
             let attributes = try group(ofTask: task).attributes
             let isOld = try !attributes.contains("settings")
             let context = LossContext(
-                dimension: model.embeddingDimension,
+                dimension: model.wholeDimension,
                 columns: isOld ? 2 : try attributes.value("columns"),
                 classNames: try attributes.contains("labels") ? attributes.strings("labels") : [],
                 labelWidth: isOld ? 1 : try attributes.value("label_width"),

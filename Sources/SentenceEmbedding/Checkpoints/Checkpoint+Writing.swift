@@ -88,7 +88,7 @@ extension Checkpoint {
         try group.attributes.set("pooling", to: model.pooling.modes.map(\.rawValue))
         try group.attributes.set("pool_prompt", to: model.pooling.includesPrompt)
         try group.attributes.set("modules", to: json(model.modules))
-        try group.attributes.set("settings", to: model.settings.json)
+        try group.attributes.set("settings", to: model.truncatedSettings.json)
         try group.attributes.set("max_seq_length", to: model.maxSequenceLength)
         try group.write(model.parameters)
         let tokenizer = try root.createGroup("tokenizer")

@@ -146,6 +146,13 @@ public struct Evaluators: Evaluator {
         for evaluator in all { try evaluator.check(losses) }
     }
 
+    /// What each checks.
+    ///
+    /// - Throws: What the first that fails throws.
+    public func check(_ model: SentenceTransformer) throws(EvaluationError) {
+        for evaluator in all { try evaluator.check(model) }
+    }
+
     /// The figures of all evaluators but those that fail, which are named in `undefined`.
     ///
     /// - Throws: What the first evaluator throws, when all do.

@@ -36,6 +36,12 @@ struct ONNXPooling {
         return graph.add("Div", x, graph.add("Max", length, graph.constant(float: 1e-12)))
     }
 
+    /// The first numbers of each vector: [batch, dimension].
+    func truncated(_ x: Value, to dimension: Int) -> Value {
+        graph.add(
+            "Slice", x, graph.constant([0]), graph.constant([dimension]), graph.constant([1]))
+    }
+
     private func first(_ tokens: Value) -> Value {
         let row = graph.add(
             "Slice", tokens, graph.constant([0]), graph.constant([1]), graph.constant([1]))

@@ -58,6 +58,9 @@ extension SentenceTransformer {
             case .dropout: break  // acts in training only
             }
         }
+        if embeddingDimension < wholeDimension {
+            sentence = toSentence.truncated(sentence, to: embeddingDimension)
+        }
 
         graph.output(
             tokens, as: "token_embeddings", .float,

@@ -23,10 +23,13 @@ public final class SentenceEncoder: @unchecked Sendable {
 
     /// Opens a folder or a checkpoint.
     ///
-    /// - Parameter prompt: What is put in front of every text; nil for the model's own.
-    /// - Throws: What `SentenceTransformer(path:)` throws, and `ModelError.promptTooLong`.
-    public init(path: String, prompt: String? = nil) throws {
+    /// - Parameters:
+    ///   - prompt: What is put in front of every text; nil for the model's own.
+    ///   - truncateDimension: How many numbers of each embedding are kept; nil for as many as the model says.
+    /// - Throws: What `SentenceTransformer(path:)` throws, `ConfigurationError`, and `ModelError.promptTooLong`.
+    public init(path: String, prompt: String? = nil, truncateDimension: Int? = nil) throws {
         model = try SentenceTransformer(path: path)
+        if let truncateDimension { try model.truncateEmbeddings(to: truncateDimension) }
         if let prompt { try model.setPrompt(prompt) }
     }
 
@@ -40,6 +43,7 @@ public final class SentenceEncoder: @unchecked Sendable {
             maxSequenceLength: model.maxSequenceLength,
             source: .weights(ParameterWeights(model.parameters)))
         try self.model.setPrompt(prompt ?? model.prompt)
+        try self.model.truncateEmbeddings(to: model.embeddingDimension)
     }
 
     /// Length of an embedding.

@@ -42,9 +42,7 @@ extension SentenceTransformer {
             modules: description.modules, settings: description.settings,
             maxSequenceLength: description.maxSequenceLength,
             source: .weights(ModuleWeights(encoder: encoder, dense: dense)))
-        notes = (tokenizer.vocabulary.notes + description.settings.notes).map {
-            "\(folder.path): \($0)"
-        }
+        notes = tokenizer.vocabulary.notes.map { "\(folder.path): \($0)" }
         var heads = encoder.heads
         if let head = try LanguageModelHeadWeights(
             weights, encoder: encoder, of: description.encoder, description.configuration)
@@ -99,7 +97,7 @@ extension SentenceTransformer {
         try requireFinite()
         let description = ModelFolder(
             configuration: bert.configuration, poolingModes: pooling.modes,
-            poolsPrompt: pooling.includesPrompt, modules: modules, settings: settings,
+            poolsPrompt: pooling.includesPrompt, modules: modules, settings: truncatedSettings,
             maxSequenceLength: maxSequenceLength)
         try AtomicFolder.write(to: folder, owns: ModelFolder.isWritten) { temporary in
             let head = languageModelHead?.parameters ?? []
@@ -125,6 +123,12 @@ extension SentenceTransformer {
                     Data(modelCard.utf8), to: temporary.appending(path: "README.md"))
             }
         }
+    }
+
+    /// The settings with the length that embeddings are cut to now.
+    var truncatedSettings: ModelSettings {
+        settings.truncating(
+            to: embeddingDimension == wholeDimension ? nil : embeddingDimension)
     }
 
     /// Parameters as arrays to be written, those that have a name in the file.

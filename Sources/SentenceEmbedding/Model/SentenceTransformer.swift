@@ -41,8 +41,10 @@ public final class SentenceTransformer {
             precondition(lengths.contains(maxSequenceLength), "a length outside \(lengths)")
         }
     }
-    /// Length of an embedding.
-    public let embeddingDimension: Int
+    /// Length of what the modules give, before it is cut to `embeddingDimension`.
+    public let wholeDimension: Int
+    /// Length of an embedding, which is the first part of what the modules give; mostly all of it.
+    public private(set) var embeddingDimension: Int
     /// Every parameter of the encoder and of the dense layers.
     public let parameters: ParameterStore
     /// The head that predicts tokens, where the model came with one or is trained with one; embeddings do not use it.
@@ -63,8 +65,9 @@ public final class SentenceTransformer {
         guard tokens <= configuration.vocabularySize else {
             throw ModelError.vocabularyTooLarge(tokens: tokens, rows: configuration.vocabularySize)
         }
-        embeddingDimension = try DenseConfiguration.width(
+        wholeDimension = try DenseConfiguration.width(
             after: modules.denseLayers, from: configuration.hiddenSize * pooling.modes.count)
+        embeddingDimension = wholeDimension
         self.tokenizer = tokenizer
         self.pooling = pooling
         self.modules = modules
@@ -85,10 +88,14 @@ public final class SentenceTransformer {
         }
         try parameters.validate()
         try setPrompt(settings.defaultPrompt)
+        try truncateEmbeddings(to: settings.truncateDimension)
     }
 
-    /// Whether embeddings are scaled to length 1.
+    /// Whether whole embeddings are scaled to length 1.
     public var normalizes: Bool { modules.normalizes }
+
+    /// Whether embeddings have length 1: they are scaled, and not cut afterwards.
+    public var givesUnitLength: Bool { normalizes && embeddingDimension == wholeDimension }
 
     /// Puts a text in front of every sentence from now on, in place of the prompt that was there; "" is none.
     ///
@@ -113,6 +120,22 @@ public final class SentenceTransformer {
         try setPrompt(text ?? name.map { try settings.prompt(named: $0) } ?? prompt)
     }
 
+    /// Keeps the first numbers of each embedding from now on (`truncate_dim`), as models trained for that allow; nil for
+    /// all. They are cut as they are: a length of 1 is lost.
+    ///
+    /// `encode` gives such embeddings; training computes whole ones.
+    ///
+    /// - Throws: `ConfigurationError` for a length outside 1 and `wholeDimension`.
+    public func truncateEmbeddings(to dimension: Int?) throws(ConfigurationError) {
+        let dimension = dimension ?? wholeDimension
+        guard (1...wholeDimension).contains(dimension) else {
+            throw ConfigurationError(
+                key: "truncate_dim", found: "\(dimension)",
+                expected: "1...\(wholeDimension), the numbers in an embedding of the model")
+        }
+        embeddingDimension = dimension
+    }
+
     /// Checks that every weight is finite, and so an embedding: to be called before the model is handed on.
     ///
     /// - Throws: `NonFiniteError` naming the first array with a NaN or an infinity, or
@@ -127,12 +150,12 @@ public final class SentenceTransformer {
         }
     }
 
-    /// Embeddings of a packed batch: [sequences, dimension]. Recorded when there is a tape.
+    /// Whole embeddings of a packed batch: [sequences, dimension]. Recorded when there is a tape.
     public func callAsFunction(_ batch: TokenBatch, on tape: Tape? = nil) -> Tensor {
         finished(pooled(bert(batch, on: tape), batch.layout))
     }
 
-    /// Embeddings of a packed batch by the model as it would be if it ended after each of some layers, as
+    /// Whole embeddings of a packed batch by the model as it would be if it ended after each of some layers, as
     /// `Bert.hiddenStates` counts them: of each [sequences, dimension].
     public func embeddings(
         _ batch: TokenBatch, afterLayers layers: [Int], on tape: Tape? = nil
@@ -206,7 +229,7 @@ public final class SentenceTransformer {
             let batch = self(TokenBatch(order[next..<end].map { ids[$0] }))
             for (row, sentence) in order[next..<end].enumerated() {
                 (result.base + sentence * width).update(
-                    from: batch.base + row * width, count: width)
+                    from: batch.base + row * wholeDimension, count: width)
             }
             next = end
         }

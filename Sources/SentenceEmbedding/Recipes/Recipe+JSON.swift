@@ -109,7 +109,7 @@ extension Recipe {
             throw .invalid(
                 key: "evaluate", found: items.summary, expected: "names, each with a 'kind'")
         }
-        let common = ["split", "data", "chooses_best"]
+        let common = ["split", "data", "chooses_best", "truncate_dim"]
         for member in members {
             let path = "evaluate.\(member.key)"
             let kind = try NamedSettings(member.value, key: "kind", others: common, path: path)
@@ -131,6 +131,14 @@ extension Recipe {
                         key: path + ".chooses_best", found: best.summary, expected: "true or false")
                 }
                 item.choosesBest = flag
+            }
+            if let dimension = member.value["truncate_dim"] {
+                guard let length = dimension.int, length > 0 else {
+                    throw .invalid(
+                        key: path + ".truncate_dim", found: dimension.summary,
+                        expected: "a whole number of 1 or more")
+                }
+                item.truncateDimension = length
             }
             if let data = member.value["data"] { item.data = try sources(data, path + ".data") }
             evaluations.append(item)
@@ -186,7 +194,7 @@ extension EvaluationRecipe {
     var isShort: Bool {
         Recipe.shortEvaluations.contains {
             $0.name == name && $0.kind == kind.name && $0.split == split
-        } && kind.members.isEmpty && !choosesBest
+        } && kind.members.isEmpty && !choosesBest && truncateDimension == nil
     }
 
     fileprivate var value: JSONValue {
@@ -196,6 +204,9 @@ extension EvaluationRecipe {
         ]
         if !data.isEmpty { members.append(JSONValue.Member("data", files(data))) }
         if choosesBest { members.append(JSONValue.Member("chooses_best", true)) }
+        if let truncateDimension {
+            members.append(JSONValue.Member("truncate_dim", .integer(truncateDimension)))
+        }
         return .object(members + kind.members)
     }
 }

@@ -75,6 +75,8 @@ public struct EvaluationRecipe: Sendable, Equatable {
     public var data: [ExampleSource]
     /// Whether its primary figure chooses the best model; by default the first one's does.
     public var choosesBest = false
+    /// How many numbers of each embedding are measured; nil for as many as the model gives.
+    public var truncateDimension: Int?
 
     /// Creates an evaluation.
     public init(

@@ -110,7 +110,15 @@ final class RunData {
             noteLeakage(of: table, role)
             return try settings.evaluator(table, name: item.figurePrefix)
         }
-        return try make(try Evaluations.named(item.kind.name))
+        let evaluator = try make(try Evaluations.named(item.kind.name))
+        guard let dimension = item.truncateDimension else { return evaluator }
+        guard dimension <= model.wholeDimension else {
+            throw RunError.recipe(
+                .invalid(
+                    key: "evaluate.\(item.name).truncate_dim", found: "\(dimension)",
+                    expected: "at most \(model.wholeDimension), the numbers in an embedding"))
+        }
+        return TruncatedEvaluator(evaluator, to: dimension)
     }
 
     /// The classes of a task's data, or of the first task whose loss has a classifier.

@@ -190,7 +190,7 @@ extension LossContext {
         var width = 1
         if case .vectors(_, _, let numbers) = data.labels { width = numbers }
         self.init(
-            dimension: model.embeddingDimension, columns: data.columnNames.count,
+            dimension: model.wholeDimension, columns: data.columnNames.count,
             classNames: data.classNames, labelWidth: width, hasLabels: data.labels.count != nil,
             encoder: EncoderContext(model))
     }

@@ -20,7 +20,7 @@ import Testing
         "qa":{"data":["qa.jsonl","more.jsonl"],
         "loss":{"name":"multiple_negatives_ranking","scale":30},"task_batch_size":64,"prompts":["q: ",""]},
         "kd":{"data":"texts.txt","loss":"mse","teacher":"t.npy"}},
-        "evaluate":{"sts":{"kind":"similarity","data":{"path":"sts.csv"},"chooses_best":true},
+        "evaluate":{"sts":{"kind":"similarity","data":{"path":"sts.csv"},"chooses_best":true,"truncate_dim":8},
         "own":{"kind":"label_accuracy","task":"nli","split":"test","data":"dev.tsv"}},
         "dev_nli":"nli-dev.tsv","order":"round_robin","optimizer":"lion","max_steps":9}
         """#
@@ -114,12 +114,16 @@ import Testing
         recipe.training.patience = 1
         recipe.training.groupByLength = true
         recipe.training.gradientCheckpointing = true
+        recipe.training.miniBatchSize = 8
         recipe.training.seed = .max
         recipe.setup.prompt = "query"
         recipe.setup.addTokens = "tokens.txt"
         recipe.setup.order = RoundRobin.name
         recipe.tasks[0].settings.teacher = "teacher"
         recipe.tasks[0].settings.batchSize = 5
+        recipe.tasks[0].settings.modifiers.dimensions = [32, 8]
+        recipe.tasks[0].settings.modifiers.dimensionWeights = [1, 0.5]
+        recipe.tasks[0].settings.modifiers.adaptiveLayer.isOn = true
         try expectSame(recipe)
         let members = try #require(recipe.value.members)
         let keys = Set(members.map(\.key))
