@@ -62,14 +62,9 @@ struct Train: ParsableCommand {
     @OptionGroup(visibility: .hidden) var testNLIFiles: ExampleFileArguments<TestNLIFile>
     @OptionGroup(title: "Hyper-parameters") var hyperparameters: SettingFlags<TrainingConfiguration>
     @OptionGroup var compute: ComputeOptions
-
-    @Flag(help: "Print events as JSON lines on standard output.")
-    var json = false
-    @Option(help: "Steps between lines of progress.")
-    var logEvery = 20
+    @OptionGroup var shown: RunOutput
 
     func validate() throws {
-        if logEvery < 1 { throw ValidationError("--log-every is \(logEvery); expected 1 or more") }
         if resume != nil && (recipe != nil || output != nil) {
             throw ValidationError(
                 "--resume takes its settings and its folder from the run: give no --recipe or --output"
@@ -100,27 +95,7 @@ struct Train: ParsableCommand {
                 applied(to: settings), output: output, format: .yaml, open: ModelPath.open,
                 note: Console.note)
         }
-        let progress = Progress(json: json, interval: logEvery)
-        defer { Console.endProgress() }
-        let results: RunResults?
-        do { results = try run.execute([progress]) } catch let error as RunError {
-            switch error {
-            case .notResumable(_, _, _, let figures), .unwritten(_, let figures):
-                try progress.finished(figures)
-            default: break
-            }
-            throw error
-        }
-        guard let results else {
-            Console.note(
-                "stopped after step \(progress.step); go on with: simile train --resume \(run.folder.path)"
-            )
-            throw ExitCode(130)
-        }
-        Console.note(
-            "model        \(run.folder.model.path)\ncheckpoints  \(run.folder.checkpoints.path)")
-        // The figures come last: perhaps nobody is there to read them.
-        try progress.finished(results)
+        try shown.execute(run)
     }
 
     /// Settings, changed by the options given.
