@@ -133,8 +133,8 @@ let package = Package(
         .testTarget(
             name: "GoldenTests",
             dependencies: [
-                "Simile", "Tensors", "NeuralNetwork", "Serialization", "SentenceEmbedding",
-                "TestSupport",
+                "Simile", "Tensors", "NeuralNetwork", "Losses", "ModelFolders", "Serialization",
+                "SentenceEmbedding", "TestSupport",
             ]),
         .testTarget(
             name: "EndToEndTests",

@@ -397,23 +397,28 @@ size_t simile_attention_scratch(size_t length, size_t d) {
 }
 #endif
 
-/// Probabilities of `rows` queries: p[rows, padded length] = softmax(q k^T * scale).
-INLINE void attention_rows(float *p, const float *q, size_t ld, const float *k_transposed, size_t rows,
-                           size_t length, size_t d, float scale) {
+/// Probabilities of `rows` queries from the one at `first` on: p[rows, padded length] = softmax(q k^T * scale);
+/// causal, those of later keys are 0.
+INLINE void attention_rows(float *p, const float *q, size_t ld, const float *k_transposed, size_t first,
+                           size_t rows, size_t length, size_t d, float scale, int causal) {
     size_t width = padded(length);
-    small_product(p, width, q, ld, 1, k_transposed, width, rows, width, d, 0);
-    for (size_t i = 0; i < rows; i++) softmax_row(p + i * width, p + i * width, length, scale);
+    small_product(p, width, q + first * ld, ld, 1, k_transposed, width, rows, width, d, 0);
+    for (size_t i = 0; i < rows; i++) {
+        size_t keys = causal ? first + i + 1 : length;
+        softmax_row(p + i * width, p + i * width, keys, scale);
+        for (size_t j = keys; j < length; j++) p[i * width + j] = 0;
+    }
 }
 
 static void attention_forward(float *out, size_t ldo, const float *q, const float *k, const float *v, size_t ld,
-                              size_t length, size_t d, float scale, simile_dropout dropout, size_t row,
-                              float *scratch) {
+                              size_t length, size_t d, float scale, int causal, simile_dropout dropout,
+                              size_t row, float *scratch) {
     size_t width = padded(length);
     float *k_transposed = scratch, *p = scratch + 2 * d * width;
     transpose(k_transposed, width, k, ld, length, d);
     for (size_t first = 0; first < length; first += QUERY_BLOCK) {
         size_t rows = length - first < QUERY_BLOCK ? length - first : QUERY_BLOCK;
-        attention_rows(p, q + first * ld, ld, k_transposed, rows, length, d, scale);
+        attention_rows(p, q, ld, k_transposed, first, rows, length, d, scale, causal);
         if (dropout.threshold)
             for (size_t i = 0; i < rows; i++)
                 dropout_rows(p + i * width, p + i * width, dropout, row + first + i, 1, length);
@@ -423,7 +428,7 @@ static void attention_forward(float *out, size_t ldo, const float *q, const floa
 
 static void attention_backward(float *dq, float *dk, float *dv, const float *dout, size_t ldo, const float *q,
                                const float *k, const float *v, size_t ld, size_t length, size_t d, float scale,
-                               simile_dropout dropout, size_t row, float *scratch) {
+                               int causal, simile_dropout dropout, size_t row, float *scratch) {
     size_t width = padded(length);
     float *k_transposed = scratch, *v_transposed = scratch + d * width;
     float *p = scratch + 2 * d * width, *ds = p + QUERY_BLOCK * width;
@@ -431,7 +436,7 @@ static void attention_backward(float *dq, float *dk, float *dv, const float *dou
     transpose(v_transposed, width, v, ld, length, d);
     for (size_t first = 0; first < length; first += QUERY_BLOCK) {
         size_t rows = length - first < QUERY_BLOCK ? length - first : QUERY_BLOCK;
-        attention_rows(p, q + first * ld, ld, k_transposed, rows, length, d, scale);
+        attention_rows(p, q, ld, k_transposed, first, rows, length, d, scale, causal);
         small_product(ds, width, dout + first * ldo, ldo, 1, v_transposed, width, rows, width, d, 0);
         // From here ds is the gradient of the dropped probabilities; p becomes those after use.
         for (size_t i = 0; i < rows; i++) {

@@ -1,6 +1,6 @@
 import Settings
 
-extension Loss {
+extension TaskLoss {
     /// Checks the settings' ranges and the number of texts in a row.
     ///
     /// The `init` of a loss calls it first, and so does `LossModule`.

@@ -4,14 +4,13 @@ import NeuralNetwork
 import Settings
 import Tensors
 
-/// Scores the embeddings of a batch against each other and against labels.
+/// What a task of a run minimises, chosen by its name: a `Loss` of embeddings or a `SequenceLoss` of tokens.
 ///
-/// A loss knows embeddings, not the model that made them. The parameters it adds, such as a classifier, are its own,
-/// and are trained, clipped, saved and restored with the model's. A new one is a file of its own and its name in
-/// `Losses.all`.
-public protocol Loss {
+/// The parameters it adds, such as a classifier, are its own, and are trained, clipped, saved and restored with the
+/// model's.
+public protocol TaskLoss {
     /// What a row is labelled with.
-    associatedtype Label: ExampleLabel = NoLabel
+    associatedtype Label: ExampleLabel
     /// Its settings.
     associatedtype Configuration: Settings = NoSettings
 
@@ -25,8 +24,6 @@ public protocol Loss {
     static var batches: BatchPreference { get }
     /// What a model that teaches the loss gives as labels; nil when the loss cannot learn from one.
     static var teacherLabels: TeacherLabels? { get }
-    /// Whether the loss can be computed of the first numbers of embeddings: it has no layer made for their whole length.
-    var takesCutEmbeddings: Bool { get }
     /// What is wrong with labels of the right kind; nil when nothing is.
     static func problem(with labels: LabelColumn) -> LabelProblem?
 
@@ -38,6 +35,17 @@ public protocol Loss {
     init(
         _ configuration: Configuration, _ context: LossContext, in scope: ParameterScope
     ) throws(LossError)
+}
+
+/// Scores the embeddings of a batch against each other and against labels.
+///
+/// A loss knows embeddings, not the model that made them. A new one is a file of its own and its name in `Losses.all`.
+public protocol Loss: TaskLoss {
+    /// What a row is labelled with; by default nothing.
+    associatedtype Label: ExampleLabel = NoLabel
+
+    /// Whether the loss can be computed of the first numbers of embeddings: it has no layer made for their whole length.
+    var takesCutEmbeddings: Bool { get }
 
     /// The loss of a batch, a scalar.
     ///
@@ -46,7 +54,7 @@ public protocol Loss {
     func callAsFunction(_ embeddings: [Tensor], labels: [Label]) -> Tensor
 }
 
-extension Loss {
+extension TaskLoss {
     /// False.
     public static var allowsMissingTexts: Bool { false }
     /// Any.
@@ -55,10 +63,13 @@ extension Loss {
     public static var teacherLabels: TeacherLabels? {
         Label.kind == .vectors ? .embedding : nil
     }
-    /// True.
-    public var takesCutEmbeddings: Bool { true }
     /// Nothing is.
     public static func problem(with labels: LabelColumn) -> LabelProblem? { nil }
+}
+
+extension Loss {
+    /// True.
+    public var takesCutEmbeddings: Bool { true }
 }
 
 /// What a model says of the texts of a row, as the row's label.
@@ -104,7 +115,7 @@ public protocol ClassifyingLoss: Loss {
 }
 
 /// What a loss may ask of its surroundings when it is made.
-public struct LossContext: Sendable {
+public struct LossContext {
     /// The length of an embedding.
     public let dimension: Int
     /// The number of texts in a row.
@@ -117,11 +128,13 @@ public struct LossContext: Sendable {
     public let hasLabels: Bool
     /// The labels of the data, for a loss that begins with what they suggest; none when it has begun already.
     public let labels: LabelColumn
+    /// The model's encoder and tokens; nil where there are embeddings alone.
+    public let encoder: EncoderContext?
 
     /// Describes the surroundings.
     public init(
         dimension: Int, columns: Int, classNames: [String] = [], labelWidth: Int = 1,
-        hasLabels: Bool = true, labels: LabelColumn = .none
+        hasLabels: Bool = true, labels: LabelColumn = .none, encoder: EncoderContext? = nil
     ) {
         self.labels = labels
         self.dimension = dimension
@@ -129,6 +142,7 @@ public struct LossContext: Sendable {
         self.classNames = classNames
         self.labelWidth = labelWidth
         self.hasLabels = hasLabels
+        self.encoder = encoder
     }
 }
 

@@ -5,7 +5,7 @@ import Settings
 /// A loss with its parameters and all that it was made from: what runs train and checkpoints keep.
 public struct LossModule {
     /// The loss.
-    public let loss: any Loss
+    public let loss: any TaskLoss
     /// Its own parameters, none for most.
     public let parameters: ParameterStore
     /// Its settings as JSON.
@@ -21,7 +21,7 @@ public struct LossModule {
     /// Makes a loss.
     ///
     /// - Throws: `LossError` when it cannot be used in these surroundings.
-    public init<L: Loss>(
+    public init<L: TaskLoss>(
         _ type: L.Type, _ configuration: L.Configuration = .init(), context: LossContext,
         source: ParameterSource = .random(seed: 0)
     ) throws(LossError) {
@@ -40,7 +40,7 @@ public struct LossModule {
         named name: String, settings: String = "{}", context: LossContext,
         source: ParameterSource = .random(seed: 0)
     ) throws(LossError) {
-        func make<L: Loss>(_ type: L.Type) throws(LossError) -> LossModule {
+        func make<L: TaskLoss>(_ type: L.Type) throws(LossError) -> LossModule {
             let configuration: L.Configuration
             do throws(SettingError) {
                 configuration = try L.Configuration(json: settings, path: "\(name).")

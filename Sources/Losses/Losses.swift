@@ -2,7 +2,7 @@ import Support
 
 /// Every loss by its name.
 public enum Losses {
-    /// All losses, in the order in which documents show them.
+    /// All losses of embeddings, in the order in which documents show them.
     public static var all: [any Loss.Type] {
         [
             CosineSimilarityLoss.self, CoSENTLoss.self, AnglELoss.self, SoftmaxLoss.self,
@@ -17,12 +17,20 @@ public enum Losses {
         ]
     }
 
+    /// All losses of tokens, for texts without labels.
+    public static var ofSequences: [any SequenceLoss.Type] {
+        [MaskedLanguageModelLoss.self, DenoisingAutoEncoderLoss.self]
+    }
+
+    /// Every name, in the order in which documents show them.
+    public static var names: [String] { all.map { $0.name } + ofSequences.map { $0.name } }
+
     /// The loss of a name.
     ///
     /// - Throws: `LossError.unknown` with the names that there are.
-    public static func named(_ name: String) throws(LossError) -> any Loss.Type {
+    public static func named(_ name: String) throws(LossError) -> any TaskLoss.Type {
         if let type = all.first(where: { $0.name == name }) { return type }
-        let names = all.map { $0.name }
+        if let type = ofSequences.first(where: { $0.name == name }) { return type }
         throw .unknown(name: name, suggestion: closestName(to: name, among: names), known: names)
     }
 }

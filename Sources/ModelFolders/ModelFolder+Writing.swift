@@ -24,12 +24,13 @@ extension ModelFolder {
     ///
     /// Equal descriptions make equal bytes.
     ///
+    /// - Parameter architecture: The class of transformers that has the arrays of the encoder's file.
     /// - Throws: `SerializationError.unwritable`.
-    public func write(to folder: URL) throws {
+    public func write(to folder: URL, architecture: String = "BertModel") throws {
         let c = configuration
         try write(
             [
-                "architectures": ["BertModel"],
+                "architectures": [.string(architecture)],
                 "attention_probs_dropout_prob": .float(c.attentionDropout),
                 "hidden_act": .string(c.hiddenActivation.rawValue),
                 "hidden_dropout_prob": .float(c.hiddenDropout),

@@ -17,6 +17,9 @@ public enum Initializer: Sendable {
     /// What a function gives, one number for each element; called only when nothing else gives the values.
     case computed(@Sendable () -> [Float])
 
+    /// These numbers, one for each element.
+    static func fixed(_ values: [Float]) -> Initializer { .computed { values } }
+
     /// Fills `buffer` with the first values of the parameter called `name`.
     func fill(_ buffer: UnsafeMutableBufferPointer<Float>, name: String, seed: UInt64) {
         // The stream of a name must not depend on the process, as Swift's own hashes do.

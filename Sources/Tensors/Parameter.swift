@@ -33,7 +33,7 @@ public final class Parameter {
     /// To be set between steps: between a forward and its backward pass only freezing is sure to have an effect.
     public var isFrozen = false
 
-    /// Whether gradients arrive for a few rows at a time, as in an embedding table.
+    /// Whether gradients mostly arrive for a few rows at a time, as in an embedding table.
     package let isRowSparse: Bool
     /// Set while the optimizer still owes updates to some rows; see `value` and `rows(_:)`.
     package weak var pendingUpdates: (any PendingRowUpdates)?
@@ -161,13 +161,14 @@ extension Parameter {
         touchedRows.removeAll(keepingCapacity: true)
     }
 
-    /// Lets `write` put a gradient straight into place: with beta 0 it overwrites, with 1 it adds.
+    /// Lets `write` put a gradient of all rows straight into place: with beta 0 it overwrites, with 1 it adds.
     ///
     /// The memory stays valid, so it may do so later, before the gradient is next read or cleared.
     package func accumulateGradient(
         _ write: (_ sum: UnsafeMutablePointer<Float>, _ beta: Float) -> Void
     ) {
         if isFrozen { return }
+        if isRowSparse { touchAllRows() }
         write(gradientMemory().base, hasGradient ? 1 : 0)
         hasGradient = true
     }
@@ -205,6 +206,15 @@ extension Parameter {
         rowIsTouched[Int(row)] = true
         touchedRows.append(row)
         return true
+    }
+
+    /// Marks all rows as having a gradient: of those that had none it is 0.
+    private func touchAllRows() {
+        guard touchedRows.count < shape[0] else { return }
+        let width = shape.count / max(shape[0], 1)
+        for row in 0..<shape[0] where touch(Int32(row)) && hasGradient {
+            (gradientMemory().base + row * width).update(repeating: 0, count: width)
+        }
     }
 
     private func gradientMemory() -> Storage {

@@ -100,7 +100,7 @@ struct Evaluate: ParsableCommand {
             parts.append(
                 try evaluate(
                     model, nli, LabelAccuracyEvaluation.self, options,
-                    losses.mapValues(\.loss)))
+                    losses.compactMapValues { $0.loss as? any Loss }))
         }
         try show(parts.flatMap(\.figures))
         let problems = parts.flatMap(\.problems)

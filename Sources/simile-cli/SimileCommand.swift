@@ -17,9 +17,9 @@ struct SimileCommand: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Train.self, Evaluate.self, Encode.self, Similarity.self, Tokenize.self, New.self,
-            Student.self, Prune.self, Merge.self, Import.self, Export.self, Inspect.self,
-            Fetch.self, Doctor.self, ReadHDF5.self,
+            Train.self, Pretrain.self, Evaluate.self, Encode.self, Similarity.self, Tokenize.self,
+            New.self, Student.self, Prune.self, Merge.self, Import.self, Export.self,
+            Inspect.self, Fetch.self, Doctor.self, ReadHDF5.self,
         ])
 
     static func main() {

@@ -30,7 +30,7 @@ struct Train: ParsableCommand {
 
     @Option(help: "A model's folder or a checkpoint to start from.")
     var model: String?
-    @Option(help: "The loss: \(Losses.all.map { $0.name }.joined(separator: ", ")).")
+    @Option(help: "The loss: \(Losses.names.joined(separator: ", ")).")
     var loss: String?
     @Option(
         name: .customLong("loss-setting"),
@@ -63,19 +63,14 @@ struct Train: ParsableCommand {
     @OptionGroup(visibility: .hidden) var testNLIFiles: ExampleFileArguments<TestNLIFile>
     @OptionGroup(title: "Hyper-parameters") var hyperparameters: SettingFlags<TrainingConfiguration>
     @OptionGroup var compute: ComputeOptions
-
+    @OptionGroup var shown: RunOutput
     @Option(
         help:
             "KEY=VALUE,VALUE...: a run with each value of a key of the recipe, in a folder of its own in --output; may be repeated for the grid of all. Runs that have a result are not taken again."
     )
     var sweep: [String] = []
-    @Flag(help: "Print events as JSON lines on standard output.")
-    var json = false
-    @Option(help: "Steps between lines of progress.")
-    var logEvery = 20
 
     func validate() throws {
-        if logEvery < 1 { throw ValidationError("--log-every is \(logEvery); expected 1 or more") }
         if resume != nil && !sweep.isEmpty {
             throw ValidationError(
                 "--resume goes on with one run; a sweep goes on with the command that began it")
@@ -108,34 +103,14 @@ struct Train: ParsableCommand {
             let settings = try recipe.map { try Recipe(yamlFile: $0) } ?? Recipe()
             if !sweep.isEmpty {
                 return try TrainSweep(
-                    applied(to: settings), sweep, output: output, json: json, logEvery: logEvery
+                    applied(to: settings), sweep, output: output, shown: shown
                 ).run()
             }
             run = try TrainingRun(
                 applied(to: settings), output: output, format: .yaml, open: ModelPath.open,
                 note: Console.note)
         }
-        let progress = Progress(json: json, interval: logEvery)
-        defer { Console.endProgress() }
-        let results: RunResults?
-        do { results = try run.execute([progress]) } catch let error as RunError {
-            switch error {
-            case .notResumable(_, _, _, let figures), .unwritten(_, let figures):
-                try progress.finished(figures)
-            default: break
-            }
-            throw error
-        }
-        guard let results else {
-            Console.note(
-                "stopped after step \(progress.step); go on with: simile train --resume \(run.folder.path)"
-            )
-            throw ExitCode(130)
-        }
-        Console.note(
-            "model        \(run.folder.model.path)\ncheckpoints  \(run.folder.checkpoints.path)")
-        // The figures come last: perhaps nobody is there to read them.
-        try progress.finished(results)
+        try shown.execute(run)
     }
 
     /// Settings, changed by the options given.

@@ -8,8 +8,7 @@ import Simile
 struct TrainSweep {
     private let sweep: Sweep
     private let output: String
-    private let json: Bool
-    private let logEvery: Int
+    private let shown: RunOutput
 
     private struct Row {
         let member: Sweep.Member
@@ -18,7 +17,7 @@ struct TrainSweep {
 
     /// Reads `KEY=VALUE,VALUE` texts.
     init(
-        _ recipe: Recipe, _ texts: [String], output: String, json: Bool, logEvery: Int
+        _ recipe: Recipe, _ texts: [String], output: String, shown: RunOutput
     ) throws {
         let axes = try texts.map { text in
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -30,7 +29,7 @@ struct TrainSweep {
                 parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init))
         }
         sweep = try Sweep(recipe, over: axes)
-        (self.output, self.json, self.logEvery) = (output, json, logEvery)
+        (self.output, self.shown) = (output, shown)
     }
 
     /// Takes the runs that have no result yet, and prints all, the best first.
@@ -74,7 +73,7 @@ struct TrainSweep {
                 member.recipe, output: path, format: .yaml, open: ModelPath.open,
                 note: Console.note)
         }
-        let progress = Progress(json: json, interval: logEvery)
+        let progress = Progress(json: shown.json, interval: shown.logEvery)
         defer { Console.endProgress() }
         guard try run.execute([progress]) != nil else {
             Console.note(
@@ -104,7 +103,7 @@ struct TrainSweep {
     }
 
     private func show(_ rows: [Row]) throws {
-        if json {
+        if shown.json {
             return try Console.json(
                 .sorted([
                     "event": .string("swept"),

@@ -208,18 +208,22 @@ import Testing
     /// Every instruction set gives the same attention, also for a sequence longer than a block of queries.
     @Test(arguments: [1, 5, 16, 33, 64, 65, 130], [8, 32, 40])
     func attention(_ length: Int, _ size: Int) {
+        for causal in [false, true] { checkAttention(length, size, causal: causal) }
+    }
+
+    private func checkAttention(_ length: Int, _ size: Int, causal: Bool) {
         let stride = 3 * size
         let qkv = numbers(length * stride, seed: 6)
         let scale = 1 / Float(size).squareRoot()
         var exact = [Double](repeating: 0, count: length * size)
         for i in 0..<length {
-            let scores = (0..<length).map { j in
+            let scores = (0..<(causal ? i + 1 : length)).map { j in
                 (0..<size).reduce(0.0) {
                     $0 + Double(qkv[i * stride + $1]) * Double(qkv[j * stride + size + $1])
                 } * Double(scale)
             }
             let total = scores.reduce(0) { $0 + exp($1) }
-            for j in 0..<length {
+            for j in scores.indices {
                 for c in 0..<size {
                     exact[i * size + c] +=
                         exp(scores[j]) / total * Double(qkv[j * stride + 2 * size + c])
@@ -231,11 +235,11 @@ import Testing
             var scratch = [Float](repeating: .nan, count: simile_attention_scratch(length, size))
             withBase(qkv) { q in
                 kernels.attention_forward(
-                    &out, size, q, q + size, q + 2 * size, stride, length, size, scale, .off, 0,
-                    &scratch)
+                    &out, size, q, q + size, q + 2 * size, stride, length, size, scale,
+                    causal ? 1 : 0, .off, 0, &scratch)
             }
             let error = zip(out, exact).map { abs(Double($0) - $1) }.max() ?? 0
-            #expect(error < 2e-6, "\(String(cString: kernels.name))")
+            #expect(error < 2e-6, "\(String(cString: kernels.name)), causal: \(causal)")
         }
     }
 

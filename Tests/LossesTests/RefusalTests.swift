@@ -8,7 +8,7 @@ import Testing
 
 /// Data and settings that do not go together are refused with a sentence that helps, before anything is trained.
 @Suite struct RefusalTests {
-    struct Refusal: CustomTestStringConvertible, Sendable {
+    struct Refusal: CustomTestStringConvertible, @unchecked Sendable {
         let loss: String
         let settings: String
         let context: LossContext
@@ -100,7 +100,7 @@ import Testing
     ]
 
     @Test(arguments: refusals) func unusableDataIsRefused(_ refusal: Refusal) throws {
-        func make<L: Loss>(_ type: L.Type) throws {
+        func make<L: TaskLoss>(_ type: L.Type) throws {
             let configuration = try L.Configuration(json: refusal.settings)
             #expect {
                 try L(

@@ -233,6 +233,12 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
                 GradientCase("attention with dropout", [[tokens, 30]]) { x, _ in
                     x[0].packedSelfAttention(layout, heads: 2, dropout: 0.3)
                 },
+                GradientCase("causal attention", [[tokens, 18]]) { x, _ in
+                    x[0].packedSelfAttention(layout, heads: 3, causal: true, dropout: 0)
+                },
+                GradientCase("causal attention with dropout", [[tokens, 30]]) { x, _ in
+                    x[0].packedSelfAttention(layout, heads: 2, causal: true, dropout: 0.3)
+                },
                 GradientCase("segmentMean", [[tokens, 3]]) { x, _ in x[0].segmentMean(layout) },
                 GradientCase("segmentSum", [[tokens, 3]]) { x, _ in
                     x[0].segmentSum(layout) { length, position in

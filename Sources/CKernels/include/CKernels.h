@@ -57,18 +57,18 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
     void (*_Nonnull dropout)(float *_Nonnull y, const float *_Nonnull x, simile_dropout dropout, size_t row,
                              size_t rows, size_t n);
 
-    /// One head of one sequence: out[length, d] = dropout(softmax(q k^T * scale)) v.
+    /// One head of one sequence: out[length, d] = dropout(softmax(q k^T * scale)) v, causal: of keys up to the query's.
     /// q, k, v have row stride `ld`; out has `ldo`. `scratch` holds simile_attention_scratch floats.
     void (*_Nonnull attention_forward)(float *_Nonnull out, size_t ldo, const float *_Nonnull q,
                                        const float *_Nonnull k, const float *_Nonnull v, size_t ld,
-                                       size_t length, size_t d, float scale, simile_dropout dropout, size_t row,
-                                       float *_Nonnull scratch);
+                                       size_t length, size_t d, float scale, int causal,
+                                       simile_dropout dropout, size_t row, float *_Nonnull scratch);
     /// Gradients of q, k and v (row stride `ld`, overwritten) from dout (row stride `ldo`).
     void (*_Nonnull attention_backward)(float *_Nonnull dq, float *_Nonnull dk, float *_Nonnull dv,
                                         const float *_Nonnull dout, size_t ldo, const float *_Nonnull q,
                                         const float *_Nonnull k, const float *_Nonnull v, size_t ld,
-                                        size_t length, size_t d, float scale, simile_dropout dropout, size_t row,
-                                        float *_Nonnull scratch);
+                                        size_t length, size_t d, float scale, int causal,
+                                        simile_dropout dropout, size_t row, float *_Nonnull scratch);
 
     /// Rows and columns of the tiles of `product`, and so of the panels it reads.
     size_t product_rows, product_columns;

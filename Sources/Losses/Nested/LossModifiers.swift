@@ -77,7 +77,7 @@ extension LossModifiers {
                 "adaptive_layer", "false",
                 "true with n_layers_per_step and the like, or none of those")
         }
-        if !dimensions.isEmpty, !module.loss.takesCutEmbeddings {
+        if !dimensions.isEmpty, let loss = module.loss as? any Loss, !loss.takesCutEmbeddings {
             throw .unusable(
                 loss: module.name, needs: "whole embeddings",
                 found: "matryoshka_dims cuts them; leave it out, or take a loss without a layer")

@@ -4,10 +4,13 @@ import Tensors
 public struct Bert {
     /// The shape of the encoder.
     public let configuration: BertConfiguration
-    private let embeddings: BertEmbeddings
-    private let layers: [BertLayer]
+    let embeddings: BertEmbeddings
+    let layers: [BertLayer]
     /// Part of every published BERT, but not of sentence embeddings: carried along, never trained.
     private let pooler: Linear
+
+    /// The word embeddings, to which heads are tied: [vocabulary, hidden].
+    public var wordEmbeddings: Parameter { embeddings.word }
 
     /// Creates the encoder with the parameters of `scope`.
     public init(_ configuration: BertConfiguration, in scope: ParameterScope) {
@@ -53,7 +56,7 @@ public struct Bert {
 
 /// Word + position + token type (always 0), normalised.
 struct BertEmbeddings {
-    private let word: Parameter
+    let word: Parameter
     private let position: Parameter
     private let tokenType: Parameter
     private let norm: LayerNorm

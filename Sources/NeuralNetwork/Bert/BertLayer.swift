@@ -26,7 +26,18 @@ struct BertLayer {
 
     /// [tokens, hidden] to [tokens, hidden]
     func callAsFunction(_ x: Tensor, _ layout: SequenceLayout) -> Tensor {
-        let attended = attention(x, layout)
+        feedForward(attention(x, layout))
+    }
+
+    /// The layer as one of a decoder, which sees nothing after a token, with another attention in its middle:
+    /// [tokens, hidden] to [tokens, hidden].
+    func decoded(
+        _ x: Tensor, _ layout: SequenceLayout, _ crossAttention: (Tensor) -> Tensor
+    ) -> Tensor {
+        feedForward(crossAttention(attention(x, layout, causal: true)))
+    }
+
+    private func feedForward(_ attended: Tensor) -> Tensor {
         let wide = intermediate(attended)
         let narrow =
             activation == .gelu ? output.ofGELU(wide) : output(activation(wide))
@@ -61,9 +72,11 @@ struct BertAttention {
     var linearLayers: [Linear] { [queryKeyValue, output] }
 
     /// [tokens, hidden] to [tokens, hidden]
-    func callAsFunction(_ x: Tensor, _ layout: SequenceLayout) -> Tensor {
+    func callAsFunction(
+        _ x: Tensor, _ layout: SequenceLayout, causal: Bool = false
+    ) -> Tensor {
         let context = queryKeyValue(x)
-            .packedSelfAttention(layout, heads: heads, dropout: attentionDropout)
+            .packedSelfAttention(layout, heads: heads, causal: causal, dropout: attentionDropout)
         return norm(output(context), residual: x, dropout: hiddenDropout)
     }
 }

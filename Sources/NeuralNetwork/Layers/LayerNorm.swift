@@ -2,17 +2,20 @@ import Tensors
 
 /// Layer normalisation over the last dimension (Ba, Kiros and Hinton 2016, arXiv:1607.06450).
 public struct LayerNorm {
-    /// [width], initially 1.
+    /// [width], by default initially 1.
     public let weight: Parameter
-    /// [width], initially 0.
+    /// [width], by default initially 0.
     public let bias: Parameter
     /// Added to the variance.
     public let epsilon: Float
 
     /// Creates a layer for vectors of `width`.
-    public init(_ width: Int, epsilon: Float, in scope: ParameterScope) {
-        weight = scope.parameter("weight", [width], .ones)
-        bias = scope.parameter("bias", [width], .zeros)
+    public init(
+        _ width: Int, epsilon: Float, in scope: ParameterScope, weight: Initializer = .ones,
+        bias: Initializer = .zeros
+    ) {
+        self.weight = scope.parameter("weight", [width], weight)
+        self.bias = scope.parameter("bias", [width], bias)
         self.epsilon = epsilon
     }
 

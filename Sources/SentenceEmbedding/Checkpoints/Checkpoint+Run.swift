@@ -1,5 +1,6 @@
 import HDF5
 import Losses
+import ModelLayout
 import NeuralNetwork
 import Tensors
 
@@ -18,7 +19,8 @@ extension Checkpoint {
                 dimension: model.wholeDimension,
                 columns: isOld ? 2 : try attributes.value("columns"),
                 classNames: try attributes.contains("labels") ? attributes.strings("labels") : [],
-                labelWidth: isOld ? 1 : try attributes.value("label_width"))
+                labelWidth: isOld ? 1 : try attributes.value("label_width"),
+                encoder: EncoderContext(model))
             do {
                 let module = try LossModule(
                     named: try attributes.string(isOld ? "name" : "loss"),
@@ -32,6 +34,23 @@ extension Checkpoint {
             }
         }
         return modules
+    }
+
+    /// The weights of the head that predicts tokens: that of a model saved alone, or of the first task that trains one;
+    /// nil when there is none.
+    func languageModelHead() throws -> (any WeightReader)? {
+        if try file.root.contains(Self.headGroup) {
+            return try CheckpointWeights(
+                file.root.group(named: Self.headGroup), source: "\(path) /\(Self.headGroup)")
+        }
+        for task in try taskNames() {
+            let name = try group(ofTask: task).attributes
+            guard try name.contains("loss"),
+                try name.string("loss") == MaskedLanguageModelLoss.name
+            else { continue }
+            return try CheckpointWeights(group(ofTask: task), source: "\(path) task \(task)")
+        }
+        return nil
     }
 
     /// Whether the checkpoint is of a training run, and not of a model alone.

@@ -80,7 +80,12 @@ extension Checkpoint {
     /// - Throws: `NonFiniteError` or `ModelError` when a weight or an embedding is not finite; nothing is written then.
     public static func write(_ model: SentenceTransformer, to url: URL) throws {
         try model.requireFinite()
-        try write(to: url) { try write(model, in: $0) }
+        try write(to: url) { root in
+            try write(model, in: root)
+            if let head = model.languageModelHead {
+                try root.createGroup(headGroup).write(head.parameters)
+            }
+        }
     }
 
     private static func write(

@@ -13,6 +13,8 @@ import Tokenization
 public final class Checkpoint {
     static let formatName = "simile-checkpoint"
     static let formatVersion = 3
+    /// Where a model that is saved alone has the head that predicts tokens; that of a run is with its task.
+    static let headGroup = "language_model_head"
 
     /// The file.
     public let path: String
@@ -161,6 +163,9 @@ extension SentenceTransformer {
                 configuration, tokenizer: tokenizer,
                 pooling: Pooling(modes, includesPrompt: poolsPrompt), modules: modules,
                 settings: settings, maxSequenceLength: length, source: source)
+            languageModelHead = try checkpoint.languageModelHead().map {
+                try MaskedLanguageModelHead(reading: $0, of: bert)
+            }
         } catch let error as ConfigurationError {
             throw CheckpointError.invalid(
                 path: path, entry: "an attribute of /model", reason: "\(error)")

@@ -37,7 +37,7 @@ public enum Evaluations {
     public static var all: [any EvaluationKind.Type] {
         [
             SimilarityEvaluation.self, BinaryClassificationEvaluation.self, TripletEvaluation.self,
-            RetrievalEvaluation.self, LabelAccuracyEvaluation.self,
+            RetrievalEvaluation.self, LabelAccuracyEvaluation.self, PerplexityEvaluation.self,
         ]
     }
 

@@ -13,6 +13,11 @@ public protocol Evaluator {
     /// - Throws: `EvaluationError` when they have not.
     func check(_ losses: [String: any Loss]) throws(EvaluationError)
 
+    /// Checks before a run that its model has what is measured.
+    ///
+    /// - Throws: `EvaluationError` when it has not.
+    func check(_ model: SentenceTransformer) throws(EvaluationError)
+
     /// Evaluates the model as it is now; nothing is recorded or changed.
     ///
     /// A figure that is undefined, for instance because the model gives every pair the same score, takes no
@@ -32,6 +37,8 @@ extension Evaluator {
     public var task: String { "evaluation" }
     /// Any will do.
     public func check(_ losses: [String: any Loss]) {}
+    /// Any will do.
+    public func check(_ model: SentenceTransformer) {}
 
     /// Evaluates a model without the loss that it was trained with.
     ///
@@ -166,6 +173,13 @@ public struct Evaluators: Evaluator {
     /// - Throws: What the first that fails throws.
     public func check(_ losses: [String: any Loss]) throws(EvaluationError) {
         for evaluator in all { try evaluator.check(losses) }
+    }
+
+    /// What each checks.
+    ///
+    /// - Throws: What the first that fails throws.
+    public func check(_ model: SentenceTransformer) throws(EvaluationError) {
+        for evaluator in all { try evaluator.check(model) }
     }
 
     /// The figures of all evaluators but those that fail, which are named in `undefined`.

@@ -24,6 +24,13 @@ public struct TruncatedEvaluator: Evaluator {
         try evaluator.check(losses)
     }
 
+    /// What the other evaluator checks.
+    ///
+    /// - Throws: What the other evaluator throws.
+    public func check(_ model: SentenceTransformer) throws(EvaluationError) {
+        try evaluator.check(model)
+    }
+
     /// The other evaluator's figures; afterwards the model gives embeddings as long as before.
     ///
     /// - Throws: `ConfigurationError` for a length that the model does not have, and what the other evaluator throws.

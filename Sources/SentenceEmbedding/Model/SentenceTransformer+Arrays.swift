@@ -1,6 +1,28 @@
 import Serialization
 import Tensors
 
+extension Parameter {
+    /// Each part under its name, to be written.
+    var arrays: [OutgoingArray] {
+        parts.map { part in
+            OutgoingArray(name: part.name, shape: part.shape.array) { body in
+                try self.withValues(of: part, body)
+            }
+        }
+    }
+}
+
+extension [OutgoingArray] {
+    /// Those that have a name in a file, under it.
+    func named(_ name: (String) -> String?) -> [OutgoingArray] {
+        compactMap { array in
+            name(array.name).map {
+                OutgoingArray(name: $0, shape: array.shape, withValues: array.withValues)
+            }
+        }
+    }
+}
+
 extension SentenceTransformer {
     /// Every array of the model under its name, to be written or copied: adapters are merged into the weights that they
     /// belong to.

@@ -54,9 +54,16 @@ extension SentenceTransformer {
                 "\(folder.path): embeddings are the first \(embeddingDimension) of \(wholeDimension) numbers (truncate_dim)"
             )
         }
-        if !encoder.heads.isEmpty {
-            let names = encoder.heads.prefix(3).joined(separator: ", ")
-            let more = encoder.heads.count > 3 ? " and \(encoder.heads.count - 3) more" : ""
+        var heads = encoder.heads
+        if let head = try LanguageModelHeadWeights(
+            weights, encoder: encoder, of: description.encoder, description.configuration)
+        {
+            languageModelHead = try MaskedLanguageModelHead(reading: head, of: bert)
+            heads.removeAll(where: head.originalNames.contains)
+        }
+        if !heads.isEmpty {
+            let names = heads.prefix(3).joined(separator: ", ")
+            let more = heads.count > 3 ? " and \(heads.count - 3) more" : ""
             notes.append(
                 "\(weights.source): left out what is no part of the encoder: \(names)\(more)")
         }
@@ -89,6 +96,8 @@ extension SentenceTransformer {
 
     /// Writes a sentence-transformers folder in the layout that every reader of such folders understands.
     ///
+    /// With a head that predicts tokens it is also a folder of transformers' `BertForMaskedLM`.
+    ///
     /// It is completed beside `folder` and then put in its place: a model that was there stays whole until
     /// the new one is. A folder that holds anything but such a model is not replaced.
     ///
@@ -102,16 +111,21 @@ extension SentenceTransformer {
             poolsPrompt: pooling.includesPrompt, modules: modules, settings: truncatedSettings,
             maxSequenceLength: maxSequenceLength)
         try AtomicFolder.write(to: folder, owns: ModelFolder.isWritten) { temporary in
-            try description.write(to: temporary)
+            let head = languageModelHead?.parameters ?? []
+            try description.write(
+                to: temporary, architecture: head.isEmpty ? "BertModel" : "BertForMaskedLM")
             try tokenizer.write(to: temporary, maxLength: maxSequenceLength)
             let prefixes = dense.indices.map(ModuleWeights.prefix)
+            let prefix = head.isEmpty ? "" : "bert."
             try SafetensorsFile.write(
-                arrays { name in prefixes.contains(where: name.hasPrefix) ? nil : name },
+                arrays.named { name in
+                    prefixes.contains(where: name.hasPrefix) ? nil : prefix + name
+                } + head.flatMap(\.arrays),
                 to: temporary.appending(path: "model.safetensors"))
             for (path, prefix) in zip(description.densePaths, prefixes) {
                 let folder = temporary.appending(path: path)
                 try SafetensorsFile.write(
-                    arrays { name in
+                    arrays.named { name in
                         name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : nil
                     }, to: folder.appending(path: "model.safetensors"))
             }
@@ -127,14 +141,16 @@ extension SentenceTransformer {
         settings.truncating(
             to: embeddingDimension == wholeDimension ? nil : embeddingDimension)
     }
+}
 
-    /// The arrays to be written, those that have a name in the file.
-    private func arrays(named name: (String) -> String?) -> [OutgoingArray] {
-        arrays.compactMap { array in
-            name(array.name).map {
-                OutgoingArray(name: $0, shape: array.shape, withValues: array.withValues)
-            }
-        }
+extension MaskedLanguageModelHead {
+    /// The head that some weights are, for an encoder.
+    ///
+    /// - Throws: `ParameterError` when they are not those of a head of the encoder's shape.
+    init(reading weights: any WeightReader, of bert: Bert) throws {
+        let store = ParameterStore(source: .weights(weights))
+        self.init(bert.configuration, words: bert.wordEmbeddings, in: store.root)
+        try store.validate()
     }
 }
 

@@ -55,6 +55,11 @@ extension SentenceTransformer {
                     Self.wordEmbeddings: try enlargedRows(
                         configuration.vocabularySize, pieces: pieces.map(Array.init))
                 ]))
+        if let languageModelHead {
+            model.languageModelHead = MaskedLanguageModelHead(
+                configuration, words: model.bert.wordEmbeddings,
+                in: ParameterStore(source: .random(seed: 0)).root, startingWith: languageModelHead)
+        }
         let unreachable = added.filter { token in
             let ids = larger.encode(token, maxLength: 4).dropFirst().dropLast()
             return ids.count != 1 || ids.first != larger.vocabulary.id(of: token)

@@ -51,6 +51,8 @@ public final class SentenceTransformer {
     public internal(set) var encoder = EncoderKind.bert
     /// What is trained in place of the parameters, if anything is.
     public internal(set) var adapters: Adapters?
+    /// The head that predicts tokens, where the model came with one or is trained with one; embeddings do not use it.
+    public internal(set) var languageModelHead: MaskedLanguageModelHead?
 
     /// Creates a model that gets its weights from `source`.
     ///

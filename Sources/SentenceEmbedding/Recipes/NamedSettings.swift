@@ -50,7 +50,7 @@ public struct NamedSettings: Sendable, Equatable {
 /// Names that do not exist are left for `Recipe.checked()`; of those that do, wrong settings are named with their place.
 extension NamedSettings {
     func checkLoss(path: String) throws(RecipeError) {
-        func open<L: Loss>(_: L.Type) throws(RecipeError) {
+        func open<L: TaskLoss>(_: L.Type) throws(RecipeError) {
             try check(L.Configuration.self, path)
         }
         if let type = try? Losses.named(name) { try open(type) }

@@ -23,7 +23,7 @@ final class RunData {
     func table(
         of task: TaskRecipe, for model: SentenceTransformer, cache: RunFolder
     ) throws -> ExampleTable {
-        let loss: any Loss.Type
+        let loss: any TaskLoss.Type
         do { loss = try Losses.named(task.loss.name) } catch {
             throw RunError.loss(error, task: task.name)
         }
@@ -103,7 +103,8 @@ final class RunData {
                 for index in sources.indices { sources[index].options.labels = classes }
             }
             let table = try read(sources, as: request, role: role, training: trainingOptions).table
-            try table.requireTokens(of: model.tokenizer)
+            try table.requireTokens(
+                of: model.tokenizer, allowingMissing: request.allowsMissingTexts)
             noteLeakage(of: table, role)
             return try settings.evaluator(table, name: item.figurePrefix)
         }
@@ -185,7 +186,7 @@ final class RunData {
     }
 }
 
-extension Loss {
+extension TaskLoss {
     /// The data that the loss needs.
     static func request(withoutLabels: Bool) -> ExampleRequest {
         ExampleRequest(

@@ -13,12 +13,16 @@ public struct RunFolder: Sendable {
     public var model: URL { url.appending(path: "model") }
     /// The adapters alone, in PEFT's layout.
     public var adapter: URL { url.appending(path: "adapter") }
+    /// The model that a run from scratch begins with, made for it.
+    public var start: URL { url.appending(path: Self.startName) }
+    private static let startName = "start.h5"
     /// The checkpoints.
     public var checkpoints: URL { url.appending(path: "checkpoints") }
     /// The checkpoint of the best model so far.
     public var best: URL { checkpoints.appending(path: "best.h5") }
 
-    init(_ path: String, format: RecipeFormat) {
+    /// The folder of a path.
+    public init(_ path: String, format: RecipeFormat = .json) {
         self.path = path
         self.format = format
     }
@@ -30,7 +34,7 @@ public struct RunFolder: Sendable {
 
     func file(_ name: String) -> URL { url.appending(path: name) }
 
-    /// Makes the folder of a new run with its recipe; refuses a folder that holds something but a teacher's labels.
+    /// Makes the folder of a new run with its recipe; refuses what `requireFree` does.
     ///
     /// The recipe comes first: with it alone, a run that is cut short here can be resumed. What such a run left
     /// before that is in nobody's way.
@@ -40,14 +44,18 @@ public struct RunFolder: Sendable {
         try write(format.write(recipe), to: format.name)
     }
 
-    /// Refuses a folder that holds something but a teacher's labels and what was left of writing them or a recipe.
-    func requireFree() throws {
+    /// Refuses a folder that holds something but a teacher's labels, the model made for the run, and what was left of
+    /// writing them or a recipe.
+    ///
+    /// - Throws: `RunError.outputInUse`.
+    public func requireFree() throws {
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
         guard
             entries.allSatisfy({ name in
-                TeacherCache.isPart(name)
+                TeacherCache.isPart(name) || name == Self.startName
                     || name.hasSuffix(".part")
                         && (name.hasPrefix(".\(format.name).")
+                            || name.hasPrefix(".\(Self.startName).")
                             || TeacherCache.isPart(name.dropFirst()))
             })
         else { throw RunError.outputInUse(path: path) }

@@ -79,7 +79,10 @@ public final class TrainingRun {
         let dev = try data.evaluators(.dev, for: model)
         let test = try data.evaluators(.test, for: model)
         let trainer = try self.trainer(model, tasks)
-        for evaluator in dev + test { try evaluator.check(trainer.losses) }
+        for evaluator in dev + test {
+            try evaluator.check(trainer.losses)
+            try evaluator.check(model)
+        }
         let step = latest == nil ? nil : trainer.state.step
         latest = nil
         try prepareFolder(for: trainer)
@@ -206,9 +209,9 @@ extension TrainingRun {
                     batchSize: task.settings.batchSize ?? recipe.training.batchSize,
                     seed: recipe.training.seed)
                 return TrainingTask(
-                    try EmbeddingObjective(
-                        module, data: table, modifiers: task.settings.modifiers), name: task.name,
-                    sampler: sampler,
+                    try module.objective(
+                        on: table, for: model, modifiers: task.settings.modifiers),
+                    name: task.name, sampler: sampler,
                     prompts: task.settings.prompts.isEmpty ? nil : task.settings.prompts)
             } catch let error as LossError {
                 throw RunError.loss(error, task: task.name)
@@ -384,7 +387,8 @@ extension TrainingRun {
                 return (trainer.model, losses)
             }
             let model = try checkpoint.model()
-            return (model, try checkpoint.losses(for: model).mapValues(\.loss))
+            let losses = try checkpoint.losses(for: model)
+            return (model, losses.compactMapValues { $0.loss as? any Loss })
         } catch {
             note(.other("the best model cannot be read, so model/ holds the last one: \(error)"))
             return last

@@ -87,6 +87,7 @@ public final class EmbeddingObjective: Objective {
     public let data: ExampleTable
     /// The loss with its parameters.
     public let module: LossModule
+    private let loss: any Loss
     /// What is asked of the loss besides its value on whole embeddings.
     public let modifiers: LossModifiers
 
@@ -96,9 +97,14 @@ public final class EmbeddingObjective: Objective {
     public init(
         _ module: LossModule, data: ExampleTable, modifiers: LossModifiers = .init()
     ) throws(LossError) {
-        let type: any Loss.Type = Swift.type(of: module.loss)
-        try Self.check(type, data)
+        guard let loss = module.loss as? any Loss else {
+            throw .unusable(
+                loss: module.name, needs: "the tokens of texts",
+                found: "this objective has their embeddings; take a SequenceObjective")
+        }
+        try type(of: loss).check(data)
         try modifiers.check(module)
+        self.loss = loss
         self.module = module
         self.data = data
         self.modifiers = modifiers
@@ -111,7 +117,7 @@ public final class EmbeddingObjective: Objective {
         _ type: L.Type, _ configuration: L.Configuration = .init(), data: ExampleTable,
         model: SentenceTransformer, modifiers: LossModifiers = .init(), seed: UInt64 = 42
     ) throws(LossError) {
-        try Self.check(type, data)
+        try type.check(data)
         try self.init(
             LossModule(
                 type, configuration, context: LossContext(model, data), source: .random(seed: seed)),
@@ -125,8 +131,7 @@ public final class EmbeddingObjective: Objective {
         named name: String, settings: String = "{}", data: ExampleTable,
         model: SentenceTransformer, seed: UInt64 = 42
     ) throws(LossError) {
-        let type = try Losses.named(name)
-        try Self.check(type, data)
+        try Losses.named(name).check(data)
         try self.init(
             LossModule(
                 named: name, settings: settings, context: LossContext(model, data),
@@ -134,22 +139,11 @@ public final class EmbeddingObjective: Objective {
             data: data)
     }
 
-    private static func check<L: Loss>(_ type: L.Type, _ data: ExampleTable) throws(LossError) {
-        guard L.Label.values(of: data.labels, rows: [0][..<0]) != nil else {
-            throw .unusable(
-                loss: L.name, needs: "\(L.Label.description)",
-                found: "\(data.name) has \(data.labels.description)")
-        }
-        if let problem = L.problem(with: data.labels) {
-            throw L.unusable(needs: problem.needs, found: "\(data.name) has \(problem.found)")
-        }
-    }
-
     /// The columns' sentences end to end: all rows of the first, then of the second, and so on.
     public func prepare(_ rows: [Int], _ context: StepContext) -> PreparedStep {
         var texts: [TextPlace] = []
         var ends = [0]
-        let mayMiss = type(of: module.loss).allowsMissingTexts
+        let mayMiss = type(of: loss).allowsMissingTexts
         for column in data.columnNames.indices {
             for row in rows where !mayMiss || data.text(row, column) != nil {
                 texts.append(TextPlace(row: row, column: column))
@@ -170,7 +164,23 @@ public final class EmbeddingObjective: Objective {
                 }
             }
         }
-        return prepared(module.loss)
+        return prepared(loss)
+    }
+}
+
+extension TaskLoss {
+    /// Checks that a table has the labels that the loss needs.
+    ///
+    /// - Throws: `LossError`.
+    static func check(_ data: ExampleTable) throws(LossError) {
+        guard Label.values(of: data.labels, rows: [0][..<0]) != nil else {
+            throw .unusable(
+                loss: name, needs: "\(Label.description)",
+                found: "\(data.name) has \(data.labels.description)")
+        }
+        if let problem = problem(with: data.labels) {
+            throw unusable(needs: problem.needs, found: "\(data.name) has \(problem.found)")
+        }
     }
 }
 
@@ -182,6 +192,6 @@ extension LossContext {
         self.init(
             dimension: model.wholeDimension, columns: data.columnNames.count,
             classNames: data.classNames, labelWidth: width, hasLabels: data.labels.count != nil,
-            labels: data.labels)
+            labels: data.labels, encoder: EncoderContext(model))
     }
 }

@@ -75,6 +75,10 @@ public final class Trainer {
         self.order = order ?? Proportional(seed: configuration.seed)
         self.exchange = exchange
         tokens = caches
+        // The head that a model came with does not go with an encoder that is trained without it.
+        if !tasks.contains(where: { $0.objective.module.loss is MaskedLanguageModelLoss }) {
+            model.languageModelHead = nil
+        }
         let parameters =
             model.allParameters + tasks.flatMap { Array($0.objective.module.parameters) }
         // BERT's pooler is no part of the embeddings, and so has no gradient.

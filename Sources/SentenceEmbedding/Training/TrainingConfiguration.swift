@@ -162,7 +162,7 @@ extension TrainingConfiguration {
     var warmupShare: Double { warmupRatio ?? 0.1 }
 
     /// The name of the sampler that suits a loss, unless texts are grouped by length.
-    func sampler(for loss: any Loss.Type) -> String {
+    func sampler(for loss: any TaskLoss.Type) -> String {
         if groupByLength { return LengthGroupedBatchSampler.name }
         return switch loss.batches {
         case .any: ShuffledBatchSampler.name

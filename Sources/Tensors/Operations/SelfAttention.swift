@@ -4,11 +4,11 @@ extension Tensor {
     /// Multi-head softmax attention inside each packed sequence: [tokens, 3 · hidden] to [tokens, hidden].
     ///
     /// A row holds the query, the key and the value side by side, each cut into `heads` equal parts.
-    /// Scores are `q · k / √(hidden / heads)`; dropout applies to the probabilities, and only on a tape.
+    /// Scores are `q · k / √(hidden / heads)`; `causal` attention sees nothing after a token; dropout applies to the probabilities, and only on a tape.
     /// Nothing of size length² outlives one head: the backward pass computes the probabilities again.
     /// Vaswani et al. 2017, arXiv:1706.03762.
     public func packedSelfAttention(
-        _ layout: SequenceLayout, heads: Int, dropout probability: Float
+        _ layout: SequenceLayout, heads: Int, causal: Bool = false, dropout probability: Float
     ) -> Tensor {
         let hidden = shape[-1] / 3
         precondition(
@@ -26,8 +26,8 @@ extension Tensor {
             kernels.attention_forward(
                 y.base + sequence.lowerBound * hidden + offset, hidden,
                 first, first + hidden, first + 2 * hidden, 3 * hidden,
-                sequence.count, head.size, head.scale, dropout, firstRow + sequence.lowerBound,
-                scratch)
+                sequence.count, head.size, head.scale, causal ? 1 : 0, dropout,
+                firstRow + sequence.lowerBound, scratch)
         }
         return .result([layout.rowCount, hidden], y, of: [self]) { [storage, slot] in
             { dy, gradients in
@@ -39,7 +39,7 @@ extension Tensor {
                         gradient, gradient + hidden, gradient + 2 * hidden,
                         dy.base + sequence.lowerBound * hidden + offset, hidden,
                         first, first + hidden, first + 2 * hidden, 3 * hidden,
-                        sequence.count, head.size, head.scale, dropout,
+                        sequence.count, head.size, head.scale, causal ? 1 : 0, dropout,
                         firstRow + sequence.lowerBound, scratch)
                 }
                 gradients.add(dqkv, to: slot)

@@ -46,8 +46,9 @@ public final class PeriodicEvaluation: TrainingCallback {
 }
 
 extension Trainer {
-    /// The losses by the name of their task.
+    /// The losses of embeddings by the name of their task.
     public var losses: [String: any Loss] {
         Dictionary(uniqueKeysWithValues: tasks.map { ($0.name, $0.objective.module.loss) })
+            .compactMapValues { $0 as? any Loss }
     }
 }

@@ -38,7 +38,8 @@ extension Tensor {
                 probabilities.base + first, base + first, own.count, classes)
             for row in own {
                 let logits = UnsafeBufferPointer(start: base + row * classes, count: classes)
-                losses.base[row] = targets.loss(logits, Int(labels[row]))
+                losses.base[row] = targets.loss(
+                    logits, probabilities.base + row * classes, Int(labels[row]))
             }
         }
         let total = (0..<rows).reduce(0.0) { $0 + Double(losses.base[$1]) }
@@ -73,10 +74,13 @@ private struct Targets {
     }
 
     /// Σ wanted · −log softmax
-    func loss(_ logits: UnsafeBufferPointer<Float>, _ label: Int) -> Float {
-        let top = Double(logits.max() ?? 0)
-        let sum = logits.reduce(0.0) { $0 + Foundation.exp(Double($1) - top) }
-        let logPartition = top + Foundation.log(sum)
+    func loss(
+        _ logits: UnsafeBufferPointer<Float>, _ probabilities: UnsafePointer<Float>, _ label: Int
+    ) -> Float {
+        var top = 0
+        for i in logits.indices where logits[i] > logits[top] { top = i }
+        // The largest probability is 1 / Σ exp(logit − largest logit).
+        let logPartition = Double(logits[top]) - Foundation.log(Double(probabilities[top]))
         let (own, each) = wanted(label)
         var loss = own * (logPartition - Double(logits[label]))
         if each > 0 {

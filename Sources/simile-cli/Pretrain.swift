@@ -1,0 +1,101 @@
+import ArgumentParser
+import Foundation
+import Losses
+import Simile
+
+struct Pretrain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Trains a model on texts without labels, by masked language modelling.",
+        discussion: """
+            Goes on from --model, which then knows the language of the texts better before it is fine-tuned, or \
+            begins from scratch with a vocabulary of the texts and random weights. --held-out measures perplexity, which \
+            then chooses the best model. The same as 'simile train --loss mlm', whose recipe it writes; \
+            unless it is given, the learning rate is \(Self.learningRate). \
+            Ctrl-C saves a checkpoint and ends; simile train --resume goes on from there.
+            """)
+
+    /// BERT's own.
+    private static let learningRate: Float = 1e-4
+
+    @Option(help: "A file of texts, one a line or as columns; may be repeated.")
+    var texts: [String]
+    @Option(help: "A file of other texts, to measure perplexity on; may be repeated.")
+    var heldOut: [String] = []
+    @Option(help: "The folder to write to; it must be new or empty.")
+    var output: String
+    @Option(help: "A model's folder or a checkpoint to go on from; without it a new model is made.")
+    var model: String?
+    @OptionGroup(title: "A new model") var shape: NewModelOptions
+    @OptionGroup(title: "Masking") var masking: SettingFlags<TokenMasking>
+    @OptionGroup var setup: SettingFlags<RunSetup>
+    @OptionGroup(title: "Data files") var files: ExampleFileArguments<MainFile>
+    @OptionGroup(title: "Hyper-parameters") var hyperparameters: SettingFlags<TrainingConfiguration>
+    @OptionGroup var compute: ComputeOptions
+    @OptionGroup var shown: RunOutput
+
+    func run() throws {
+        try compute.prepare()
+        do { try execute() } catch let error as RunError { throw CommandError(error) }
+    }
+
+    private func execute() throws {
+        let folder = RunFolder(output, format: .yaml)
+        var recipe = self.recipe
+        recipe.model = model ?? folder.start.standardizedFileURL.path
+        let run = try TrainingRun(
+            recipe.withAbsolutePaths(), output: output, format: .yaml, open: ModelPath.open,
+            note: Console.note)
+        if model == nil {
+            try folder.requireFree()
+            try makeModel(at: folder.start, run.recipe)
+        }
+        try shown.execute(run)
+    }
+
+    private var recipe: Recipe {
+        let masking = masking.applied(to: TokenMasking())
+        var recipe = Recipe()
+        recipe.tasks = [
+            TaskRecipe(
+                loss: NamedSettings(MaskedLanguageModelLoss.name, settings: masking.json),
+                data: texts.map { ExampleSource($0) })
+        ]
+        recipe.data = recipe.data.changed(by: files.options)
+        if !heldOut.isEmpty {
+            recipe.evaluations = [
+                EvaluationRecipe(
+                    "held_out",
+                    kind: NamedSettings(PerplexityEvaluation.kind, settings: masking.json),
+                    data: heldOut.map { ExampleSource($0) })
+            ]
+        }
+        recipe.setup = setup.applied(to: recipe.setup)
+        recipe.training.learningRate = Self.learningRate
+        recipe.training = hyperparameters.applied(to: recipe.training)
+        return recipe
+    }
+
+    /// Makes the model that a run from scratch begins with.
+    private func makeModel(at url: URL, _ recipe: Recipe) throws {
+        let length = recipe.setup.maxSequenceLength ?? 128
+        try NewModelOptions.require(length, "max-seq-length", 3...16384)
+        let request = ExampleRequest(
+            columns: MaskedLanguageModelLoss.columns, allowsMissingTexts: true)
+        var all: [String] = []
+        for source in recipe.tasks.flatMap(\.data) {
+            let options = recipe.data.overlaid(with: source.options)
+            do throws(ExampleFileError) {
+                let table = try ExampleFile.read(source.path, options: options, as: request).table
+                for row in 0..<table.count { all += table.texts(row).compactMap(\.self) }
+            } catch { throw CommandError.input(error.description(naming: MainFile.flag)) }
+        }
+        let model = try shape.model(
+            of: all, maxSequenceLength: length, seed: recipe.training.seed)
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Checkpoint.write(model, to: url)
+        Console.note(
+            "\(url.path): a new model of \(model.tokenizer.vocabularySize) tokens, \(shape.layers) layers of \(shape.hiddenSize), random weights"
+        )
+    }
+}
