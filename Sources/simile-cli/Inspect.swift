@@ -18,7 +18,7 @@ struct Inspect: ParsableCommand {
         let checkpoint = isFolder.boolValue ? nil : try Checkpoint(URL(filePath: path))
         let model = try checkpoint?.model(base: ModelPath.base) ?? ModelPath.open(self.model)
         let configuration = model.bert.configuration
-        let count = model.parameters.reduce(0) { $0 + $1.shape.count }
+        let count = model.allParameters.reduce(0) { $0 + $1.shape.count }
         try Console.print(
             """
             encoder          BERT, \(configuration.layerCount) layers, hidden \(configuration.hiddenSize), \
@@ -32,6 +32,11 @@ struct Inspect: ParsableCommand {
             embedding        \(model.embeddingDimension) numbers
             similarity       \(model.settings.similarity.rawValue)
             """)
+        if let adapters = model.adapters {
+            try Console.print(
+                "adapters         LoRA of rank \(adapters.configuration.rank) on \(adapters.configuration.targetModules.joined(separator: ", ")), of \(adapters.base)"
+            )
+        }
         for name in model.settings.promptNames {
             let isDefault = name == model.settings.defaultPromptName
             try Console.print(
@@ -58,7 +63,7 @@ struct Inspect: ParsableCommand {
             }
         }
         if parameters {
-            for part in model.parameters.flatMap(\.parts) {
+            for part in model.allParameters.flatMap(\.parts) {
                 try Console.print("\(part.name) \(part.shape)")
             }
         }

@@ -21,7 +21,8 @@ struct SettingFlags<Group: Settings>: ParsableArguments, CustomReflectable {
             } else if setting.isList {
                 let texts = try arguments.decode(Option<[String]>.self, forKey: key).wrappedValue
                 if !texts.isEmpty {
-                    given.append(.init(setting.key, .array(texts.flatMap { Self.elements($0, setting) })))
+                    given.append(
+                        .init(setting.key, .array(texts.flatMap { Self.elements($0, setting) })))
                 }
             } else if let text = try arguments.decode(Option<String?>.self, forKey: key)
                 .wrappedValue
