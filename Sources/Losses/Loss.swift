@@ -25,6 +25,8 @@ public protocol Loss {
     static var batches: BatchPreference { get }
     /// Whether a teacher that gives the labels embeds every column of a row, end to end, and not the first alone.
     static var isTaughtAllColumns: Bool { get }
+    /// Whether the loss can be computed of the first numbers of embeddings: it has no layer made for their whole length.
+    var takesCutEmbeddings: Bool { get }
     /// What is wrong with labels of the right kind; nil when nothing is.
     static func problem(with labels: LabelColumn) -> LabelProblem?
 
@@ -51,6 +53,8 @@ extension Loss {
     public static var batches: BatchPreference { .any }
     /// False.
     public static var isTaughtAllColumns: Bool { false }
+    /// True.
+    public var takesCutEmbeddings: Bool { true }
     /// Nothing is.
     public static func problem(with labels: LabelColumn) -> LabelProblem? { nil }
 }

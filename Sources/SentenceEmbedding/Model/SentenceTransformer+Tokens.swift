@@ -49,7 +49,7 @@ extension SentenceTransformer {
         }
         let model = try SentenceTransformer(
             configuration, tokenizer: larger, pooling: pooling, modules: modules,
-            settings: settings, maxSequenceLength: maxSequenceLength,
+            settings: truncatedSettings, maxSequenceLength: maxSequenceLength,
             source: .weights(
                 EnlargedWeights(
                     self, rows: configuration.vocabularySize,
