@@ -38,6 +38,24 @@ public struct AdapterFolder: Sendable, Equatable {
         FileManager.default.fileExists(atPath: folder.appending(path: configurationFile).path)
     }
 
+    /// What a folder of sentence-transformers says beside its adapters of tokenizer, pooling and what follows; nil
+    /// without `modules.json`, where the base says it.
+    ///
+    /// - Throws: `ModelFolderError`, also for dense layers, which adapters come without.
+    public static func description(
+        in folder: URL, base: (EncoderKind, BertConfiguration)
+    ) throws(ModelFolderError) -> ModelFolder? {
+        let modules = folder.appending(path: "modules.json")
+        guard FileManager.default.fileExists(atPath: modules.path) else { return nil }
+        let description = try ModelFolder(reading: folder, base: base)
+        guard description.densePaths.isEmpty else {
+            throw .unsupported(
+                path: modules.path, key: "a module", found: "Dense",
+                supported: "Transformer, Pooling, Normalize and Dropout beside adapters")
+        }
+        return description
+    }
+
     /// Whether a file is one of those that adapters are written as.
     public static func isWritten(_ path: String) -> Bool {
         [configurationFile, weightsFile].contains(path)

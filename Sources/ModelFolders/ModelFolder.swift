@@ -55,12 +55,18 @@ public struct ModelFolder: Sendable, Equatable {
     ///
     /// A folder without `modules.json` is a plain BERT: mean pooling, no normalisation.
     ///
+    /// - Parameter base: The encoder, where the folder has none: it is of adapters.
     /// - Throws: `ModelFolderError` naming the file, the key, what it says and what is supported.
-    public init(reading folder: URL) throws(ModelFolderError) {
+    public init(
+        reading folder: URL, base: (EncoderKind, BertConfiguration)? = nil
+    ) throws(ModelFolderError) {
         let modules = try Self.modules(folder)
         encoderPath = modules.encoder?.path ?? ""
         let encoderFolder = folder.appending(path: encoderPath)
-        (encoder, configuration) = try Self.encoder(encoderFolder, module: modules.encoder)
+        (encoder, configuration) =
+            if let base { base } else {
+                try Self.encoder(encoderFolder, module: modules.encoder)
+            }
         let hiddenSize = configuration.hiddenSize
         if let pooling = modules.pooling {
             (poolingModes, poolsPrompt) = try Self.pooling(

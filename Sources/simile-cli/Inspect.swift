@@ -31,6 +31,11 @@ struct Inspect: ParsableCommand {
             embedding        \(model.embeddingDimension) numbers
             similarity       \(model.settings.similarity.rawValue)
             """)
+        if let adapters = model.adapters {
+            try Console.print(
+                "adapters         LoRA of rank \(adapters.configuration.rank) on \(adapters.configuration.targetModules.joined(separator: ", ")), of \(adapters.base)"
+            )
+        }
         for name in model.settings.promptNames {
             let isDefault = name == model.settings.defaultPromptName
             try Console.print(
@@ -57,7 +62,7 @@ struct Inspect: ParsableCommand {
             }
         }
         if parameters {
-            for part in model.parameters.flatMap(\.parts) {
+            for part in model.allParameters.flatMap(\.parts) {
                 try Console.print("\(part.name) \(part.shape)")
             }
         }

@@ -54,8 +54,11 @@ struct TeacherEmbeddings {
                 return Linear(
                     context.dimension, outputs, in: scope, weight: uniform, bias: uniform)
             case .pca:
+                let (labels, dimension) = (context.labels, context.dimension)
+                let embeddings = isForEach ? columns : 1
                 let components = Initializer.computed {
-                    Self.components(context, length: outputs, isForEach: isForEach)
+                    Self.components(
+                        of: labels, embeddings: embeddings, length: outputs, count: dimension)
                 }
                 return Linear(context.dimension, outputs, in: scope, weight: components)
             }
@@ -64,20 +67,19 @@ struct TeacherEmbeddings {
 
     /// The first principal components of the labels' embeddings as the columns of a weight: [length, dimension].
     private static func components(
-        _ context: LossContext, length: Int, isForEach: Bool
+        of labels: LabelColumn, embeddings columns: Int, length: Int, count dimension: Int
     ) -> [Float] {
-        guard case .vectors(let row, let count, _) = context.labels, count > 0 else {
+        guard case .vectors(let row, let count, _) = labels, count > 0 else {
             preconditionFailure("principal components need the labels of the data in the context")
         }
-        let columns = isForEach ? context.columns : 1
         let found = PrincipalComponents(
-            count: context.dimension, ofRows: count * columns, width: length
+            count: dimension, ofRows: count * columns, width: length
         ) { index in
             let first = index % columns * length
             return Array(row(index / columns)[first..<first + length])
         }
-        return (0..<length * context.dimension).map { index in
-            found.components[index % context.dimension * length + index / context.dimension]
+        return (0..<length * dimension).map { index in
+            found.components[index % dimension * length + index / dimension]
         }
     }
 

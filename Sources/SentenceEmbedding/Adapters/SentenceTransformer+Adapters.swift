@@ -3,6 +3,7 @@ import ModelFolders
 import ModelLayout
 import Serialization
 import Tensors
+import Tokenization
 
 extension SentenceTransformer {
     /// Opens a model that is no adapter of another one: what adapters may have as their base.
@@ -12,7 +13,8 @@ extension SentenceTransformer {
         try SentenceTransformer(path: path) { _ in throw AdapterError.nested(path: path) }
     }
 
-    /// Opens a folder in PEFT's layout: the base model with the adapters merged into its weights.
+    /// Opens a folder in PEFT's layout: the base model with the adapters merged into its weights. What the folder says of
+    /// tokenizer and pooling, as those of sentence-transformers do, counts more than what the base's says.
     ///
     /// - Parameter open: Opens the base by its path or name.
     /// - Throws: `ModelFolderError` for adapters of another kind or with an option that is not implemented;
@@ -34,10 +36,15 @@ extension SentenceTransformer {
         try model.adapters?.parameters.read(
             from: SelectedWeights(weights, where: PEFTWeights.isAdapter))
         let biases = SelectedWeights(weights) { !PEFTWeights.isAdapter($0) }
+        let own = try AdapterFolder.description(
+            in: folder, base: (model.encoder, model.bert.configuration))
         try self.init(
-            model.bert.configuration, tokenizer: model.tokenizer, pooling: model.pooling,
-            modules: model.modules, settings: model.settings,
-            maxSequenceLength: model.maxSequenceLength,
+            model.bert.configuration,
+            tokenizer: own.map { try BertTokenizer($0, in: folder) } ?? model.tokenizer,
+            pooling: own.map { Pooling($0.poolingModes, includesPrompt: $0.poolsPrompt) }
+                ?? model.pooling,
+            modules: own?.modules ?? model.modules, settings: own?.settings ?? model.settings,
+            maxSequenceLength: own?.maxSequenceLength ?? model.maxSequenceLength,
             source: .weights(OverlaidWeights(biases, over: ParameterWeights(model))))
         notes = model.notes
     }

@@ -34,6 +34,8 @@ public struct ModelCard {
         public var configuration: TrainingConfiguration
         /// The optimizer's name, and its settings as JSON.
         public var optimizer: String
+        /// The adapters that were trained and are merged; nil where there were none.
+        public var adapters: LoRAConfiguration?
         /// The figures of the model, and those before training.
         public var results: [ResultGroup] = []
         /// Values before training by the full name of their figure, such as `test_spearman_cosine`.
@@ -171,6 +173,9 @@ public struct ModelCard {
                     + (c.accumulationSteps > 1 ? ", \(c.accumulationSteps) batches a step" : "")
             ),
             ("optimizer", training.optimizer),
+        ]
+        if let adapters = training.adapters { rows.append(("LoRA, merged", adapters.json)) }
+        rows += [
             (
                 "learning rate",
                 "\(c.learningRate), \(c.schedule.rawValue), warm-up over \(c.warmupSteps.map { "\($0) steps" } ?? "\(percent(c.warmupShare)) of the steps")"

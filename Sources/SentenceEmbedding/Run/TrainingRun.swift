@@ -354,6 +354,7 @@ extension TrainingRun {
             },
             configuration: recipe.training,
             optimizer: "\(recipe.optimizer.name), \(trainer.optimizer.configuration.json)")
+        training.adapters = recipe.adapters
         training.results = results.groups
         training.before = results.before
         // The name of the folder that training began with; a checkpoint's, or a run's, says nothing.

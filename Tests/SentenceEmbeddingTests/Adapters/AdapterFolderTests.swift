@@ -152,6 +152,28 @@ import Testing
         #expect(message.contains("not JSON"))
     }
 
+    /// A folder of sentence-transformers: pooling, normalisation and lengths are its own, the base is a plain BERT.
+    @Test func modulesBesideAdapters() throws {
+        let model = try adapted(base: "../base")
+        let plain = try SentenceTransformer(path: folder("adapter").path)
+        let other = try SentenceTransformer(
+            model.bert.configuration, tokenizer: model.tokenizer, pooling: Pooling([.cls]),
+            modules: [.normalize], maxSequenceLength: 7,
+            source: .weights(ParameterWeights(model)))
+        try other.write(to: folder("other"))
+        for name in ["config.json", "model.safetensors"] {
+            try FileManager.default.removeItem(at: folder("other/" + name))
+        }
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder("adapter").path) {
+            try FileManager.default.copyItem(
+                at: folder("adapter/" + name), to: folder("other/" + name))
+        }
+        let read = try SentenceTransformer(path: folder("other").path)
+        #expect(read.maxSequenceLength == 7 && read.normalizes)
+        #expect(read.encode(sentences).values == other.encode(sentences).values)
+        #expect(read.parameters.bits == plain.parameters.bits)
+    }
+
     /// The pooler is no part of embeddings: PEFT is told to leave it alone, and what it made of it is left out.
     @Test func thePooler() throws {
         let model = try adapted(base: "../base") { $0.targetModules = ["dense"] }

@@ -57,6 +57,8 @@ import Testing
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: folder("run/adapter").path).sorted()
                 == ["adapter_config.json", "adapter_model.safetensors"])
+        let card = try String(contentsOf: folder("run/model/README.md"), encoding: .utf8)
+        #expect(card.contains(#"| LoRA, merged | {"r":2,"lora_alpha":8.0,"#), "\(card)")
         let base = try SentenceTransformer(path: folder("start.h5").path).parameters.bits
         let merged = try SentenceTransformer(path: folder("run/model").path).parameters.bits
         #expect(
