@@ -41,7 +41,7 @@ extension Recipe {
             do throws(RecipeError) { try task.loss.checkLoss(path: key("loss", of: task)) } catch {
                 throw refuse(error)
             }
-            let loss: any Loss.Type
+            let loss: any TaskLoss.Type
             do { loss = try Losses.named(task.loss.name) } catch {
                 throw RunError.loss(error, task: task.name)
             }
@@ -72,7 +72,7 @@ extension Recipe {
         return try checkFiles()
     }
 
-    private func checkTeacher(of task: TaskRecipe, _ loss: any Loss.Type) throws(RecipeError) {
+    private func checkTeacher(of task: TaskRecipe, _ loss: any TaskLoss.Type) throws(RecipeError) {
         let labels = loss.teacherLabels
         if task.settings.teacher != nil, labels == nil {
             throw .useless(

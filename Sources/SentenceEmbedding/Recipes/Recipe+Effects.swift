@@ -140,7 +140,7 @@ extension Recipe {
 
 extension TaskRecipe {
     /// What the task's rows are labelled with in its files.
-    fileprivate func labels(of loss: any Loss.Type) -> LabelKind {
+    fileprivate func labels(of loss: any TaskLoss.Type) -> LabelKind {
         loss.request(withoutLabels: settings.teacher != nil).labels
     }
 }

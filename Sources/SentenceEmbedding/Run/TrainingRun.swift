@@ -383,9 +383,9 @@ extension TrainingRun {
                 throw RunError.file("\(folder.best.path): of step \(step), not \(bestStep)")
             }
             if let adapters = trainer.model.adapters {
-                let losses = try checkpoint.losses(for: trainer.model).mapValues(\.loss)
+                let losses = try checkpoint.losses(for: trainer.model)
                 try checkpoint.restore(adapters)
-                return (trainer.model, losses)
+                return (trainer.model, losses.compactMapValues { $0.loss as? any Loss })
             }
             let model = try checkpoint.model()
             let losses = try checkpoint.losses(for: model)
