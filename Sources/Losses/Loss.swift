@@ -25,6 +25,8 @@ public protocol Loss {
     static var batches: BatchPreference { get }
     /// What a model that teaches the loss gives as labels; nil when the loss cannot learn from one.
     static var teacherLabels: TeacherLabels? { get }
+    /// Whether the loss can be computed of the first numbers of embeddings: it has no layer made for their whole length.
+    var takesCutEmbeddings: Bool { get }
     /// What is wrong with labels of the right kind; nil when nothing is.
     static func problem(with labels: LabelColumn) -> LabelProblem?
 
@@ -53,6 +55,8 @@ extension Loss {
     public static var teacherLabels: TeacherLabels? {
         Label.kind == .vectors ? .embedding : nil
     }
+    /// True.
+    public var takesCutEmbeddings: Bool { true }
     /// Nothing is.
     public static func problem(with labels: LabelColumn) -> LabelProblem? { nil }
 }

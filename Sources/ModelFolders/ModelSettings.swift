@@ -49,6 +49,11 @@ public struct ModelSettings: Sendable, Equatable {
         self.similarity = similarity
         defaultPromptName = try file.string("default_prompt_name")
         truncateDimension = try file.int("truncate_dim")
+        if let truncateDimension, truncateDimension < 1 {
+            throw .malformed(
+                path: file.file,
+                reason: "truncate_dim is \(truncateDimension), expected 1 or more, or null")
+        }
         document = file.value
         if let defaultPromptName, prompts?.states(defaultPromptName) != true {
             throw .contradiction(

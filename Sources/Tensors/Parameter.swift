@@ -103,7 +103,9 @@ public final class Parameter {
 
     /// This parameter as a tensor for general operations, recorded when there is a tape.
     public func callAsFunction(on tape: Tape?) -> Tensor {
-        guard let tape, !isFrozen else { return Tensor(shape, value, tape: tape, slot: nil) }
+        guard let tape, tape.isRecording, !isFrozen else {
+            return Tensor(shape, value, tape: tape, slot: nil)
+        }
         precondition(!isRowSparse, "\(name) is an embedding table: look rows up instead")
         return tape.record(shape, value) { [self] output, _ in
             accumulateGradient { sum, beta in

@@ -53,6 +53,10 @@ struct Evaluate: ParsableCommand {
                 "--kind is '\(kind)'; expected one of \(Self.kinds.joined(separator: ", ")), with --data FILE"
             )
         }
+        if nli != nil, embedding.truncateDim != nil {
+            throw ValidationError(
+                "--truncate-dim is not for --nli: a classifier takes whole embeddings")
+        }
         if csv != nil, data == nil || kind ?? SimilarityEvaluation.kind != SimilarityEvaluation.kind
         {
             throw ValidationError("--csv needs --data FILE with scored pairs")

@@ -73,5 +73,8 @@ struct Inspect: ParsableCommand {
             case .dropout(let probability): ", then dropout of \(probability) in training"
             }
         }.joined()
+            + (model.embeddingDimension < model.wholeDimension
+                ? ", then the first \(model.embeddingDimension) of \(model.wholeDimension) numbers"
+                : "")
     }
 }

@@ -21,8 +21,8 @@ struct SettingFlags<Group: Settings>: ParsableArguments, CustomReflectable {
             } else if setting.isList {
                 let texts = try arguments.decode(Option<[String]>.self, forKey: key).wrappedValue
                 if !texts.isEmpty {
-                    given.append(
-                        .init(setting.key, .array(texts.flatMap { Self.elements($0, setting) })))
+                    let elements = texts.flatMap { Self.elements($0, setting) }
+                    given.append(.init(setting.key, .array(elements)))
                 }
             } else if let text = try arguments.decode(Option<String?>.self, forKey: key)
                 .wrappedValue
@@ -94,11 +94,12 @@ struct SettingFlags<Group: Settings>: ParsableArguments, CustomReflectable {
         return setting.read(&group, .string(text)) ? .string(text) : number(text)
     }
 
-    /// A text as elements of the list that the setting takes; numbers may have commas between them.
+    /// A text as elements of the list that the setting takes; numbers and names may have commas between them.
     private static func elements(_ text: String, _ setting: Setting<Group>) -> [JSONValue] {
         var group = Group()
         if setting.read(&group, .array([.string(text)])) { return [.string(text)] }
-        return text.split(separator: ",").map { number(String($0)) }
+        return text.split(separator: ",", omittingEmptySubsequences: false)
+            .map { number(String($0)) }
     }
 
     private static func number(_ text: String) -> JSONValue {

@@ -105,7 +105,7 @@ struct Similarity: ParsableCommand {
             Console.note(
                 "  \(model.tokenizer.tokens(of: ids).joined(separator: " "))    \(sentence)")
         }
-        return model.finished(pooled)
+        return model.finished(pooled).slice(0..<model.embeddingDimension, axis: 1)
     }
 }
 

@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func foldersAndCheckpointsKeepTheLength() throws {
+    @Test func foldersKeepTheLength() throws {
         let folder = TemporaryFolder()
         let model = try TinyModel.make()
         try model.truncateEmbeddings(to: 8)
@@ -43,6 +43,31 @@ import Testing
         try read.truncateEmbeddings(to: nil)
         try read.write(to: path)
         #expect(try SentenceTransformer(path: path.path).embeddingDimension == 32)
+    }
+
+    @Test func checkpointsKeepTheLength() throws {
+        let folder = TemporaryFolder()
+        let model = try TinyModel.make()
+        try model.truncateEmbeddings(to: 8)
+        let file = folder.url.appending(path: "model.h5")
+        try Checkpoint.write(model, to: file)
+        let read = try SentenceTransformer(path: file.path)
+        #expect(read.embeddingDimension == 8)
+        #expect(read.encode(sentences).values == model.encode(sentences).values)
+        let larger = try model.addingTokens(["zebra"])
+        #expect(larger.model.embeddingDimension == 8)
+    }
+
+    /// A classifier is made for whole embeddings.
+    @Test func classifiersTakeWholeEmbeddings() throws {
+        let model = try TinyModel.make()
+        let objective = try TinyModel.softmax(model, TinyModel.labelled(12))
+        let evaluator = try LabelAccuracyEvaluator(TinyModel.labelled(12))
+        let losses: [String: any Loss] = ["train": objective.module.loss]
+        let whole = try evaluator.evaluate(model, losses: losses)
+        try model.truncateEmbeddings(to: 8)
+        #expect(try evaluator.evaluate(model, losses: losses) == whole)
+        #expect(model.embeddingDimension == 8)
     }
 
     @Test func evaluationsMeasureTheFirstNumbers() throws {

@@ -57,6 +57,9 @@ public struct MSELoss: Loss {
             configuration.projectionInitialization, context, in: scope)
     }
 
+    /// Unless there is a projection, which knows whole embeddings alone.
+    public var takesCutEmbeddings: Bool { !teacher.hasProjection }
+
     /// The loss of a batch, a scalar; the teacher's numbers for each row.
     public func callAsFunction(_ embeddings: [Tensor], labels: [[Float]]) -> Tensor {
         teacher.mean(embeddings, labels) { student, teacher in (student - teacher).squared().mean()

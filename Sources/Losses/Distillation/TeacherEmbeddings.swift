@@ -17,6 +17,8 @@ struct TeacherEmbeddings {
     /// Whether the label has an embedding for each column, rather than one for all.
     private let isForEach: Bool
     private let projection: Linear?
+    /// Whether there is a projection.
+    var hasProjection: Bool { projection != nil }
 
     /// - Throws: `LossError.unusable` when labels are not of the student's length, or of the projection's.
     init<L: Loss>(

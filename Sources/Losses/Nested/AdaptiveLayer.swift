@@ -5,9 +5,10 @@ import Tensors
 
 /// The loss after layers below the last, and how far their embeddings are from the last one's.
 ///
-/// The loss of the last layer, times its weight, plus the mean of those of the layers below, times theirs, plus for each
-/// of these the Kullback-Leibler divergence of softmax(embedding / T) from the last layer's, times T: Li et al. 2024,
-/// arXiv:2402.14776. Layer 0 is what the encoder's embeddings give.
+/// `last_layer_weight` · the last layer's loss + `prior_layers_weight` · the mean of those of the layers below, each with
+/// its weight, + `kl_div_weight` · T · the sum over these of the Kullback-Leibler divergence of softmax(embedding / T) from
+/// the last layer's, which takes no gradient. Li et al. 2024, arXiv:2402.14776. Layer 0 is what the encoder's embeddings
+/// give.
 public struct AdaptiveLayer: Settings, Equatable {
     /// How much a layer counts among those below the last.
     public enum Weighting: String, Sendable, CaseIterable {
@@ -74,17 +75,17 @@ public struct AdaptiveLayer: Settings, Equatable {
 
     /// The loss of the embeddings after each layer.
     func callAsFunction(
-        _ embeddings: [Tensor], layers: [Int], _ inner: (Tensor) -> Tensor
+        _ embeddings: [Tensor], layers: [Int], _ inner: (_ x: Tensor, _ layer: Int) -> Tensor
     ) -> Tensor {
         let last = embeddings.count - 1
-        let loss = inner(embeddings[last]) * lastLayerWeight
+        let loss = inner(embeddings[last], layers[last]) * lastLayerWeight
         guard last > 0 else { return loss }
         let wanted =
             temperature > 0 ? (embeddings[last].detached() / temperature).logSoftmax() : nil
         return embeddings.dropLast().enumerated().reduce(loss) { sum, item in
             let (index, lower) = item
             let weight = weight(ofLayer: layers[index]) * priorLayersWeight / Float(last)
-            let sum = sum + inner(lower) * weight
+            let sum = sum + inner(lower, layers[index]) * weight
             guard let wanted else { return sum }
             let divergence = (wanted.exp() * (wanted - (lower / temperature).logSoftmax())).sum()
             return sum + divergence * (temperature * divergenceWeight / Float(lower.shape[0]))

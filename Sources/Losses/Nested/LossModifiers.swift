@@ -10,16 +10,17 @@ import Tensors
 /// | `adaptive_layer` | the model to work when its upper layers are left out |
 /// | both | the two together: Li et al. 2024, arXiv:2402.14776 |
 ///
-/// They go around any loss that has no layer of its own; `MatryoshkaLoss` and `AdaptiveLayerLoss` of sentence-transformers
-/// compute the same.
+/// Cut embeddings are scaled to length 1 before the loss. They go around any loss; `matryoshka_dims`, around those without
+/// a layer made for whole embeddings. `MatryoshkaLoss` and `AdaptiveLayerLoss` of sentence-transformers compute the same;
+/// its `Matryoshka2dLoss` draws one length for each layer of a step, which is `n_dims_per_step: 1`.
 public struct LossModifiers: Settings, Equatable {
     /// The lengths at which the loss is computed; none for whole embeddings alone.
     public var dimensions: [Int] = []
     /// What the loss at each length is multiplied by; 1 for all when empty.
     public var dimensionWeights: [Float] = []
-    /// How many of the lengths are drawn for each step; nil for all.
-    public var dimensionsPerStep: Int?
-    /// The loss after layers below the last; nil for none.
+    /// How many of the lengths are drawn for each step, and for each layer in it; -1 for all.
+    public var dimensionsPerStep = -1
+    /// The loss after layers below the last; off unless `isOn`.
     public var adaptiveLayer = AdaptiveLayer()
 
     /// Creates the defaults, which leave a loss as it is.
@@ -35,12 +36,9 @@ public struct LossModifiers: Settings, Equatable {
                 "matryoshka_weights", \.dimensionWeights, .atLeast(0),
                 "What the loss at each length counts; by default 1."),
             Setting(
-                "n_dims_per_step", \.dimensionsPerStep, 1...1_000_000,
-                "Lengths drawn for each step; by default all."),
+                "n_dims_per_step", \.dimensionsPerStep, -1...1_000_000,
+                "Lengths drawn for each step; -1: all."),
         ] + AdaptiveLayer.settings.map { $0.inside(\.adaptiveLayer) }
-
-    /// Whether a loss is left as it is.
-    public var isEmpty: Bool { dimensions.isEmpty && !adaptiveLayer.isOn }
 }
 
 extension LossModifiers {
@@ -66,22 +64,23 @@ extension LossModifiers {
                 "matryoshka_weights", "\(dimensionWeights.count) numbers",
                 "one for each of the \(dimensions.count) lengths in matryoshka_dims")
         }
-        if let drawn = dimensionsPerStep, drawn > dimensions.count {
+        if dimensionsPerStep == 0 || dimensionsPerStep > dimensions.count {
             throw refuse(
-                "n_dims_per_step", "\(drawn)",
-                "at most the number of lengths in matryoshka_dims, \(dimensions.count)")
+                "n_dims_per_step", "\(dimensionsPerStep)",
+                "1 to the number of lengths in matryoshka_dims, \(dimensions.count), or -1 for all")
+        }
+        if adaptiveLayer.layersPerStep == 0 {
+            throw refuse("n_layers_per_step", "0", "1 or more, or -1 for all")
         }
         if !adaptiveLayer.isOn, adaptiveLayer != AdaptiveLayer() {
             throw refuse(
                 "adaptive_layer", "false",
                 "true with n_layers_per_step and the like, or none of those")
         }
-        if !dimensions.isEmpty,
-            let layer = module.parameters.first(where: { $0.shape.rank > 1 })
-        {
+        if !dimensions.isEmpty, !module.loss.takesCutEmbeddings {
             throw .unusable(
                 loss: module.name, needs: "whole embeddings",
-                found: "matryoshka_dims cuts them, and \(layer.name) has the shape \(layer.shape)")
+                found: "matryoshka_dims cuts them; leave it out, or take a loss without a layer")
         }
     }
 
@@ -96,24 +95,23 @@ extension LossModifiers {
     public func callAsFunction(
         _ embeddings: [Tensor], layers: [Int], seed: UInt64, _ inner: (Tensor) -> Tensor
     ) -> Tensor {
-        let drawn = drawnDimensions(seed: seed)
-        func nested(_ x: Tensor) -> Tensor {
+        func nested(_ x: Tensor, layer: Int) -> Tensor {
             guard !dimensions.isEmpty else { return inner(x) }
-            let losses = drawn.map { index in
+            let losses = drawnDimensions(seed: seed, layer: layer).map { index in
                 let cut = x.slice(0..<dimensions[index], axis: 1).normalized()
                 return inner(cut) * (dimensionWeights.isEmpty ? 1 : dimensionWeights[index])
             }
             return losses.dropFirst().reduce(losses[0], +)
         }
-        guard adaptiveLayer.isOn else { return nested(embeddings[embeddings.count - 1]) }
-        return adaptiveLayer(embeddings, layers: layers, nested)
+        guard adaptiveLayer.isOn else { return nested(embeddings[embeddings.count - 1], layer: 0) }
+        return adaptiveLayer(embeddings, layers: layers) { nested($0, layer: $1) }
     }
 
-    private func drawnDimensions(seed: UInt64) -> [Int] {
+    private func drawnDimensions(seed: UInt64, layer: Int) -> [Int] {
         var order = Array(dimensions.indices)
-        guard let count = dimensionsPerStep, count < order.count else { return order }
-        var random = SplitMix64(seed: seed, stream: 1)
+        guard dimensionsPerStep > 0 else { return order }
+        var random = SplitMix64(seed: seed, stream: 1, epoch: layer)
         random.shuffle(&order)
-        return order.prefix(count).sorted()
+        return order.prefix(dimensionsPerStep).sorted()
     }
 }

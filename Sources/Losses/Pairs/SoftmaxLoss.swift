@@ -105,6 +105,9 @@ public struct SoftmaxLoss: ClassifyingLoss {
             width, classes, in: scope / "classifier", weight: uniform, bias: uniform)
     }
 
+    /// False: the classifier knows whole embeddings alone.
+    public var takesCutEmbeddings: Bool { false }
+
     /// The score of each class for each pair: two of [pairs, dimension] to [pairs, classes].
     public func logits(_ embeddings: [Tensor]) -> Tensor {
         let (u, v) = (embeddings[0], embeddings[1])

@@ -68,12 +68,14 @@ public struct LabelAccuracyEvaluator: Evaluator {
         return found[0]
     }
 
-    /// The score of each class for each row: [rows, classes].
+    /// The score of each class for each row: [rows, classes]. A classifier knows whole embeddings alone.
     private func scores(
         _ model: SentenceTransformer, _ classifier: some ClassifyingLoss
     ) -> Tensor {
         let columns = rows.columnNames.indices
-        let embeddings = model.encode(columns.flatMap(rows.texts(ofColumn:)))
+        let embeddings = model.withWholeEmbeddings {
+            $0.encode(columns.flatMap(rows.texts(ofColumn:)))
+        }
         return classifier.logits(
             columns.map { embeddings.slice($0 * rows.count..<($0 + 1) * rows.count) })
     }

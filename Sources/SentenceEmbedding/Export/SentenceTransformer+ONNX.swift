@@ -29,7 +29,8 @@ extension SentenceTransformer {
         try onnxGraph(precision).write(
             to: url,
             description:
-                "Sentence embeddings: BERT, \(modes) pooling\(normalizes ? ", normalised" : "")")
+                "Sentence embeddings: BERT, \(modes) pooling\(normalizes ? ", normalised" : "")\(embeddingDimension < wholeDimension ? ", the first \(embeddingDimension) numbers" : "")"
+        )
     }
 
     private func onnxGraph(_ precision: ONNXPrecision) -> ONNXGraph {

@@ -43,6 +43,11 @@ extension SentenceTransformer {
             maxSequenceLength: description.maxSequenceLength,
             source: .weights(ModuleWeights(encoder: encoder, dense: dense)))
         notes = tokenizer.vocabulary.notes.map { "\(folder.path): \($0)" }
+        if embeddingDimension < wholeDimension {
+            notes.append(
+                "\(folder.path): embeddings are the first \(embeddingDimension) of \(wholeDimension) numbers (truncate_dim)"
+            )
+        }
         if !encoder.heads.isEmpty {
             let names = encoder.heads.prefix(3).joined(separator: ", ")
             let more = encoder.heads.count > 3 ? " and \(encoder.heads.count - 3) more" : ""

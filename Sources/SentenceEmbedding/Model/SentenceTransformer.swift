@@ -86,7 +86,8 @@ public final class SentenceTransformer {
         }
         try parameters.validate()
         try setPrompt(settings.defaultPrompt)
-        try truncateEmbeddings(to: settings.truncateDimension)
+        // As sentence-transformers has it: a length above the model's cuts nothing.
+        try truncateEmbeddings(to: settings.truncateDimension.map { min($0, wholeDimension) })
     }
 
     /// The numbers in all parameters.
@@ -135,6 +136,14 @@ public final class SentenceTransformer {
                 expected: "1...\(wholeDimension), the numbers in an embedding of the model")
         }
         embeddingDimension = dimension
+    }
+
+    /// What `body` makes of the model while its embeddings are whole.
+    func withWholeEmbeddings<Result>(_ body: (SentenceTransformer) -> Result) -> Result {
+        let before = embeddingDimension
+        defer { embeddingDimension = before }
+        embeddingDimension = wholeDimension
+        return body(self)
     }
 
     /// Checks that every weight is finite, and so an embedding: to be called before the model is handed on.

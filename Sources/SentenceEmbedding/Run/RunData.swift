@@ -109,6 +109,12 @@ final class RunData {
         }
         let evaluator = try make(try Evaluations.named(item.kind.name))
         guard let dimension = item.truncateDimension else { return evaluator }
+        if try Evaluations.named(item.kind.name).request?.labels == .classes {
+            throw RunError.recipe(
+                .useless(
+                    key: "evaluate.\(item.name).truncate_dim",
+                    reason: "a classifier takes whole embeddings"))
+        }
         guard dimension <= model.wholeDimension else {
             throw RunError.recipe(
                 .invalid(

@@ -159,6 +159,7 @@ extension TrainingRun {
                     named: task.loss.name, settings: task.loss.settings,
                     context: LossContext(model, table), source: source)
                 try module.parameters.validate()
+                noteUntrainedWhole(task, model)
                 let sampler = try BatchSamplers.named(
                     task.settings.sampler ?? recipe.training.sampler(for: loss)
                 ).init(
@@ -173,6 +174,16 @@ extension TrainingRun {
                 throw RunError.loss(error, task: task.name)
             }
         }
+    }
+
+    /// Says when only cut embeddings are trained, and whole ones are what the model gives.
+    private func noteUntrainedWhole(_ task: TaskRecipe, _ model: SentenceTransformer) {
+        let dimensions = task.settings.modifiers.dimensions
+        if dimensions.isEmpty || dimensions.contains(model.wholeDimension) { return }
+        note(
+            .other(
+                "\(task.name): matryoshka_dims lacks \(model.wholeDimension), the model's own length: whole embeddings are not trained"
+            ))
     }
 
     private func trainer(

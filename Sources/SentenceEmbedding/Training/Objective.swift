@@ -16,7 +16,7 @@ public protocol Objective: AnyObject {
 
 /// What an objective may ask when it prepares a step.
 public struct StepContext {
-    /// The token ids of texts, as the model cuts them and with its prompt.
+    /// The token ids of texts, as the model cuts them and with what the task puts in front of them.
     public let ids: (_ texts: [TextPlace]) -> [[Int32]]
     /// The number of the model's encoder layers.
     public let layerCount: Int

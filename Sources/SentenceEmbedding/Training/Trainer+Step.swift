@@ -71,7 +71,7 @@ extension Trainer {
         tasks[batch.task].objective.prepare(
             batch.rows,
             StepContext(
-                ids: tokens[batch.task].ids, layerCount: model.bert.configuration.layerCount,
+                ids: tokens[batch.task].ids(of:), layerCount: model.bert.configuration.layerCount,
                 seed: seed))
     }
 }

@@ -38,7 +38,7 @@ public struct TrainingConfiguration: Settings, Equatable {
     /// long texts and large batches, at a third more time.
     public var gradientCheckpointing = false
     /// The most texts that the encoder computes at a time; larger batches are computed in parts, each twice, with the
-    /// same result. nil: all at once.
+    /// same result but for rounding. nil: all at once.
     public var miniBatchSize: Int?
     /// Decides the order of rows, dropout and a loss's first weights.
     public var seed: UInt64 = 42

@@ -25,7 +25,7 @@ extension Tensor {
         let tape = self.tape ?? residual?.tape
         let dropout =
             tape.map { simile_dropout(key: $0.nextRandomKey(), probability: probability) } ?? .off
-        let firstRow = tape?.part?.firstRow(of: rows) ?? 0
+        let firstRow = dropout.threshold == 0 ? 0 : tape?.part?.firstRow(of: rows) ?? 0
         let (y, normalised, rstd) = (Storage(count), Storage(count), Storage(rows))
         let (gamma, beta) = (weight.value, bias.value)
         let kernels = VectorKernels.best

@@ -22,13 +22,14 @@ import Testing
     /// The first step's loss and gradients, with dropout.
     private func step(
         _ name: String, parts: Int?, modules: Bool = false, modifiers: LossModifiers = .init(),
-        _ change: (inout TrainingConfiguration) -> Void = { _ in }
+        frozen: [String] = [], _ change: (inout TrainingConfiguration) -> Void = { _ in }
     ) throws -> Step {
         let model = try TinyModel.make(
             pooling: modules ? [.mean, .max] : [.mean],
             dense: modules
                 ? [DenseConfiguration(inputs: 64, outputs: 32, hasBias: true, activation: .tanh)]
                 : [], normalizes: modules)
+        model.parameters.freeze { name in frozen.contains(where: name.hasPrefix) }
         let data =
             name == "cosent"
             ? TinyModel.scored(24) : TinyModel.pairs("pairs.tsv", 24, 3, .none)
@@ -95,6 +96,19 @@ import Testing
         let whole = try step(name, parts: nil, modifiers: modifiers)
         #expect(whole.loss != (try step(name, parts: nil).loss))
         expectEqual(whole, try step(name, parts: 5, modifiers: modifiers), name)
+    }
+
+    /// The outputs after frozen layers take no gradient, those after the others do.
+    @Test func withFrozenLayers() throws {
+        var modifiers = LossModifiers()
+        modifiers.adaptiveLayer.isOn = true
+        modifiers.adaptiveLayer.layersPerStep = -1
+        let name = Self.losses[0]
+        let frozen = ["embeddings.", "encoder.layer.0."]
+        let whole = try step(name, parts: nil, modifiers: modifiers, frozen: frozen)
+        #expect(whole.gradients.keys.allSatisfy { $0.hasPrefix("encoder.layer.1.") })
+        expectEqual(
+            whole, try step(name, parts: 5, modifiers: modifiers, frozen: frozen), name)
     }
 
     @Test func partsOfAFrozenEncoder() throws {
