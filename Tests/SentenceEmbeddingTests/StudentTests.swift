@@ -110,11 +110,11 @@ import Testing
             hiddenSize: 32, layerCount: 1, headCount: 2, intermediateSize: 16)
         #expect(student.notes.isEmpty && student.embeddingDimension == 16)
         #expect(
-            student.values(of: "2_Dense.linear.weight").values
-                == try teacher.values(of: "2_Dense.linear.weight").values)
+            try student.values(of: "2_Dense.linear.weight").values
+                == teacher.values(of: "2_Dense.linear.weight").values)
         let (a, b) = (
-            teacher.values(of: SentenceTransformer.wordEmbeddings).values,
-            student.values(of: SentenceTransformer.wordEmbeddings).values
+            try teacher.values(of: SentenceTransformer.wordEmbeddings).values,
+            try student.values(of: SentenceTransformer.wordEmbeddings).values
         )
         /// The dot product of the rows 5 and 6.
         func dot(_ x: [Float]) -> Float {

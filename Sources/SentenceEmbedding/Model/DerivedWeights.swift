@@ -57,9 +57,9 @@ extension SentenceTransformer {
     ) throws -> SentenceTransformer {
         let model = try SentenceTransformer(
             configuration, tokenizer: tokenizer, pooling: pooling, modules: modules,
-            settings: settings, maxSequenceLength: maxSequenceLength, source: .weights(weights))
+            settings: truncatedSettings, maxSequenceLength: maxSequenceLength,
+            source: .weights(weights))
         try model.setPrompt(prompt)
-        try model.truncateEmbeddings(to: embeddingDimension)
         model.notes = notes
         return model
     }

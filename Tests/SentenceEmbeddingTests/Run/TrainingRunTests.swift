@@ -174,14 +174,14 @@ import Testing
     /// A model that no step changes is beaten by none, and is what is delivered, as it was.
     @Test(arguments: [true, false])
     func theStartMayWin(_ mayWin: Bool) throws {
-        let recipe = try recipe { recipe in
+        let recipe = try folder.recipe { recipe in
             recipe.training.learningRate = 1e-30
             recipe.training.weightDecay = 0
             recipe.training.startMayWin = mayWin
             recipe.evaluations = [
                 EvaluationRecipe(
                     "dev", kind: NamedSettings("similarity"),
-                    data: [ExampleSource(try scores("dev.tsv", 10, seed: 5))])
+                    data: [ExampleSource(try folder.scores("dev.tsv", 10, seed: 5))])
             ]
         }
         var notes: [String] = []
@@ -205,7 +205,7 @@ import Testing
 
     /// The averaged weights are those that are delivered, also when the run was cut short and resumed.
     @Test func theAverageIsDelivered() throws {
-        let recipe = try recipe { recipe in
+        let recipe = try folder.recipe { recipe in
             recipe.training.emaDecay = 0.5
             recipe.training.saveEvery = 0.5
             recipe.training.layerDecay = 0.5
