@@ -99,7 +99,7 @@ public struct PerplexityEvaluation: EvaluationKind {
 
     /// Makes the evaluator.
     public func evaluator(_ data: ExampleTable?, name: String) throws -> any Evaluator {
-        guard let data else { throw RecipeError.missing(key: name + ".data") }
+        guard let data else { throw EvaluationError.missing(evaluation: name, key: "data") }
         return try PerplexityEvaluator(data, masking: masking, seed: seed, name: name)
     }
 }

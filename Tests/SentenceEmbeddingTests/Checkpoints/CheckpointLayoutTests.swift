@@ -49,7 +49,7 @@ import Testing
         #expect(try kd.attributes.string("loss") == "embed_distill")
         #expect(
             try kd.attributes.string("settings")
-                == #"{"distance_metric":"mse","projection_dim":6}"#)
+                == #"{"distance_metric":"mse","projection_dim":6,"projection_init":"random"}"#)
         #expect(try kd.attributes.value("columns", as: Int.self) == 1)
         #expect(try kd.attributes.value("label_width", as: Int.self) == 6)
         #expect(try kd.childNames().sorted() == ["projection.bias", "projection.weight"])
