@@ -37,6 +37,7 @@ struct Merge: ParsableCommand {
                 (name(path), weights?[index] ?? 1)
             })
         try merged.write(to: URL(filePath: output), modelCard: card.text)
+        for note in merged.notes { Console.note(note) }
         Console.note("\(output): the average of \(models.count) models")
     }
     /// The end of a path that tells models apart: every run calls its own `model`.

@@ -3,19 +3,37 @@ import Simile
 
 /// The shape of a model from scratch.
 struct NewModelOptions: ParsableArguments {
-    @Option(help: "Tokens in the vocabulary of a new model.")
-    var vocabularySize = 2000
-    @Option(help: "Width of a token's vector of a new model.")
-    var hiddenSize = 128
-    @Option(help: "Encoder layers of a new model.")
-    var layers = 2
-    @Option(help: "Attention heads of a new model; must divide the hidden size.")
-    var heads = 4
+    @Option(
+        name: .customLong("vocabulary-size"),
+        help: "Tokens in the vocabulary of a new model; 2000 by default.")
+    private var statedVocabularySize: Int?
+    @Option(
+        name: .customLong("hidden-size"),
+        help: "Width of a token's vector of a new model; 128 by default.")
+    private var statedHiddenSize: Int?
+    @Option(
+        name: .customLong("layers"), help: "Encoder layers of a new model; 2 by default.")
+    private var statedLayers: Int?
+    @Option(
+        name: .customLong("heads"),
+        help: "Attention heads of a new model, which divide the hidden size; 4 by default.")
+    private var statedHeads: Int?
     @Option(
         help:
             "Width of the feed-forward layers of a new model; by default four times the hidden size."
     )
     var intermediateSize: Int?
+
+    var vocabularySize: Int { statedVocabularySize ?? 2000 }
+    var hiddenSize: Int { statedHiddenSize ?? 128 }
+    var layers: Int { statedLayers ?? 2 }
+    var heads: Int { statedHeads ?? 4 }
+
+    /// Whether any was given.
+    var isStated: Bool {
+        [statedVocabularySize, statedHiddenSize, statedLayers, statedHeads, intermediateSize]
+            .contains { $0 != nil }
+    }
 
     func validate() throws {
         // The sizes of the largest BERTs, with room.

@@ -33,6 +33,14 @@ struct Pretrain: ParsableCommand {
     @OptionGroup var compute: ComputeOptions
     @OptionGroup var shown: RunOutput
 
+    func validate() throws {
+        if model != nil, shape.isStated {
+            throw ValidationError(
+                "--vocabulary-size, --hidden-size, --layers, --heads and --intermediate-size are of a new model: leave them out, or --model"
+            )
+        }
+    }
+
     func run() throws {
         try compute.prepare()
         do { try execute() } catch let error as RunError { throw CommandError(error) }

@@ -60,7 +60,7 @@ final class Progress: TrainingCallback {
             }
             if losses.count > interval { losses.removeFirst() }
         case .evaluated(let evaluation, let isBest):
-            let start = state.beatsStart == false ? ", but not above the start" : ""
+            let start = state.beatsStart == false ? ", but no better than the start" : ""
             evaluated(
                 state.step == 0
                     ? "before training, dev"

@@ -47,6 +47,7 @@ struct Prune: ParsableCommand {
                 "\(texts.joined(separator: ", ")): no text; give files with one a line")
         }
         try ModelOutput.write(small, to: output)
+        for note in small.notes.dropFirst(large.notes.count) { Console.note(note) }
         let (tokens, before) = (
             small.tokenizer.vocabularySize, large.tokenizer.vocabularySize
         )

@@ -35,6 +35,10 @@ struct Student: ParsableCommand {
         if keepLayers == nil, hiddenSize == nil {
             throw ValidationError("give --keep-layers 0,2,4, or --hidden-size and what follows it")
         }
+        for (name, value, range) in [
+            ("hidden-size", hiddenSize, 1...16384), ("layers", layers, 1...1000),
+            ("heads", heads, 1...1024), ("intermediate-size", intermediateSize, 1...65536),
+        ] { if let value { try NewModelOptions.require(value, name, range) } }
         for (name, isGiven) in [
             ("layers", layers != nil), ("heads", heads != nil),
             ("intermediate-size", intermediateSize != nil), ("seed", seed != nil),

@@ -29,7 +29,8 @@ struct Tokenize: ParsableCommand {
     }
 
     func run() throws {
-        let (tokenizer, length) = try SentenceTransformer.tokenizer(path: ModelPath.resolve(model))
+        let (tokenizer, length) = try SentenceTransformer.tokenizer(
+            path: ModelPath.resolve(model), base: ModelPath.base)
         for note in tokenizer.vocabulary.notes { Console.note("\(model): \(note)") }
         var number = 0
         while let line = readLine() {

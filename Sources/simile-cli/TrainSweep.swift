@@ -45,8 +45,13 @@ struct TrainSweep {
             Console.note("run \(number + 1) of \(sweep.members.count): \(member.name)")
             do {
                 rows.append(Row(member: member, score: try score(member)))
-            } catch let error as RunError {
-                Console.note("\(member.name): \(CommandError(error))")
+            } catch let stop as ExitCode {
+                throw stop
+            } catch let error as SweepError {
+                throw error
+            } catch {
+                let problem = (error as? RunError).map { "\(CommandError($0))" } ?? "\(error)"
+                Console.note("\(member.name): \(problem)")
                 failures.append(member.name)
             }
         }

@@ -42,6 +42,15 @@ import Testing
         }
     }
 
+    /// Of more rows than are looked at, those of every column in turn.
+    @Test func rowsOfTwoColumnsInTurn() {
+        let found = PrincipalComponents(count: 1, ofRows: 40_000, width: 2) { row in
+            let sign: Float = row % 4 < 2 ? 1 : -1
+            return row.isMultiple(of: 2) ? [sign, 0] : [0, 10 * sign]
+        }
+        #expect(abs(abs(found.components[1]) - 1) < 1e-2, "\(found.components)")
+    }
+
     @Test func knownValues() {
         // Second differences: 2 − 2 cos(π k / (n + 1)).
         let n = 9

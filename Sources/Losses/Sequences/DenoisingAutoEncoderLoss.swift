@@ -62,6 +62,9 @@ public struct DenoisingAutoEncoderLoss: SequenceLoss {
             shape, words: encoder.bert.wordEmbeddings, in: scope, startingWith: encoder.head)
     }
 
+    /// False: what is left moves up.
+    public static let keepsPlaces = false
+
     /// Deletes words of each text, and asks for the whole text.
     public func prepare(_ texts: [[Int32]], seed: UInt64) -> PreparedSequences {
         let left = texts.enumerated().map { number, ids in

@@ -6,12 +6,19 @@ import Tensors
 ///
 /// A new one is a file of its own and its name in `Losses.ofSequences`.
 public protocol SequenceLoss: TaskLoss where Label == NoLabel {
+    /// Whether every token the encoder reads stands where it stands in the text.
+    static var keepsPlaces: Bool { get }
     /// Says what a step on some texts computes.
     ///
     /// - Parameters:
     ///   - texts: The token ids of each text, the special ones at its ends included.
     ///   - seed: Decides what is random.
     func prepare(_ texts: [[Int32]], seed: UInt64) -> PreparedSequences
+}
+
+extension SequenceLoss {
+    /// True.
+    public static var keepsPlaces: Bool { true }
 }
 
 /// What the encoder reads in a step, and the loss of what it makes of that.

@@ -124,6 +124,8 @@ extension LearningRates {
     /// The number of the encoder layer that a parameter belongs to: 3 of `encoder.layer.3.output.dense.bias`.
     private static func layer(of name: String) -> Int? {
         let names = name.split(separator: ".")
+        // A decoder's, which has the layer's number: new, and above all layers.
+        if names.contains("crossattention") { return nil }
         let place = names.firstIndex { $0 == "layer" || $0 == "layers" }
         return place.flatMap { $0 + 1 < names.count ? Int(names[$0 + 1]) : nil }
     }

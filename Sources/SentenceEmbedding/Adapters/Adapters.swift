@@ -77,6 +77,15 @@ extension SentenceTransformer {
         self.adapters = nil
     }
 
+    /// Whether a linear layer of the encoder has a name that ends with a target.
+    func hasLinearLayer(_ target: String) -> Bool {
+        var alone = LoRAConfiguration()
+        alone.targetModules = [target]
+        return bert.linearLayers.contains {
+            $0.weight.parts.contains { alone.adapts(LoRA.module(of: $0)) }
+        }
+    }
+
     /// Every parameter that training may change: those of the model and of its adapters.
     public var allParameters: [Parameter] { Array(parameters) + (adapters?.parameters ?? []) }
 

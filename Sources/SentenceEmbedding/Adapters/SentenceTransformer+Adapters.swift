@@ -2,6 +2,7 @@ import Foundation
 import ModelFolders
 import ModelLayout
 import Serialization
+import Support
 import Tensors
 import Tokenization
 
@@ -11,6 +12,14 @@ extension SentenceTransformer {
     /// - Throws: What `init(path:)` throws, and `AdapterError.nested`.
     public static func plain(path: String) throws -> SentenceTransformer {
         try SentenceTransformer(path: path) { _ in throw AdapterError.nested(path: path) }
+    }
+
+    /// Whether what is at a path is adapters of another model.
+    static func isOfAdapters(path: String) throws -> Bool {
+        let url = URL(filePath: path)
+        if FileManager.default.folderExists(atPath: path) { return AdapterFolder.isAdapter(url) }
+        guard FileManager.default.fileExists(atPath: path) else { return false }
+        return try Checkpoint(url).isOfAdapters
     }
 
     /// Opens a folder in PEFT's layout: the base model with the adapters merged into its weights. What the folder says of
@@ -30,6 +39,9 @@ extension SentenceTransformer {
         // Biases come with the weights, be it those of query alone, which cannot be trained alone.
         configuration.bias = .none
         if configuration.targetModules.isEmpty { configuration.targetModules = weights.modules }
+        // As PEFT has it, some targets may be names of other models' layers.
+        let known = configuration.targetModules.filter(model.hasLinearLayer)
+        if !known.isEmpty { configuration.targetModules = known }
         do throws(AdapterError) {
             try model.addAdapters(configuration, base: base, seed: 0)
         } catch { throw ModelFolderError.malformed(path: folder.path, reason: "\(error)") }

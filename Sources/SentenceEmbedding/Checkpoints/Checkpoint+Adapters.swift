@@ -33,6 +33,7 @@ extension Checkpoint {
             throw invalid("max_seq_length", "\(length)")
         }
         model.maxSequenceLength = length
+        model.languageModelHead = try languageModelHead(for: model.bert)
         return model
     }
 

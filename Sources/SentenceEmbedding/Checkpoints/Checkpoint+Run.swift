@@ -36,14 +36,14 @@ extension Checkpoint {
         return modules
     }
 
-    /// The weights of the head that predicts tokens: that of a model saved alone, or of the first task that trains one;
+    /// The weights of the head that predicts tokens: that of a model saved alone, or of the last task that trains one;
     /// nil when there is none.
     func languageModelHead() throws -> (any WeightReader)? {
         if try file.root.contains(Self.headGroup) {
             return try CheckpointWeights(
                 file.root.group(named: Self.headGroup), source: "\(path) /\(Self.headGroup)")
         }
-        for task in try taskNames() {
+        for task in try taskNames().reversed() {
             let name = try group(ofTask: task).attributes
             guard try name.contains("loss"),
                 try name.string("loss") == MaskedLanguageModelLoss.name
@@ -51,6 +51,11 @@ extension Checkpoint {
             return try CheckpointWeights(group(ofTask: task), source: "\(path) task \(task)")
         }
         return nil
+    }
+
+    /// The head that predicts tokens, for an encoder; nil when there is none.
+    func languageModelHead(for bert: Bert) throws -> MaskedLanguageModelHead? {
+        try languageModelHead().map { try MaskedLanguageModelHead(reading: $0, of: bert) }
     }
 
     /// Whether the checkpoint is of a training run, and not of a model alone.

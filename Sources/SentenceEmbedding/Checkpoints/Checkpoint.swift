@@ -163,9 +163,7 @@ extension SentenceTransformer {
                 configuration, tokenizer: tokenizer,
                 pooling: Pooling(modes, includesPrompt: poolsPrompt), modules: modules,
                 settings: settings, maxSequenceLength: length, source: source)
-            languageModelHead = try checkpoint.languageModelHead().map {
-                try MaskedLanguageModelHead(reading: $0, of: bert)
-            }
+            languageModelHead = try checkpoint.languageModelHead(for: bert)
         } catch let error as ConfigurationError {
             throw CheckpointError.invalid(
                 path: path, entry: "an attribute of /model", reason: "\(error)")

@@ -10,6 +10,8 @@ public protocol EvaluationKind: Settings {
     static var kind: String { get }
     /// What its data are; nil when it reads files of its own.
     static var request: ExampleRequest? { get }
+    /// Whether its figures are those of embeddings as `encode` gives them, which `truncate_dim` cuts.
+    static var measuresEmbeddings: Bool { get }
     /// The settings that are paths.
     static var paths: [WritableKeyPath<Self, String?>] { get }
     /// The task whose classifier is measured; nil for the only one, or when none is.
@@ -25,6 +27,8 @@ public protocol EvaluationKind: Settings {
 }
 
 extension EvaluationKind {
+    /// True.
+    public static var measuresEmbeddings: Bool { true }
     /// None.
     public static var paths: [WritableKeyPath<Self, String?>] { [] }
     /// Nil.

@@ -87,6 +87,8 @@ public struct LabelAccuracyEvaluation: EvaluationKind {
     public static let kind = "label_accuracy"
     /// Pairs with classes.
     public static let request: ExampleRequest? = .labelledPairs
+    /// False.
+    public static let measuresEmbeddings = false
     /// The task whose loss has the classifier; nil for the only one that has.
     public var task: String?
     /// The same.

@@ -84,6 +84,8 @@ public struct PerplexityEvaluation: EvaluationKind {
     /// One text or more.
     public static let request: ExampleRequest? = ExampleRequest(
         columns: MaskedLanguageModelLoss.columns, allowsMissingTexts: true)
+    /// False.
+    public static let measuresEmbeddings = false
     /// Which tokens are hidden.
     public var masking = TokenMasking()
     /// Decides which they are.

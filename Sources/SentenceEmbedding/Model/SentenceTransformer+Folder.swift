@@ -74,14 +74,15 @@ extension SentenceTransformer {
     ///
     /// - Throws: What `init(path:)` throws.
     public static func tokenizer(
-        path: String
+        path: String,
+        base open: (String) throws -> SentenceTransformer = SentenceTransformer.plain
     ) throws -> (tokenizer: BertTokenizer, maxLength: Int) {
         let folder = URL(filePath: path)
         if FileManager.default.folderExists(atPath: path), !AdapterFolder.isAdapter(folder) {
             let description = try ModelFolder(reading: folder)
             return (try BertTokenizer(description, in: folder), description.maxSequenceLength)
         }
-        let model = try SentenceTransformer(path: path)
+        let model = try SentenceTransformer(path: path, base: open)
         return (model.tokenizer, model.maxSequenceLength)
     }
 

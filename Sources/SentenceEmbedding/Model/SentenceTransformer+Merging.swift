@@ -34,13 +34,19 @@ extension SentenceTransformer {
                     other: difference.other)
             }
         }
-        let sum = weights.reduce(0, +)
+        let largest = weights.max() ?? 1
+        let parts = weights.map { $0 / largest }
+        let sum = parts.reduce(0, +)
         let average = AverageWeights(
-            models.map { ParameterWeights($0) }, shares: weights.map { $0 / sum })
-        return try SentenceTransformer(
+            models.map { ParameterWeights($0) }, shares: parts.map { $0 / sum })
+        let merged = try SentenceTransformer(
             first.bert.configuration, tokenizer: first.tokenizer, pooling: first.pooling,
             modules: first.modules, settings: first.truncatedSettings,
             maxSequenceLength: first.maxSequenceLength, source: .weights(average))
+        if models.contains(where: { $0.languageModelHead != nil }) {
+            merged.notes.append(noHead)
+        }
+        return merged
     }
 
     private typealias Difference = (what: String, own: String, other: String)

@@ -69,7 +69,10 @@ extension SentenceTransformer {
         let dimension = student.wholeDimension
         if dimension != embeddingDimension {
             student.notes.append(
-                "embeddings have \(dimension) numbers, the teacher's \(embeddingDimension): teach it with teacher_dimension \(dimension), or with a loss that has projection_dim"
+                "embeddings have \(dimension) numbers, the teacher's \(embeddingDimension): teach it with "
+                    + (dimension < embeddingDimension
+                        ? "teacher_dimension \(dimension), or with " : "")
+                    + "a loss that has projection_dim \(embeddingDimension)"
             )
         }
         if !fits {

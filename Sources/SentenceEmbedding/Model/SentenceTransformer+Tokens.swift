@@ -56,6 +56,7 @@ extension SentenceTransformer {
                         configuration.vocabularySize, pieces: pieces.map(Array.init))
                 ]))
         if let languageModelHead {
+            model.notes = notes
             model.languageModelHead = MaskedLanguageModelHead(
                 configuration, words: model.bert.wordEmbeddings,
                 in: ParameterStore(source: .random(seed: 0)).root, startingWith: languageModelHead)

@@ -7,9 +7,10 @@ import Settings
 extension Recipe {
     /// Checks what does not depend on any file, and returns what a person should know about it.
     ///
+    /// - Parameter isNew: Whether what would have no effect is refused: a run that began with it goes on.
     /// - Throws: `RunError`, `EvaluationError`, `OptimizerError` or `SamplerError` for what is missing, contradicts
     ///   itself or does not exist.
-    public func checked() throws -> [String] {
+    public func checked(forNewRun isNew: Bool = true) throws -> [String] {
         func refuse(_ error: RecipeError) -> RunError { .recipe(error) }
         if model == nil { throw refuse(.missing(key: "model")) }
         if tasks.isEmpty { throw refuse(.missing(key: "train")) }
@@ -45,7 +46,7 @@ extension Recipe {
             do { loss = try Losses.named(task.loss.name) } catch {
                 throw RunError.loss(error, task: task.name)
             }
-            do throws(RecipeError) { try checkTeacher(of: task, loss) } catch {
+            do throws(RecipeError) { if isNew { try checkTeacher(of: task, loss) } } catch {
                 throw refuse(error)
             }
             if let sampler = task.settings.sampler { _ = try BatchSamplers.named(sampler) }
@@ -67,7 +68,7 @@ extension Recipe {
                 throw refuse(.both("\(best[0].name).chooses_best", "\(best[1].name).chooses_best"))
             }
         }
-        do throws(RecipeError) { try checkEffects() } catch { throw refuse(error) }
+        do throws(RecipeError) { if isNew { try checkEffects() } } catch { throw refuse(error) }
         do throws(SettingError) { try training.validate() } catch { throw refuse(.setting(error)) }
         return try checkFiles()
     }

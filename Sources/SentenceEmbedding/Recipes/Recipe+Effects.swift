@@ -82,7 +82,9 @@ extension Recipe {
                         "learning_rate",
                         training.learningRate != TrainingConfiguration().learningRate
                     ), ("schedule", training.schedule != .linear),
-                    ("warmup_ratio", training.warmupRatio != nil),
+                    ("learning_rates", !training.learningRates.isEmpty),
+                    // Recipes of earlier runs state the usual ratio.
+                    ("warmup_ratio", training.warmupRatio.map { $0 != 0.1 } ?? false),
                     ("warmup_steps", training.warmupSteps != nil),
                 ])
         }

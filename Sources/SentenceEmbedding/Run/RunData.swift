@@ -110,11 +110,11 @@ final class RunData {
         }
         let evaluator = try make(try Evaluations.named(item.kind.name))
         guard let dimension = item.truncateDimension else { return evaluator }
-        if try Evaluations.named(item.kind.name).request?.labels == .classes {
+        guard try Evaluations.named(item.kind.name).measuresEmbeddings else {
             throw RunError.recipe(
                 .useless(
                     key: "evaluate.\(item.name).truncate_dim",
-                    reason: "a classifier takes whole embeddings"))
+                    reason: "\(item.kind.name) takes whole embeddings, or none"))
         }
         guard dimension <= model.wholeDimension else {
             throw RunError.recipe(

@@ -60,7 +60,7 @@ public struct Sweep: Sendable {
                     axis.key.split(separator: ".").map(String.init), text, in: value)
             }
             let changed: Recipe
-            do throws(RecipeError) { changed = try Recipe(value) } catch {
+            do throws(RecipeError) { changed = try Recipe(value).withAbsolutePaths() } catch {
                 throw RunError.recipe(error)
             }
             _ = try changed.checked()
@@ -143,18 +143,20 @@ extension Sweep {
         if !changed.isEmpty { throw SweepError.otherRun(path: path, keys: changed) }
         let results = folder.file("results.json")
         guard FileManager.default.fileExists(atPath: results.path) else { return .begun }
-        return .finished(try score(results))
+        return .finished(try score(results, of: member.recipe))
     }
 
-    private static func score(_ file: URL) throws -> Score {
+    /// A run all of whose models fell on what it watches has no figure: the last one is delivered, but not compared.
+    private static func score(_ file: URL, of recipe: Recipe) throws -> Score {
         let value = try? JSONValue(parsing: Data(contentsOf: file))
         guard let value, let figure = value["chosen_by"]?.string else {
             throw RunError.file("\(file.path): not the results of a run; remove its folder")
         }
+        let bestStep = value["best_step"]?.int
+        let hasFallen = bestStep == nil && recipe.evaluations.contains { $0.watch != nil }
         return Score(
-            figure: figure, value: value[figure]?.double ?? .nan,
-            isLowerBetter: value["lower_is_better"]?.bool ?? false,
-            bestStep: value["best_step"]?.int)
+            figure: figure, value: hasFallen ? .nan : value[figure]?.double ?? .nan,
+            isLowerBetter: value["lower_is_better"]?.bool ?? false, bestStep: bestStep)
     }
 }
 

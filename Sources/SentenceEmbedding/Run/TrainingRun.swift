@@ -57,7 +57,8 @@ public final class TrainingRun {
         isNew = false
         latest = try folder.latest(open, note)
         recipe = try latest?.recipe ?? folder.recipe()
-        for problem in try recipe.checked() { note(.other(problem)) }
+        // What was allowed when the run began is so still.
+        for problem in try recipe.checked(forNewRun: false) { note(.other(problem)) }
         self.open = open
         self.note = note
     }
@@ -119,7 +120,11 @@ extension TrainingRun {
         if let latest {
             model = latest.model
         } else {
-            model = try open(recipe.model ?? "")
+            let path = recipe.model ?? ""
+            if recipe.adapters != nil, try SentenceTransformer.isOfAdapters(path: path) {
+                throw RunError.adapters(.nested(path: path))
+            }
+            model = try open(path)
             if let tokens = setup.addTokens {
                 model = try TokenFile.add(tokens, to: model, note: note)
             }
@@ -341,6 +346,18 @@ extension TrainingRun {
                 ))
         }
         try model.writeAdapters(to: folder.adapter)
+        if recipe.setup.maxSequenceLength != nil {
+            note(
+                .other(
+                    "adapter/ has no place for max_seq_length \(model.maxSequenceLength): with it, texts are cut as the base cuts them"
+                ))
+        }
+        if URL(filePath: model.adapters?.base ?? "").pathExtension == "h5" {
+            note(
+                .other(
+                    "adapter/ names a checkpoint as its base, which PEFT does not open; simile does, and model/ is complete"
+                ))
+        }
     }
 
     private func training(_ trainer: Trainer, _ results: RunResults) -> ModelCard.Training {
@@ -384,7 +401,9 @@ extension TrainingRun {
             }
             if let adapters = trainer.model.adapters {
                 let losses = try checkpoint.losses(for: trainer.model)
+                let head = try checkpoint.languageModelHead(for: trainer.model.bert)
                 try checkpoint.restore(adapters)
+                trainer.model.languageModelHead = head
                 return (trainer.model, losses.compactMapValues { $0.loss as? any Loss })
             }
             let model = try checkpoint.model()

@@ -64,10 +64,12 @@ struct Teacher {
         case "npy": return try TeacherVectors(npy: URL(filePath: path))
         case "h5", "hdf5":
             // A checkpoint is a model.
-            if FileManager.default.fileExists(atPath: path),
-                (try? Checkpoint(URL(filePath: path))) == nil
-            {
-                return try TeacherVectors(hdf5: path)
+            if FileManager.default.fileExists(atPath: path) {
+                do { _ = try Checkpoint(URL(filePath: path)) } catch CheckpointError
+                    .notACheckpoint
+                {
+                    return try TeacherVectors(hdf5: path)
+                }
             }
         default: break
         }

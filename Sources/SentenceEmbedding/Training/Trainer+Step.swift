@@ -62,7 +62,8 @@ extension Trainer {
             case .hiddenStates: [model.bert(input, on: tape)]
             }
         }
-        let lossTape = Tape(seed: seed)
+        // Another seed than the encoder's, so that a decoder's dropout is not the encoder's again.
+        let lossTape = Tape(seed: simile_mix(seed, .max))
         let outputs = encoding.outputs.map(lossTape.watch)
         let value = step.loss(outputs)
         guard value.item().isFinite else {

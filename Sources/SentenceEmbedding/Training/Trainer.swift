@@ -146,6 +146,11 @@ public final class Trainer {
             }
             guard model.pooling.includesPrompt else { throw .promptNotPooled(task: task.name) }
         }
+        if let loss = task.objective.module.loss as? any SequenceLoss, !type(of: loss).keepsPlaces,
+            !model.pooling.includesPrompt, !model.prompt.isEmpty
+        {
+            throw .promptDeleted(task: task.name)
+        }
         if let problem = task.sampler.problem(with: cache.samplerInput) {
             throw .sampler(
                 .unusable(sampler: type(of: task.sampler).name, needs: problem, source: data.name))

@@ -18,6 +18,8 @@ public enum TrainingError: Error, Equatable, LocalizedError, CustomStringConvert
     case promptCount(task: String, found: Int, columns: [String])
     /// A task has prompts, but the model leaves a prompt's tokens out of the pooling and knows only one at a time.
     case promptNotPooled(task: String)
+    /// The model leaves its prompt's tokens out of the pooling, by their number, and the task's loss deletes some of them.
+    case promptDeleted(task: String)
     /// The loss or a gradient is infinite or not a number; the parameters were not changed by it.
     ///
     /// `step` counts from 1; `lines` are those of the pairs to blame, none when most of the batch is.
@@ -51,6 +53,9 @@ public enum TrainingError: Error, Equatable, LocalizedError, CustomStringConvert
         case .promptNotPooled(let task):
             return
                 "the task \(task) has prompts of its own, but this model does not pool a prompt's tokens, and so knows one prompt at a time; give the prompt for the whole run"
+        case .promptDeleted(let task):
+            return
+                "the task \(task) deletes words, those of the prompt among them, but this model leaves as many tokens as the prompt has out of the pooling; train it without a prompt (prompt_text: '')"
         case .nonFinite(let what, let step, let path, let lines):
             let shown = lines.prefix(20).map(String.init).joined(separator: ", ")
             let more = lines.count > 20 ? " and \(lines.count - 20) more" : ""

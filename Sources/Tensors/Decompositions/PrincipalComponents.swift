@@ -62,7 +62,9 @@ public struct PrincipalComponents: Sendable {
     ) -> [Double] {
         let used = min(rows, mostRows)
         func vector(_ index: Int) -> [Float] {
-            let vector = row(index * rows / used)
+            // Not always at the same place of its stride: rows may be those of several columns in turn.
+            let (start, end) = (index * rows / used, (index + 1) * rows / used)
+            let vector = row(start + index % (end - start))
             precondition(vector.count == width, "a row of \(vector.count) numbers, not \(width)")
             return vector
         }

@@ -125,6 +125,45 @@ import Testing
         expectRefusal("cannot be opened")
     }
 
+    /// The head that predicts tokens is that of the step whose adapters are delivered.
+    @Test func theHeadIsOfTheBestStep() throws {
+        let texts = try folder.write(
+            TinyModel.sentences(24, seed: 3).joined(separator: "\n") + "\n", to: "texts.txt")
+        var masked = try recipe()
+        masked.tasks = [
+            TaskRecipe(loss: NamedSettings("mlm"), data: [ExampleSource(texts)])
+        ]
+        masked.training.evaluateEvery = .steps(1)
+        // Scores by which later steps are worse.
+        let (a, b) = (TinyModel.sentences(10, seed: 5), TinyModel.sentences(10, seed: 6))
+        let rows = (0..<10).map { "\(a[$0])\t\(b[$0])\t\(4 - $0 % 5)\n" }
+        let dev = try folder.write("sentence1\tsentence2\tscore\n" + rows.joined(), to: "dev.tsv")
+        masked.evaluations[0].data = [ExampleSource(dev)]
+        masked.training.learningRate = 0.5
+        masked.training.schedule = .constant
+        masked.training.startMayWin = true
+        let results = try TrainingRun(masked, output: folder("run").path).execute()
+        let best = try #require(results?.bestStep)
+        #expect(best < 6, "the last step is not the best: \(best)")
+        func head(_ name: String) throws -> [String: [UInt32]] {
+            let model = try SentenceTransformer(path: folder(name).path)
+            return try #require(model.languageModelHead).parameters.bits
+        }
+        #expect(try head("run/model") == (try head("run/checkpoints/best.h5")))
+    }
+
+    @Test func adaptersOnAdaptersAreRefused() throws {
+        _ = try TrainingRun(recipe(), output: folder("first").path).execute()
+        for name in ["first/adapter", "first/checkpoints/best.h5"] {
+            var second = try recipe()
+            second.model = folder(name).path
+            let error = #expect(throws: RunError.self) {
+                try TrainingRun(second, output: folder("second").path).execute()
+            }
+            #expect(error?.description.contains("export it as a folder first") == true)
+        }
+    }
+
     @Test func whatTheRecipeCannotHave() throws {
         func message(_ change: (inout Recipe) -> Void) throws -> String {
             var recipe = try recipe()

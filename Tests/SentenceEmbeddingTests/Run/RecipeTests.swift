@@ -333,6 +333,19 @@ import Testing
         #expect(message { $0.training.patience = 1 }.contains("there is nothing to evaluate on"))
     }
 
+    /// A run goes on with settings that a new one is refused for.
+    @Test func whatHasNoEffectIsRefusedOfNewRunsAlone() throws {
+        let recipe = try Recipe(
+            json: #"{"model":"m","train":"a.tsv","loss":"cosine","order":"round_robin"}"#)
+        #expect(throws: RunError.self) { try recipe.checked() }
+        #expect(try recipe.checked(forNewRun: false) == [])
+        let usual = try Recipe(
+            json:
+                #"{"model":"m","train":"a.tsv","loss":"cosine","optimizer":"adafactor","warmup_ratio":0.1}"#
+        )
+        #expect(try usual.checked() == [])
+    }
+
     /// What stands in the recipes of checkpoints from before runs had tasks.
     @Test func theRecipeOfAnOlderCheckpoint() throws {
         let recipe = try Recipe(json: Checkpoint(Version1Tests.file).recipe())

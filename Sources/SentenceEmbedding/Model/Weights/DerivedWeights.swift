@@ -39,6 +39,9 @@ struct DerivedWeights: WeightReader {
 }
 
 extension SentenceTransformer {
+    /// What is said of a model that was made from one with a head.
+    static let noHead =
+        "the head that predicts tokens is left out: masked language modelling begins with a new one"
     static let wordEmbeddings = "embeddings.word_embeddings.weight"
 
     /// The values of an array, adapters merged; it must be there.
@@ -61,6 +64,7 @@ extension SentenceTransformer {
             source: .weights(weights))
         try model.setPrompt(prompt)
         model.notes = notes
+        if languageModelHead != nil { model.notes.append(Self.noHead) }
         return model
     }
 }

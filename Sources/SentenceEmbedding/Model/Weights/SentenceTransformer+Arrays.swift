@@ -1,3 +1,4 @@
+import NeuralNetwork
 import Serialization
 import Tensors
 
@@ -62,5 +63,11 @@ extension SentenceTransformer {
         try truncateEmbeddings(to: model.embeddingDimension)
         try setPrompt(model.prompt)
         notes = model.notes
+        encoder = model.encoder
+        if let head = model.languageModelHead {
+            languageModelHead = MaskedLanguageModelHead(
+                bert.configuration, words: bert.wordEmbeddings,
+                in: ParameterStore(source: .random(seed: 0)).root, startingWith: head)
+        }
     }
 }
