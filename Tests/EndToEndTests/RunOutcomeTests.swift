@@ -81,7 +81,7 @@ import Testing
         let more = ["--dev", "Datasets/small-sts/train.tsv", "--learning-rate", "1e-30"]
         let run = try train("run", more)
         #expect(run.status == 0, "\(run.error)")
-        #expect(run.error.contains("step 7, dev (best, but not above the start): "))
+        #expect(run.error.contains("step 7, dev (best, but no better than the start): "))
         #expect(run.error.contains(message), "\(run.error)")
         #expect(run.error.contains(", after step 7, and is in model/"))
         let (csv, json) = (try text("run/evaluations.csv"), try text("run/results.json"))
