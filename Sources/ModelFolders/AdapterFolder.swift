@@ -143,19 +143,16 @@ public struct AdapterFolder: Sendable, Equatable {
 /// `base_model.model.encoder.layer.0.attention.self.query.lora_A.weight` is the layer's name without the beginning; the
 /// bias of an adapted layer is called `base_layer.bias`. Adapters of the pooler are left out.
 public struct PEFTWeights: WeightReader {
-    /// The names of the arrays, in the file's order.
-    public let names: [String]
-    private let file: any WeightReader
-    private let originals: [String: String]
+    private let arrays: RenamedWeights
     private static let start = "base_model.model."
 
     /// Wraps the names of a file.
     public init(_ file: any WeightReader) {
-        self.file = file
         let pairs = file.names.map { (Self.name($0), $0) }
             .filter { !($0.0.hasPrefix("pooler.") && Self.isAdapter($0.0)) }
-        names = pairs.map(\.0)
-        originals = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+        arrays = RenamedWeights(
+            file, names: pairs.map(\.0),
+            originals: Dictionary(pairs, uniquingKeysWith: { first, _ in first }))
     }
 
     /// The layers that have adapters, in the order of their names.
@@ -166,17 +163,17 @@ public struct PEFTWeights: WeightReader {
             }
         ).sorted()
     }
+
+    /// The names of the arrays, in the file's order.
+    public var names: [String] { arrays.names }
     /// The file's path.
-    public var source: String { file.source }
+    public var source: String { arrays.source }
     /// The shape stored under a name.
-    public func shape(of name: String) -> [Int]? { originals[name].flatMap(file.shape) }
+    public func shape(of name: String) -> [Int]? { arrays.shape(of: name) }
 
     /// Fills `buffer` with an array.
     public func read(_ name: String, into buffer: inout MutableSpan<Float>) throws {
-        guard let original = originals[name] else {
-            throw SerializationError.noArray(path: source, array: name)
-        }
-        try file.read(original, into: &buffer)
+        try arrays.read(name, into: &buffer)
     }
 
     /// Whether an array is a part of an adapter, and not a bias of the model.

@@ -12,8 +12,7 @@ public struct BertWeights: WeightReader {
     public let heads: [String]
     /// The canonical names, in the file's order.
     public let names: [String]
-    private let file: any WeightReader
-    private let originals: [String: String]
+    private let arrays: RenamedWeights
     /// The shape of the token types, when they are zeros that are not in the file.
     private var zeros: [Int]?
 
@@ -25,7 +24,6 @@ public struct BertWeights: WeightReader {
     public init(_ file: any WeightReader, of encoder: EncoderKind = .bert)
         throws(SerializationError)
     {
-        self.file = file
         var (names, heads, originals): ([String], [String], [String: String]) = ([], [], [:])
         for name in file.names {
             let canonical = Self.canonical(name, of: encoder)
@@ -47,15 +45,16 @@ public struct BertWeights: WeightReader {
             zeros = [1, words.last ?? 0]
             names.append(Self.tokenTypes)
         }
-        (self.names, self.heads, self.originals) = (names, heads, originals)
+        (self.names, self.heads) = (names, heads)
+        arrays = RenamedWeights(file, names: names, originals: originals)
     }
 
     /// The file's path.
-    public var source: String { file.source }
+    public var source: String { arrays.source }
 
     /// The shape stored under a canonical name.
     public func shape(of name: String) -> [Int]? {
-        originals[name].map { file.shape(of: $0) } ?? (name == Self.tokenTypes ? zeros : nil)
+        arrays.shape(of: name) ?? (name == Self.tokenTypes ? zeros : nil)
     }
 
     /// Fills `buffer` with the array that has a canonical name.
@@ -64,10 +63,7 @@ public struct BertWeights: WeightReader {
             for i in buffer.indices { buffer[i] = 0 }
             return
         }
-        guard let original = originals[name] else {
-            throw SerializationError.noArray(path: source, array: name)
-        }
-        try file.read(original, into: &buffer)
+        try arrays.read(name, into: &buffer)
     }
 
     /// What the names of an encoder's arrays begin with, DistilBERT's among them that have no translation. One of

@@ -6,12 +6,9 @@ import Serialization
 ///
 /// The `gamma` and `beta` of early LayerNorms are renamed, and DistilBERT's names translated.
 public struct LanguageModelHeadWeights: WeightReader {
-    /// The canonical names.
-    public let names: [String]
     /// The names in the file of what belongs to the head.
     public let originalNames: [String]
-    private let file: any WeightReader
-    private let originals: [String: String]
+    private let arrays: RenamedWeights
 
     private static let decoder = "cls.predictions.decoder.weight"
 
@@ -41,24 +38,24 @@ public struct LanguageModelHeadWeights: WeightReader {
             let words = try Self.values(encoder, "embeddings.word_embeddings.weight", count)
             guard own == words else { return nil }
         }
-        self.file = file
-        self.originals = originals.filter { shapes[$0.key] != nil }
-        names = shapes.keys.sorted()
+        arrays = RenamedWeights(
+            file, names: shapes.keys.sorted(),
+            originals: originals.filter { shapes[$0.key] != nil })
         originalNames = originals.filter { $0.key.hasPrefix("cls.predictions.") }.map(\.value)
     }
 
+    /// The canonical names.
+    public var names: [String] { arrays.names }
+
     /// The file's path.
-    public var source: String { file.source }
+    public var source: String { arrays.source }
 
     /// The shape stored under a canonical name.
-    public func shape(of name: String) -> [Int]? { originals[name].flatMap(file.shape) }
+    public func shape(of name: String) -> [Int]? { arrays.shape(of: name) }
 
     /// Fills `buffer` with the array that has a canonical name.
     public func read(_ name: String, into buffer: inout MutableSpan<Float>) throws {
-        guard let original = originals[name] else {
-            throw SerializationError.noArray(path: source, array: name)
-        }
-        try file.read(original, into: &buffer)
+        try arrays.read(name, into: &buffer)
     }
 
     private static func values(

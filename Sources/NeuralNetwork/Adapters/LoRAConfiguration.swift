@@ -52,6 +52,11 @@ public struct LoRAConfiguration: Settings, Equatable {
 
     /// Whether a layer has an adapter, by its whole name.
     package func adapts(_ module: String) -> Bool {
-        targetModules.contains { module == $0 || module.hasSuffix("." + $0) }
+        targetModules.contains { Self.target($0, names: module) }
+    }
+
+    /// Whether a target is the end of a layer's whole name.
+    package static func target(_ target: String, names module: String) -> Bool {
+        module == target || module.hasSuffix("." + target)
     }
 }

@@ -79,10 +79,10 @@ extension SentenceTransformer {
 
     /// Whether a linear layer of the encoder has a name that ends with a target.
     func hasLinearLayer(_ target: String) -> Bool {
-        var alone = LoRAConfiguration()
-        alone.targetModules = [target]
-        return bert.linearLayers.contains {
-            $0.weight.parts.contains { alone.adapts(LoRA.module(of: $0)) }
+        bert.linearLayers.contains { layer in
+            layer.weight.parts.contains {
+                LoRAConfiguration.target(target, names: LoRA.module(of: $0))
+            }
         }
     }
 
@@ -103,9 +103,9 @@ extension SentenceTransformer {
         if configuration.targetModules.isEmpty { throw .noTargets }
         let modules = layers.flatMap { $0.weight.parts.map(LoRA.module) }
         for target in configuration.targetModules {
-            var alone = configuration
-            alone.targetModules = [target]
-            if modules.contains(where: alone.adapts) { continue }
+            if modules.contains(where: { LoRAConfiguration.target(target, names: $0) }) {
+                continue
+            }
             let ends = modules.flatMap { module in
                 let levels = module.split(separator: ".")
                 return levels.indices.reversed().map { levels[$0...].joined(separator: ".") }

@@ -54,13 +54,7 @@ extension SentenceTransformer {
                 replacing: [
                     Self.wordEmbeddings: try enlargedRows(
                         configuration.vocabularySize, pieces: pieces.map(Array.init))
-                ]))
-        if let languageModelHead {
-            model.notes = notes
-            model.languageModelHead = MaskedLanguageModelHead(
-                configuration, words: model.bert.wordEmbeddings,
-                in: ParameterStore(source: .random(seed: 0)).root, startingWith: languageModelHead)
-        }
+                ]), keepsHead: true)
         let unreachable = added.filter { token in
             let ids = larger.encode(token, maxLength: 4).dropFirst().dropLast()
             return ids.count != 1 || ids.first != larger.vocabulary.id(of: token)

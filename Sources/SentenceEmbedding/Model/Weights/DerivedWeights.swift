@@ -55,8 +55,12 @@ extension SentenceTransformer {
     }
 
     /// A model with this one's pooling, modules, settings, prompt and maximal length, and weights made from its own.
+    ///
+    /// - Parameter keepsHead: Whether the head that predicts tokens fits it too; otherwise it is left out, and its notes
+    ///   say so.
     func derived(
-        _ configuration: BertConfiguration, tokenizer: BertTokenizer, _ weights: DerivedWeights
+        _ configuration: BertConfiguration, tokenizer: BertTokenizer, _ weights: DerivedWeights,
+        keepsHead: Bool = false
     ) throws -> SentenceTransformer {
         let model = try SentenceTransformer(
             configuration, tokenizer: tokenizer, pooling: pooling, modules: modules,
@@ -64,7 +68,11 @@ extension SentenceTransformer {
             source: .weights(weights))
         try model.setPrompt(prompt)
         model.notes = notes
-        if languageModelHead != nil { model.notes.append(Self.noHead) }
+        if keepsHead {
+            model.copyHead(of: self)
+        } else if languageModelHead != nil {
+            model.notes.append(Self.noHead)
+        }
         return model
     }
 }

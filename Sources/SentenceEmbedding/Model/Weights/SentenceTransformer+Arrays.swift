@@ -64,8 +64,13 @@ extension SentenceTransformer {
         try setPrompt(model.prompt)
         notes = model.notes
         encoder = model.encoder
-        if let head = model.languageModelHead {
-            languageModelHead = MaskedLanguageModelHead(
+        copyHead(of: model)
+    }
+
+    /// Takes a copy of the head that predicts tokens, if a model has one; tokens that it lacks begin with its mean bias.
+    func copyHead(of model: SentenceTransformer) {
+        languageModelHead = model.languageModelHead.map { head in
+            MaskedLanguageModelHead(
                 bert.configuration, words: bert.wordEmbeddings,
                 in: ParameterStore(source: .random(seed: 0)).root, startingWith: head)
         }
