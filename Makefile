@@ -127,7 +127,7 @@ docs: build
 		-minimum-access-level public -skip-inherited-docs -skip-synthesized-members \
 		-experimental-allowed-reexported-modules=$(EXPORTED) \
 		-I $(BUILT)/Modules $(patsubst %/module.modulemap,-I %,$(wildcard Sources/*/module.modulemap)) \
-		$(foreach target,CKernels CSystem,-Xcc -fmodule-map-file=$(BUILT)/$(target).build/module.modulemap) \
+		$(foreach target,$(patsubst Sources/%/include,%,$(wildcard Sources/*/include)),-Xcc -fmodule-map-file=$(BUILT)/$(target).build/module.modulemap) \
 		$(addprefix -Xcc ,$(shell pkg-config --cflags-only-I hdf5))
 	docc convert Sources/Simile/Simile.docc --additional-symbol-graph-dir $(SYMBOLS) --warnings-as-errors \
 		--fallback-display-name Simile --fallback-bundle-identifier Simile --output-path .build/documentation

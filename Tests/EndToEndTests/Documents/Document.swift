@@ -25,7 +25,8 @@ struct Document {
     static func all(in repository: URL) throws -> [Document] {
         var paths = try FileManager.default.contentsOfDirectory(atPath: repository.path)
         for folder in ["Checkpoints", "Datasets", "Experiments", "Sources", "docs"] {
-            let names = FileManager.default.enumerator(atPath: repository.appending(path: folder).path)
+            let names = FileManager.default.enumerator(
+                atPath: repository.appending(path: folder).path)
             for case let name as String in names ?? .init() { paths.append("\(folder)/\(name)") }
         }
         return try paths.filter { $0.hasSuffix(".md") }.sorted().map { path in

@@ -64,12 +64,15 @@ enum ShellCommands {
         }
         var word = ""
         var quote: Character?
+        var depth = 0  // of $(...), whose spaces divide no words
         while let character = text.first {
+            if quote == nil, character == "(" { depth += 1 }
+            if quote == nil, character == ")" { depth -= 1 }
             if let open = quote {
                 if character == open { quote = nil } else { word.append(character) }
             } else if character == "'" || character == "\"" {
                 quote = character
-            } else if " \t|;".contains(character) {
+            } else if depth == 0, " \t|;".contains(character) {
                 break
             } else {
                 word.append(character)
