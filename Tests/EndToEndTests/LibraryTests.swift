@@ -2,7 +2,7 @@ import Foundation
 import Simile
 import Testing
 
-/// The library as README and Experiments show it.
+/// The library as the documents and Experiments show it.
 @Suite struct LibraryTests {
     /// What a callback keeps of every step.
     private final class StepLosses: TrainingCallback {
@@ -30,7 +30,7 @@ import Testing
         for i in 0..<2 { #expect(abs(cosines[i] - cosines[i + 2]) < 1e-5) }
     }
 
-    /// README's training and its own derivative.
+    /// Training as README shows it, and a derivative as the pages of the library do.
     @Test func training() throws {
         let folder = TemporaryFolder()
         let model = try SentenceTransformer(path: try folder.newModel())

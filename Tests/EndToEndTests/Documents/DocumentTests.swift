@@ -95,6 +95,22 @@ import Testing
         }
     }
 
+    @Test func everyLossAndCommandIsInItsTables() {
+        func rows(_ path: String) -> [String] {
+            documents.first { $0.path == path }?.lines.filter { $0.hasPrefix("|") } ?? []
+        }
+        for path in ["docs/training.md", "Sources/Simile/Simile.docc/WhichLoss.md"] {
+            for loss in Losses.names {
+                #expect(rows(path).contains { $0.contains("`\(loss)`") }, "\(path): \(loss)")
+            }
+        }
+        for command in SimileCommand.configuration.subcommands
+        where command.configuration.shouldDisplay {
+            let name = command._commandName
+            #expect(rows("README.md").contains { $0.hasPrefix("| `\(name)`") }, "\(name)")
+        }
+    }
+
     /// SECURITY.md names the test that holds each promise.
     @Test func promisesAreHeld() throws {
         let security = try #require(documents.first { $0.path == "SECURITY.md" })
