@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: quickstart test interop fuzz benchmark build docs deps minilm lint clean
+.PHONY: quickstart test interop fuzz benchmark build deps minilm lint clean
 
 PACKAGES := libopenblas-dev libhdf5-dev zlib1g-dev libcurl4-openssl-dev libssl-dev pkg-config
 SIMILE := .build/release/simile
@@ -116,23 +116,6 @@ benchmark: deps minilm
 build: deps
 	swift build -c release --product simile
 
-# The library's pages and its reference as a site in .build/documentation: `import Simile` with all that it exports.
-# A link that leads nowhere is an error.
-BUILT := .build/release
-SYMBOLS := .build/symbols
-EXPORTED = $(shell sed -nE 's/^@_exported import ([a-z]+ )?([A-Za-z0-9]+).*/\2/p' Sources/Simile/Simile.swift | sort -u | paste -sd,)
-docs: build
-	rm -rf $(SYMBOLS) .build/documentation && mkdir -p $(SYMBOLS)
-	swift-symbolgraph-extract -module-name Simile -target $$(uname -m)-unknown-linux-gnu -output-dir $(SYMBOLS) \
-		-minimum-access-level public -skip-inherited-docs -skip-synthesized-members \
-		-experimental-allowed-reexported-modules=$(EXPORTED) \
-		-I $(BUILT)/Modules $(patsubst %/module.modulemap,-I %,$(wildcard Sources/*/module.modulemap)) \
-		$(foreach target,$(patsubst Sources/%/include,%,$(wildcard Sources/*/include)),-Xcc -fmodule-map-file=$(BUILT)/$(target).build/module.modulemap) \
-		$(addprefix -Xcc ,$(shell pkg-config --cflags-only-I hdf5))
-	docc convert Sources/Simile/Simile.docc --additional-symbol-graph-dir $(SYMBOLS) --warnings-as-errors \
-		--fallback-display-name Simile --fallback-bundle-identifier Simile --output-path .build/documentation
-	@echo "python3 -m http.server --directory .build/documentation, then http://localhost:8000/documentation/simile"
-
 # Installs only what is missing.
 deps:
 	@missing=$$(for p in $(PACKAGES); do \
@@ -156,6 +139,24 @@ minilm:
 		status=$$?; rm -rf $(MINILM).part; \
 		if [ $$status != 0 ]; then echo "all-MiniLM-L6-v2 could not be fetched; tests that need it are skipped"; fi; \
 	fi
+
+# The library's pages and its reference as a site in .build/documentation: `import Simile` with all that it exports.
+# A link that leads nowhere is an error.
+BUILT := .build/release
+SYMBOLS := .build/symbols
+EXPORTED = $(shell sed -nE 's/^@_exported import ([a-z]+ )?([A-Za-z0-9]+).*/\2/p' Sources/Simile/Simile.swift | sort -u | paste -sd,)
+.PHONY: docs
+docs: build
+	rm -rf $(SYMBOLS) .build/documentation && mkdir -p $(SYMBOLS)
+	swift-symbolgraph-extract -module-name Simile -target $$(uname -m)-unknown-linux-gnu -output-dir $(SYMBOLS) \
+		-minimum-access-level public -skip-inherited-docs -skip-synthesized-members \
+		-experimental-allowed-reexported-modules=$(EXPORTED) \
+		-I $(BUILT)/Modules $(patsubst %/module.modulemap,-I %,$(wildcard Sources/*/module.modulemap)) \
+		$(foreach target,$(patsubst Sources/%/include,%,$(wildcard Sources/*/include)),-Xcc -fmodule-map-file=$(BUILT)/$(target).build/module.modulemap) \
+		$(addprefix -Xcc ,$(shell pkg-config --cflags-only-I hdf5))
+	docc convert Sources/Simile/Simile.docc --additional-symbol-graph-dir $(SYMBOLS) --warnings-as-errors \
+		--fallback-display-name Simile --fallback-bundle-identifier Simile --output-path .build/documentation
+	@echo "python3 -m http.server --directory .build/documentation, then http://localhost:8000/documentation/simile"
 
 lint:
 	swift format lint --strict --recursive Sources Tests Experiments Package.swift
