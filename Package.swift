@@ -17,7 +17,7 @@ let package = Package(
     targets: [
         // C: vector loops, system calls that Swift does not see, and the headers of the C libraries.
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-        .target(name: "CSystem"),
+        .target(name: "CSystemCalls"),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
@@ -30,10 +30,10 @@ let package = Package(
         .target(name: "JSON"),
         .target(name: "Settings", dependencies: ["JSON", "Support"]),
         .target(name: "ModelLayout", dependencies: ["JSON"]),
-        .target(name: "Kernels", dependencies: ["CKernels", "CSystem"]),
+        .target(name: "Kernels", dependencies: ["CKernels", "CSystemCalls"]),
         .target(name: "Digest", dependencies: ["CCrypto"]),
         .target(name: "HDF5", dependencies: ["CHDF5", "Digest", "Support"]),
-        .target(name: "Metrics", dependencies: ["Kernels"]),
+        .target(name: "EvaluationMetrics", dependencies: ["Kernels"]),
         .target(name: "Tensors", dependencies: ["Kernels"]),
         .target(
             name: "NeuralNetwork",
@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "Tokenization", dependencies: ["JSON", "ModelLayout", "Support"]),
         .target(name: "Hub", dependencies: ["CCurl", "Digest", "JSON", "ModelLayout", "Support"]),
         .target(
-            name: "Serialization", dependencies: ["CSystem", "JSON", "ModelLayout", "Support"]),
+            name: "Serialization", dependencies: ["CSystemCalls", "JSON", "ModelLayout", "Support"]),
         .target(
             name: "ModelFolders",
             dependencies: ["NeuralNetwork", "Serialization", "JSON", "ModelLayout", "Support"]),
@@ -60,14 +60,14 @@ let package = Package(
             dependencies: [
                 "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization",
                 "ModelFolders", "HDF5", "CZlib", "ONNX", "Digest", "JSON", "ModelLayout",
-                "Support", "Settings", "ExampleFiles", "Losses", "Metrics",
+                "Support", "Settings", "ExampleFiles", "Losses", "EvaluationMetrics",
             ]),
         .target(
             name: "Simile",
             dependencies: [
                 "SentenceEmbedding", "NeuralNetwork", "Tensors", "Kernels", "Tokenization",
                 "Serialization", "ModelFolders", "ModelLayout", "Settings", "ExampleFiles",
-                "Losses", "Metrics",
+                "Losses", "EvaluationMetrics",
             ]),
         .executableTarget(
             name: "simile-cli",
@@ -97,7 +97,9 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport", "TrialSupport"]),
-        .testTarget(name: "MetricsTests", dependencies: ["Metrics", "JSON", "TestSupport"]),
+        .testTarget(
+            name: "EvaluationMetricsTests",
+            dependencies: ["EvaluationMetrics", "JSON", "TestSupport"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Support"]),
         .testTarget(
             name: "NeuralNetworkTests",
@@ -127,7 +129,8 @@ let package = Package(
             name: "SentenceEmbeddingTests",
             dependencies: [
                 "SentenceEmbedding", "NeuralNetwork", "Tensors", "Kernels", "Tokenization",
-                "Serialization", "HDF5", "JSON", "Settings", "ExampleFiles", "Losses", "Metrics",
+                "Serialization", "HDF5", "JSON", "Settings", "ExampleFiles", "Losses",
+                "EvaluationMetrics",
                 "Fuzzing", "TestSupport", "TrialSupport",
             ]),
         .testTarget(

@@ -1,5 +1,5 @@
 import CKernels
-import CSystem
+import CSystemCalls
 import Foundation
 
 /// The BLAS library behind large products that are not our own kernels', opened at first use.

@@ -1,7 +1,7 @@
+@_exported import EvaluationMetrics
 // One import for everything: `import Simile`.
 @_exported import ExampleFiles
 @_exported import Losses
-@_exported import Metrics
 @_exported import ModelFolders
 @_exported import NeuralNetwork
 @_exported import SentenceEmbedding

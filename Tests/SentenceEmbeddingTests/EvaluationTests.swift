@@ -1,5 +1,5 @@
+import EvaluationMetrics
 import Losses
-import Metrics
 import SentenceEmbedding
 import Testing
 

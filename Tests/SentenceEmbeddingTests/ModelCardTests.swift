@@ -1,5 +1,5 @@
+import EvaluationMetrics
 import Foundation
-import Metrics
 import ModelFolders
 import Serialization
 import Testing

@@ -1,6 +1,6 @@
+import EvaluationMetrics
 import ExampleFiles
 import Losses
-import Metrics
 import ModelFolders
 import Serialization
 import Settings

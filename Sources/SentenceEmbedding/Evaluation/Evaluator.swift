@@ -1,5 +1,5 @@
+import EvaluationMetrics
 import Losses
-import Metrics
 
 /// Measures a model, usually on held-out data.
 public protocol Evaluator {

@@ -1,6 +1,6 @@
+import EvaluationMetrics
 import ExampleFiles
 import Losses
-import Metrics
 import Settings
 import Tensors
 

@@ -1,7 +1,7 @@
+import EvaluationMetrics
 import ExampleFiles
 import Foundation
 import Losses
-import Metrics
 import NeuralNetwork
 import Settings
 

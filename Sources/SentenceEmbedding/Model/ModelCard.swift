@@ -1,5 +1,5 @@
+import EvaluationMetrics
 import Foundation
-import Metrics
 import NeuralNetwork
 
 /// The `README.md` of an exported model: what it is, how to use it, how it was trained, what was measured.

@@ -1,5 +1,5 @@
+import EvaluationMetrics
 import JSON
-import Metrics
 
 /// The final figures of a run, with those before its first step.
 public struct RunResults: Sendable {

@@ -1,5 +1,5 @@
+import EvaluationMetrics
 import Foundation
-import Metrics
 
 /// Which evaluation is the best, and which count for patience.
 extension TrainingState {

@@ -1,8 +1,8 @@
 import ArgumentParser
+import EvaluationMetrics
 import Foundation
 import JSON
 import Losses
-import Metrics
 import Simile
 import Support
 

@@ -1,8 +1,8 @@
+import EvaluationMetrics
 import ExampleFiles
 import Foundation
 import JSON
 import Losses
-import Metrics
 import NeuralNetwork
 import Serialization
 import TestSupport

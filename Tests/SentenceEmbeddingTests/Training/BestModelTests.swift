@@ -1,6 +1,6 @@
+import EvaluationMetrics
 import Foundation
 import Losses
-import Metrics
 import TestSupport
 import Testing
 

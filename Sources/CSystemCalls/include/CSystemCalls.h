@@ -1,6 +1,6 @@
 // System calls that glibc offers only with _GNU_SOURCE, which Swift does not see.
-#ifndef SIMILE_CSYSTEM_H
-#define SIMILE_CSYSTEM_H
+#ifndef SIMILE_CSYSTEM_CALLS_H
+#define SIMILE_CSYSTEM_CALLS_H
 
 /// Processors in this thread's affinity mask, or 0 when it cannot be read.
 int simile_affinity_count(void);

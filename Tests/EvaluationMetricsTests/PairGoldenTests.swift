@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@testable import Metrics
+@testable import EvaluationMetrics
 
 /// Figures of pairs, triplets and single texts beside those of sentence-transformers and scikit-learn.
 @Suite(.enabled(if: GoldenEvaluators.isPresent)) struct PairGoldenTests {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Metrics
+@testable import EvaluationMetrics
 
 @Suite struct CorrelationTests {
     struct Case: Decodable {

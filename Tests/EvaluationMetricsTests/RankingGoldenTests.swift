@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@testable import Metrics
+@testable import EvaluationMetrics
 
 /// Figures of rankings beside those of sentence-transformers and trec_eval.
 @Suite(.enabled(if: GoldenEvaluators.isPresent)) struct RankingGoldenTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Metrics
+@testable import EvaluationMetrics
 
 /// Ties, NaN, and sets of nothing.
 @Suite struct MetricsTests {

@@ -4,7 +4,7 @@
 #include <sched.h>
 #include <stdio.h>
 
-#include "CSystem.h"
+#include "CSystemCalls.h"
 
 int simile_affinity_count(void) {
     cpu_set_t set;

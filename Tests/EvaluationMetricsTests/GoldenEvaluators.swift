@@ -2,7 +2,7 @@ import JSON
 import TestSupport
 import Testing
 
-@testable import Metrics
+@testable import EvaluationMetrics
 
 /// `evaluators.json`: what sentence-transformers measured on embeddings and scores that it also has.
 enum GoldenEvaluators {

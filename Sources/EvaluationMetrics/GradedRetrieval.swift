@@ -50,7 +50,9 @@ public enum GradedRetrieval {
     public static func mean(_ queries: [[Figure]]) -> [Figure] {
         guard let first = queries.first else { return [] }
         return first.indices.map { i in
-            Figure(first[i].name, Metrics.mean(queries.map { $0[i].value }), first[i].direction)
+            Figure(
+                first[i].name, EvaluationMetrics.mean(queries.map { $0[i].value }),
+                first[i].direction)
         }
     }
 }
