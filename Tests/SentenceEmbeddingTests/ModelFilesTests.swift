@@ -194,6 +194,16 @@ import Tokenization
         #expect(model.encode(Self.sentences).values == plain.encode(longer).values)
     }
 
+    /// A prompt for one call is not pooled either, whatever the model's own is.
+    @Test func aPromptOfOneCallThatIsNotPooled() throws {
+        let model = try model(includesPrompt: false)
+        let given = model.encode(Self.sentences, prompt: "the big ").values
+        let none = model.encode(Self.sentences).values
+        try model.setPrompt("the big ")
+        #expect(model.encode(Self.sentences).values == given)
+        #expect(model.encode(Self.sentences, prompt: "").values == none)
+    }
+
     /// Each mode over the tokens after the prompt's, which keep their places.
     @Test(arguments: PoolingMode.allCases)
     func aPromptThatIsNotPooled(mode: PoolingMode) throws {

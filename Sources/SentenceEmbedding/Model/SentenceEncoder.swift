@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import ModelFolders
 import NeuralNetwork
 import Tensors
 import Tokenization
@@ -33,6 +34,9 @@ public final class SentenceEncoder: @unchecked Sendable {
         if let prompt { try model.setPrompt(prompt) }
     }
 
+    /// Takes over a model that nobody else uses, with the prompt and the dimension that it has.
+    public init(_ model: sending SentenceTransformer) { self.model = model }
+
     /// Copies a model as it is now: what becomes of it later changes nothing here.
     ///
     /// - Throws: `ModelError.promptTooLong`.
@@ -47,13 +51,36 @@ public final class SentenceEncoder: @unchecked Sendable {
     /// Text to ids.
     public var tokenizer: BertTokenizer { model.tokenizer }
 
+    /// The most tokens of a text that are read, both special tokens included.
+    public var maxSequenceLength: Int { model.maxSequenceLength }
+
+    /// How embeddings are compared, and the prompts that the model was trained with.
+    public var settings: ModelSettings { model.settings }
+
+    /// What is put in front of every text; mostly nothing.
+    public var prompt: String { model.prompt }
+
     /// Embeddings of texts in their order, the same as `SentenceTransformer.encode` gives.
     public func encode(
         _ texts: [String], tokensPerBatch: Int = SentenceTransformer.defaultTokensPerBatch
     ) -> Embeddings {
-        let values = model.encode(texts, tokensPerBatch: tokensPerBatch).values
+        embeddings(model.encode(texts, tokensPerBatch: tokensPerBatch))
+    }
+
+    /// Embeddings of texts that are ids already, as `tokenizer` gives them of a prompt and a text.
+    ///
+    /// - Parameter unpooledTokens: How many at the start of each are the prompt's and not pooled.
+    package func encode(_ ids: [[Int32]], unpooledTokens: Int, tokensPerBatch: Int) -> Embeddings {
+        embeddings(
+            model.encode(ids, unpooledTokens: unpooledTokens, tokensPerBatch: tokensPerBatch))
+    }
+
+    /// How many tokens at the start of a text are not pooled when this prompt is in front.
+    package func unpooledTokens(of prompt: String) -> Int { model.unpooledTokens(of: prompt) }
+
+    private func embeddings(_ tensor: Tensor) -> Embeddings {
         Storage.trimPool(to: Self.keptBytes)
-        return Embeddings(values, dimension: dimension)
+        return Embeddings(tensor.values, dimension: dimension)
     }
 }
 

@@ -117,7 +117,13 @@ public final class SentenceTransformer {
             throw .promptTooLong(prompt: prompt, maxLength: maxSequenceLength)
         }
         self.prompt = prompt
-        unpooledTokens = pooling.includesPrompt || prompt.isEmpty ? 0 : ids.count - 1
+        unpooledTokens = unpooledTokens(of: prompt)
+    }
+
+    /// How many tokens at the start of every sequence are not pooled when this prompt is in front.
+    func unpooledTokens(of prompt: String) -> Int {
+        if pooling.includesPrompt || prompt.isEmpty { return 0 }
+        return tokenizer.encode(prompt, maxLength: maxSequenceLength).count - 1
     }
 
     /// Puts the model's prompt of this name, or a text, in front of every sentence; without either, the one that is there
@@ -224,7 +230,15 @@ public final class SentenceTransformer {
         _ sentences: [String], prompt: String? = nil,
         tokensPerBatch: Int = SentenceTransformer.defaultTokensPerBatch
     ) -> Tensor {
-        let ids = tokenize(sentences, prompt: prompt)
+        encode(
+            tokenize(sentences, prompt: prompt),
+            unpooledTokens: prompt.map(unpooledTokens(of:)) ?? unpooledTokens,
+            tokensPerBatch: tokensPerBatch)
+    }
+
+    /// Embeddings of sentences that are ids already, a prompt's in front of them, in their order:
+    /// [sentences, dimension].
+    func encode(_ ids: [[Int32]], unpooledTokens: Int, tokensPerBatch: Int) -> Tensor {
         var known: [[Int32]: Int] = [:]
         let original = ids.enumerated().map { index, ids in
             if let first = known[ids] { return first }
@@ -234,15 +248,16 @@ public final class SentenceTransformer {
         let order = ids.indices.filter { original[$0] == $0 }
             .sorted { (ids[$1].count, $0) < (ids[$0].count, $1) }
         let width = embeddingDimension
-        let result = Storage(sentences.count * width)
+        let result = Storage(ids.count * width)
         var next = 0
         while next < order.count {
-            var (end, tokens) = (next, 0)
+            var (end, count) = (next, 0)
             repeat {
-                tokens += ids[order[end]].count
+                count += ids[order[end]].count
                 end += 1
-            } while end < order.count && tokens + ids[order[end]].count <= tokensPerBatch
-            let batch = self(TokenBatch(order[next..<end].map { ids[$0] }))
+            } while end < order.count && count + ids[order[end]].count <= tokensPerBatch
+            let tokens = TokenBatch(order[next..<end].map { ids[$0] })
+            let batch = finished(pooling(bert(tokens), tokens.layout, skipping: unpooledTokens))
             for (row, sentence) in order[next..<end].enumerated() {
                 (result.base + sentence * width).update(
                     from: batch.base + row * wholeDimension, count: width)
@@ -252,7 +267,7 @@ public final class SentenceTransformer {
         for (sentence, first) in original.enumerated() where sentence != first {
             (result.base + sentence * width).update(from: result.base + first * width, count: width)
         }
-        return Tensor([sentences.count, width], result)
+        return Tensor([ids.count, width], result)
     }
 }
 
