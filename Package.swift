@@ -7,12 +7,18 @@ let package = Package(
         .library(name: "Simile", targets: ["Simile"]),
         .library(name: "HDF5", targets: ["HDF5"]),
         .library(name: "Hub", targets: ["Hub"]),
+        .library(name: "Serving", targets: ["Serving"]),
         .executable(name: "simile", targets: ["simile-cli"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         // C: vector loops, system calls that Swift does not see, and the headers of the C libraries.
@@ -69,11 +75,24 @@ let package = Package(
                 "Serialization", "ModelFolders", "ModelLayout", "Settings", "ExampleFiles",
                 "Losses", "EvaluationMetrics",
             ]),
+        .target(
+            name: "Serving",
+            dependencies: [
+                "SentenceEmbedding", "ModelFolders", "Tokenization", "Digest", "Settings", "JSON",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            resources: [.embedInCode("Page/page.html")]),
         .executableTarget(
             name: "simile-cli",
             dependencies: [
-                "Simile", "Hub", "HDF5", "Kernels", "JSON", "Settings", "Support", "Yams",
+                "Simile", "Serving", "Hub", "HDF5", "Kernels", "JSON", "Settings", "Support",
+                "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "walkthrough", dependencies: ["Simile"], path: "Experiments/walkthrough",
@@ -132,6 +151,15 @@ let package = Package(
                 "Serialization", "HDF5", "JSON", "Settings", "ExampleFiles", "Losses",
                 "EvaluationMetrics",
                 "Fuzzing", "TestSupport", "TrialSupport",
+            ]),
+        .testTarget(
+            name: "ServingTests",
+            dependencies: [
+                "Serving", "SentenceEmbedding", "ModelFolders", "NeuralNetwork", "Tokenization",
+                "Kernels", "JSON", "Fuzzing",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),
         .testTarget(
             name: "GoldenTests",

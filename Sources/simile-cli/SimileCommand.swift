@@ -17,7 +17,8 @@ struct SimileCommand: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Train.self, Pretrain.self, Evaluate.self, Encode.self, Similarity.self, Tokenize.self,
+            Train.self, Pretrain.self, Evaluate.self, Encode.self, Similarity.self, Serve.self,
+            Tokenize.self,
             New.self, Student.self, Prune.self, Merge.self, Import.self, Export.self,
             Inspect.self, Fetch.self, Doctor.self, ReadHDF5.self,
         ])
