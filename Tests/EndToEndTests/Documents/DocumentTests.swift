@@ -87,6 +87,14 @@ import Testing
         }
     }
 
+    @Test func theMapHasEveryTarget() throws {
+        let map = try #require(documents.first { $0.path == "CONTRIBUTING.md" }).lines
+        let sources = repository.appending(path: "Sources").path
+        for target in try FileManager.default.contentsOfDirectory(atPath: sources) {
+            #expect(map.contains { $0.hasPrefix("|") && $0.contains("`\(target)`") }, "\(target)")
+        }
+    }
+
     @Test func everyLossAndCommandIsInItsTables() {
         func rows(_ path: String) -> [String] {
             documents.first { $0.path == path }?.lines.filter { $0.hasPrefix("|") } ?? []
