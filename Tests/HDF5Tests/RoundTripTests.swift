@@ -38,6 +38,21 @@ import Testing
         try check([UInt64.min, .max, 5], shape: shape)
     }
 
+    @Test func numbersRoundedToFloat16() throws {
+        // The last ones: ties to even, the smallest number, half of it, the largest number and what is above it.
+        let values: [Float] = [
+            0, -0.0, 1, -2.5, 1 / 3, 2049, 2051, 0x1p-24, 0x1p-25, 65504, 65520, -.infinity,
+        ]
+        let file = try HDF5File(creating: folder.path("half.h5"))
+        try file.root.writeFloat16(values.span, shape: [3, 4], as: "half")
+        try file.close()
+        let dataset = try HDF5File(opening: folder.path("half.h5")).root.dataset(named: "half")
+        #expect(dataset.elementType == .float16)
+        let read = try dataset.read(as: Float.self)
+        #expect(read.map(\.bitPattern) == values.map { Float(Float16($0)).bitPattern })
+        #expect(read[5] == 2048 && read[6] == 2052 && read[8] == 0 && read[10] == .infinity)
+    }
+
     @Test func bitsOfNaNSurvive() throws {
         let path = folder.path("nan.h5")
         let values = [Float(bitPattern: 0x7FC0_1234), -Float.zero]

@@ -35,6 +35,35 @@ import Testing
             source: .weights(ParameterWeights(plain)))
     }
 
+    // MARK: - Vocabulary
+
+    @Test func tokensOfAnotherVocabularyBeginAsTheirPieces() throws {
+        let teacher = try teacher()
+        let old = teacher.tokenizer.vocabulary
+        let (first, second) = (TinyModel.words[0], TinyModel.words[1])
+        let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+        let tokens = special + [second, first, "##" + second, "###"]
+        let model = try teacher.replacingVocabulary(Vocabulary(tokens: tokens))
+        let width = teacher.bert.configuration.hiddenSize
+        func row(_ model: SentenceTransformer, _ id: Int32) throws -> [Float] {
+            let values = try model.values(of: "embeddings.word_embeddings.weight").values
+            return Array(values[Int(id) * width..<(Int(id) + 1) * width])
+        }
+        for (id, token) in tokens.enumerated() {
+            let origin =
+                old.id(of: token) ?? old.id(of: String(token.dropFirst(2))) ?? old.id(of: "[UNK]")
+            #expect(try row(model, Int32(id)) == row(teacher, #require(origin)), "\(token)")
+        }
+        #expect(model.bert.configuration.vocabularySize == tokens.count)
+        // Words that both have make the same embeddings, and a file holds the model.
+        expectSame(model, teacher, [first, "\(second) \(first)", ""])
+        try Checkpoint.write(model, to: folder("v.h5"))
+        expectSame(try SentenceTransformer(path: folder("v.h5").path), model, [first])
+        #expect(throws: TokenizationError.self) {
+            try teacher.replacingVocabulary(Vocabulary(tokens: [first, second]))
+        }
+    }
+
     // MARK: - Layers
 
     @Test func allLayersAreTheSameModel() throws {

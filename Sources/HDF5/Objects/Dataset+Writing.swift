@@ -20,12 +20,15 @@ extension Dataset {
 
     /// Writes the rows `rows`, which `values` must fill exactly.
     ///
-    /// Blocks in order, and of a multiple of ``chunkRows`` rows, are fastest.
+    /// Blocks in order, and of a multiple of ``chunkRows`` rows, are fastest. `Float` is also written where float16 is stored.
     public func write<Element: HDF5Element>(
         _ values: Span<Element>, rows: Range<Int>
     ) throws(HDF5Error) {
         try handle.requireWritable()
-        guard Element.elementType == elementType, let number = elementType.number else {
+        let isStored =
+            Element.elementType == elementType
+            || (elementType == .float16 && Element.elementType == .float32)
+        guard isStored, let number = Element.elementType.number else {
             throw wrongType(expected: Element.elementType)
         }
         try check(rows: rows, count: values.count)

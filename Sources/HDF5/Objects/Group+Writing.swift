@@ -42,6 +42,24 @@ extension Group {
         try write(values.span, shape: shape ?? [values.count], as: name)
     }
 
+    /// Creates a dataset of float16, half the size, from numbers: each is stored as the nearest of its numbers, of two
+    /// equally near the even one, and from 65520 on as infinity.
+    public func writeFloat16(
+        _ values: Span<Float>, shape: [Int], as name: String
+    ) throws(HDF5Error) {
+        let place = try placeForNew(name)
+        let type = try Library.locked { () throws(HDF5Error) -> hid_t in
+            let type = chdf5_make_file_float16()
+            return try place.check(type, "make the type")
+        }
+        defer { Library.locked { _ = H5Tclose(type) } }
+        let dataset = try create(name, shape: shape, type: type, elementSize: 2)
+        // HDF5 rounds ties away from zero; of numbers that float16 has it changes none.
+        var rounded = [Float](repeating: 0, count: values.count)
+        for i in rounded.indices { rounded[i] = Float(Float16(values[i])) }
+        try dataset.write(rounded)
+    }
+
     /// Creates a dataset of one axis from strings, which may not contain NUL.
     ///
     /// Every string takes as many bytes as the longest; compression removes the difference.

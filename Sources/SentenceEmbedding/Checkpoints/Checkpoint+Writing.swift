@@ -75,13 +75,24 @@ extension Checkpoint {
         }
     }
 
+    /// How a model's weights are stored; each is read as the float32 that it is.
+    public enum WeightType: String, CaseIterable, Sendable {
+        /// As they are.
+        case f32
+        /// Each as the nearest number of float16: half the size, for slightly different embeddings.
+        case f16
+    }
+
     /// Writes a checkpoint of a model alone, its adapters merged.
     ///
-    /// - Throws: `NonFiniteError` or `ModelError` when a weight or an embedding is not finite; nothing is written then.
-    public static func write(_ model: SentenceTransformer, to url: URL) throws {
+    /// - Throws: `NonFiniteError` or `ModelError` when a weight or an embedding is not finite, and
+    ///   `CheckpointError.aboveFloat16` when a weight is too large for ``WeightType/f16``; nothing is written then.
+    public static func write(
+        _ model: SentenceTransformer, to url: URL, type: WeightType = .f32
+    ) throws {
         try model.requireFinite()
         try write(to: url) { root in
-            try write(model, in: root)
+            try write(model, in: root, type: type)
             if let head = model.languageModelHead {
                 try root.createGroup(headGroup).write(head.parameters)
             }
@@ -101,7 +112,9 @@ extension Checkpoint {
         }
     }
 
-    private static func write(_ model: SentenceTransformer, in root: borrowing Group) throws {
+    private static func write(
+        _ model: SentenceTransformer, in root: borrowing Group, type: WeightType = .f32
+    ) throws {
         let group = try root.createGroup("model")
         try group.attributes.set("config", to: json(model.bert.configuration))
         try group.attributes.set("pooling", to: model.pooling.modes.map(\.rawValue))
@@ -110,7 +123,16 @@ extension Checkpoint {
         try group.attributes.set("settings", to: model.truncatedSettings.json)
         try group.attributes.set("max_seq_length", to: model.maxSequenceLength)
         for array in model.arrays {
-            try array.withValues { try group.write($0, shape: array.shape, as: array.name) }
+            try array.withValues { values in
+                switch type {
+                case .f32: try group.write(values, shape: array.shape, as: array.name)
+                case .f16:
+                    for i in values.indices where Float16(values[i]).isInfinite {
+                        throw CheckpointError.aboveFloat16(array: array.name, value: values[i])
+                    }
+                    try group.writeFloat16(values, shape: array.shape, as: array.name)
+                }
+            }
         }
         let tokenizer = try root.createGroup("tokenizer")
         try tokenizer.attributes.set("config", to: json(model.tokenizer.configuration))

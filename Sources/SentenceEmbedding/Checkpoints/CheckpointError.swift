@@ -18,6 +18,8 @@ public enum CheckpointError: Error, LocalizedError, CustomStringConvertible {
     case otherTasks(path: String, found: [String], expected: [String])
     /// The run had another optimizer.
     case otherOptimizer(path: String, found: String, expected: String)
+    /// A weight is above the largest number of float16, 65504.
+    case aboveFloat16(array: String, value: Float)
     /// No HDF5 file can be written to a folder.
     case unwritable(path: String, reason: String)
     /// The disk of a folder has no room for one checkpoint; sizes are in bytes.
@@ -41,6 +43,8 @@ public enum CheckpointError: Error, LocalizedError, CustomStringConvertible {
             "\(path): its run has \(Self.tasks(found)), not \(Self.tasks(expected)): resume with the run's own recipe"
         case .otherOptimizer(let path, let found, let expected):
             "\(path): its run has the optimizer \(found), not \(expected): resume with the run's own recipe"
+        case .aboveFloat16(let array, let value):
+            "\(array): has the weight \(value), float16 goes up to 65504; store the weights as f32"
         case .unwritable(let path, let reason):
             "\(path): no checkpoint can be written there (\(reason)); give a folder on another disk, or free space and check the permissions"
         case .noRoom(let path, let needed, let free):

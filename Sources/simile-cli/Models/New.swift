@@ -25,15 +25,8 @@ struct New: ParsableCommand {
     }
 
     func run() throws {
-        var lines: [String] = []
-        for path in texts {
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-                throw CommandError.input(
-                    "\(path): cannot be read, or is not UTF-8 text; check the path")
-            }
-            lines += text.split(whereSeparator: \.isNewline).map(String.init)
-        }
-        var model = try shape.model(of: lines, maxSequenceLength: maxSeqLength, seed: seed)
+        var model = try shape.model(
+            of: TextLines.read(texts), maxSequenceLength: maxSeqLength, seed: seed)
         if let addTokens { model = try TokenFile.add(addTokens, to: model, note: Console.note) }
         let url = URL(filePath: output)
         try? FileManager.default.createDirectory(

@@ -8,7 +8,7 @@ struct Student: ParsableCommand {
         discussion: """
             Either with some of the teacher's layers (--keep-layers), or of another shape (--hidden-size and what follows \
             it), whose embeddings of tokens begin as projections of the teacher's. Tokenizer, pooling, prompts and \
-            maximal length are the teacher's. Then 'simile train --teacher' has it learn from its teacher.
+            maximal length are the teacher's; with --texts a vocabulary of these texts replaces the teacher's. Then 'simile train --teacher' has it learn from its teacher.
             """)
 
     @Argument(help: "The teacher: a model's folder or checkpoint.")
@@ -25,6 +25,12 @@ struct Student: ParsableCommand {
     var heads: Int?
     @Option(help: "Width of the feed-forward layers; by default four times the hidden size.")
     var intermediateSize: Int?
+    @Option(
+        help: "A file of texts, one a line, to learn a vocabulary of its own from; may be repeated."
+    )
+    var texts: [String] = []
+    @Option(help: "Tokens in that vocabulary; 8000 by default.")
+    var vocabularySize: Int?
     @Option(help: "Decides the random weights; 42 by default.")
     var seed: UInt64?
 
@@ -38,6 +44,7 @@ struct Student: ParsableCommand {
         for (name, value, range) in [
             ("hidden-size", hiddenSize, 1...16384), ("layers", layers, 1...1000),
             ("heads", heads, 1...1024), ("intermediate-size", intermediateSize, 1...65536),
+            ("vocabulary-size", vocabularySize, 5...1_000_000),
         ] { if let value { try NewModelOptions.require(value, name, range) } }
         for (name, isGiven) in [
             ("layers", layers != nil), ("heads", heads != nil),
@@ -45,10 +52,15 @@ struct Student: ParsableCommand {
         ] where isGiven && hiddenSize == nil {
             throw ValidationError("--\(name) is for another shape: give --hidden-size too")
         }
+        if vocabularySize != nil, texts.isEmpty {
+            throw ValidationError(
+                "--vocabulary-size is for a vocabulary of its own: give --texts FILE too")
+        }
     }
 
     func run() throws {
-        let teacher = try ModelPath.open(model)
+        let whole = try ModelPath.open(model)
+        let teacher = try texts.isEmpty ? whole : withOwnVocabulary(whole)
         let student: SentenceTransformer
         if let hiddenSize {
             student = try teacher.student(
@@ -59,11 +71,17 @@ struct Student: ParsableCommand {
             student = try teacher.student(layers: try Self.numbers(keepLayers ?? ""))
         }
         try ModelOutput.write(student, to: output)
-        for note in student.notes.dropFirst(teacher.notes.count) { Console.note(note) }
+        for note in student.notes.dropFirst(whole.notes.count) { Console.note(note) }
         let shape = student.bert.configuration
         Console.note(
-            "\(output): \(shape.layerCount) layers of \(shape.hiddenSize); \(student.parameterCount) parameters instead of \(teacher.parameterCount)"
+            "\(output): \(shape.layerCount) layers of \(shape.hiddenSize); \(student.parameterCount) parameters instead of \(whole.parameterCount)"
         )
+    }
+
+    private func withOwnVocabulary(_ teacher: SentenceTransformer) throws -> SentenceTransformer {
+        let trainer = WordPieceTrainer(
+            vocabularySize: vocabularySize ?? 8000, configuration: teacher.tokenizer.configuration)
+        return try teacher.replacingVocabulary(try trainer.train(on: TextLines.read(texts)))
     }
 
     private static func numbers(_ text: String) throws -> [Int] {

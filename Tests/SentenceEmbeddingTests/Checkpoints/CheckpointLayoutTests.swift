@@ -11,6 +11,33 @@ import Testing
 
 /// Where what is in a checkpoint, as `Checkpoints/FORMAT.md` says it.
 @Suite struct CheckpointLayoutTests {
+    /// Weights of float16 take half the size and are read as what they were rounded to.
+    @Test func weightsOfFloat16() throws {
+        let folder = TemporaryFolder()
+        let model = try TinyModel.make(normalizes: true)
+        try Checkpoint.write(model, to: folder("whole.h5"))
+        try Checkpoint.write(model, to: folder("half.h5"), type: .f16)
+        let read = try SentenceTransformer(path: folder("half.h5").path)
+        for array in read.arrays {
+            let own = try model.values(of: array.name).values
+            #expect(
+                try read.values(of: array.name).values == own.map { Float(Float16($0)) },
+                "\(array.name)")
+        }
+        try Checkpoint.write(read, to: folder("again.h5"), type: .f16)
+        #expect(try Data(contentsOf: folder("again.h5")) == Data(contentsOf: folder("half.h5")))
+        #expect(
+            try Data(contentsOf: folder("half.h5")).count
+                < Data(contentsOf: folder("whole.h5")).count * 3 / 4)
+
+        let table = try #require(model.parameters.first)
+        table.setValues(of: table.parts[0]) { $0[0] = 65520 }
+        #expect(throws: CheckpointError.self) {
+            try Checkpoint.write(model, to: folder("large.h5"), type: .f16)
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder("large.h5").path))
+    }
+
     private let folder = TemporaryFolder()
 
     private func strings(_ group: borrowing Group) throws -> Set<String> {
