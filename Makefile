@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: quickstart test interop fuzz benchmark build deps minilm lint clean
+.PHONY: quickstart test test-aarch64 interop fuzz benchmark build deps minilm lint clean
 
 PACKAGES := libopenblas-dev libhdf5-dev zlib1g-dev libcurl4-openssl-dev libssl-dev pkg-config
 SIMILE := .build/release/simile
@@ -38,7 +38,7 @@ quickstart-show:
 
 # Everything: formatting, all tests in debug and as shipped, numbers in every arithmetic, sanitizers. About a quarter
 # of an hour on two processors; says at the end how long each part took.
-TESTS := lint test-debug test-release test-arithmetic test-threads test-memory
+TESTS := lint test-aarch64 test-debug test-release test-arithmetic test-threads test-memory
 test: deps minilm
 	@mkdir -p .build && : > .build/test-times
 	@for part in $(TESTS); do \
@@ -50,6 +50,15 @@ test: deps minilm
 # A warning is an error in what the tests build, and the model that a few of them need is named if it is there.
 TESTING = SIMILE_STRICT=1 $(if $(wildcard $(MINILM)/model.safetensors),SIMILE_MINILM=$(CURDIR)/$(MINILM))
 SHIPPED := -c release -Xswiftc -enable-testing --scratch-path .build/shipped
+
+# The C code compiled for the other processor, for which nothing is run here.
+test-aarch64: COMPILE := clang --target=aarch64-linux-gnu -isystem /usr/aarch64-linux-gnu/include
+test-aarch64: PACKAGES := libc6-dev-arm64-cross
+test-aarch64: deps
+	for file in Sources/CKernels/*.c Sources/CSystem/*.c; do \
+		$(COMPILE) -O2 -Wall -Wextra -Werror -ISources/CKernels/include -ISources/CSystem/include \
+			-c $$file -o /dev/null || exit 1; \
+	done
 
 test-debug:
 	$(TESTING) swift build --build-tests

@@ -126,5 +126,7 @@ uint64_t simile_mix(uint64_t key, uint64_t counter);
 static inline void simile_pause(void) {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
 #endif
 }

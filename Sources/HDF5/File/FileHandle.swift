@@ -1,5 +1,5 @@
 import CHDF5
-import Glibc
+import Foundation
 import Synchronization
 
 /// An open file, shared by the handles of the objects inside it and closed with the last of them.
@@ -57,10 +57,10 @@ final class FileHandle: Sendable {
         // The file stays open elsewhere: the library would take a later one of the same number for it.
         _ = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         // The number stays taken, so that the library cannot write to another file by it.
-        let nowhere = Glibc.open("/dev/null", O_RDWR | O_CLOEXEC)
+        let nowhere = Foundation.open("/dev/null", O_RDWR | O_CLOEXEC)
         if nowhere >= 0 {
             dup2(nowhere, descriptor)
-            Glibc.close(nowhere)
+            Foundation.close(nowhere)
         }
     }
 }

@@ -1,5 +1,5 @@
 import CHDF5
-import Glibc
+import Foundation
 
 /// An HDF5 file, open for reading, or newly created and open for writing.
 ///

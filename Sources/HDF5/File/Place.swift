@@ -1,5 +1,5 @@
 import CHDF5
-import Glibc
+import Foundation
 
 /// Where an operation takes place, for the errors that it may end in.
 struct Place: Sendable {

@@ -1,5 +1,5 @@
 import Digest
-import Glibc
+import Foundation
 
 /// The 512 bytes before an HDF5 file proper, which HDF5 and its tools skip, with a digest of the rest.
 ///
