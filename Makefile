@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: quickstart test test-aarch64 interop fuzz benchmark build deps minilm lint clean
 
-PACKAGES := libopenblas-dev libhdf5-dev zlib1g-dev libcurl4-openssl-dev libssl-dev pkg-config
+PACKAGES := libopenblas-dev libhdf5-dev zlib1g-dev libcurl4-openssl-dev pkg-config
 SIMILE := .build/release/simile
 MODEL ?= small
 BENCHMARK := .build/release/simile-benchmark

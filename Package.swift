@@ -11,9 +11,10 @@ let package = Package(
         .executable(name: "simile", targets: ["simile-cli"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
-        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", "5.0.1"..<"7.0.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -28,8 +29,6 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .systemLibrary(
-            name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Each may import those above it, none below.
         .target(name: "Support"),
@@ -37,7 +36,7 @@ let package = Package(
         .target(name: "Settings", dependencies: ["JSON", "Support"]),
         .target(name: "ModelLayout", dependencies: ["JSON"]),
         .target(name: "Kernels", dependencies: ["CKernels", "CSystemCalls"]),
-        .target(name: "Digest", dependencies: ["CCrypto"]),
+        .target(name: "Digest", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "HDF5", dependencies: ["CHDF5", "Digest", "Support"]),
         .target(name: "EvaluationMetrics", dependencies: ["Kernels"]),
         .target(name: "Tensors", dependencies: ["Kernels"]),
@@ -135,7 +134,7 @@ let package = Package(
         .testTarget(
             name: "SerializationTests",
             dependencies: ["Serialization", "ModelFolders", "Fuzzing", "TestSupport"]),
-        .target(name: "HubServer", dependencies: ["CCrypto", "Support"], path: "Tests/HubServer"),
+        .target(name: "HubServer", dependencies: ["Digest", "Support"], path: "Tests/HubServer"),
         .testTarget(
             name: "HubTests", dependencies: ["Hub", "HubServer", "Fuzzing", "TestSupport"]),
         .testTarget(

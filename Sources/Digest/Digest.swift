@@ -1,6 +1,6 @@
-import CCrypto
+import Crypto
 
-/// A digest of bytes, computed by OpenSSL's libcrypto, which uses the processor's instructions for it.
+/// A digest of bytes, computed by swift-crypto, which uses the processor's instructions for it.
 package enum Digest {
     /// SHA-256 (FIPS 180-4), 32 bytes.
     case sha256
@@ -13,45 +13,38 @@ package enum Digest {
     package func computed(
         after start: [UInt8] = [], read: (UnsafeMutableRawBufferPointer) -> Int
     ) -> [UInt8]? {
-        let stream = DigestStream(self)
+        var stream = DigestStream(self)
         start.withUnsafeBytes { stream.add($0) }
         var piece = [UInt8](repeating: 0, count: 1 << 20)
         while true {
             let count = piece.withUnsafeMutableBytes(read)
             guard count >= 0 else { return nil }
-            if count == 0 { break }
+            if count == 0 { return stream.finished() }
             piece.withUnsafeBytes { stream.add(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }
-        return stream.finished()
     }
 }
 
 /// A digest of bytes that come piece by piece.
-package final class DigestStream {
-    private let context: OpaquePointer
-    private var isSound: Bool
+package struct DigestStream {
+    private var function: any HashFunction
 
     /// A digest of nothing yet.
     package init(_ digest: Digest) {
-        guard let context = EVP_MD_CTX_new() else { preconditionFailure("no memory for a digest") }
-        self.context = context
-        let function =
+        function =
             switch digest {
-            case .sha256: EVP_sha256()
-            case .sha1: EVP_sha1()
+            case .sha256: SHA256()
+            case .sha1: Insecure.SHA1()
             }
-        isSound = EVP_DigestInit_ex(context, function, nil) == 1
     }
 
-    deinit { EVP_MD_CTX_free(context) }
-
     /// Adds bytes.
-    package func add(_ bytes: UnsafeRawBufferPointer) {
-        isSound = isSound && EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1
+    package mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        function.update(bufferPointer: bytes)
     }
 
     /// Adds a text's UTF-8 after its length, so that ("ab", "c") differs from ("a", "bc").
-    package func add(_ text: String) {
+    package mutating func add(_ text: String) {
         var text = text
         text.withUTF8 { bytes in
             withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { add($0) }
@@ -59,11 +52,6 @@ package final class DigestStream {
         }
     }
 
-    /// The digest of all that was added, after which nothing may be; nil when the library refuses to compute it.
-    package func finished() -> [UInt8]? {
-        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-        var length: UInt32 = 0
-        guard isSound, EVP_DigestFinal_ex(context, &digest, &length) == 1 else { return nil }
-        return Array(digest.prefix(Int(length)))
-    }
+    /// The digest of all that was added.
+    package func finished() -> [UInt8] { Array(function.finalize()) }
 }

@@ -1,4 +1,4 @@
-import CCrypto
+import Digest
 import Foundation
 import Support
 import Synchronization
@@ -116,16 +116,16 @@ package struct FakeHub: Sendable {
         return .init(200, headers + [length], body: body)
     }
 
-    package static func sha256(_ bytes: [UInt8]) -> String { digest(bytes, EVP_sha256()) }
+    package static func sha256(_ bytes: [UInt8]) -> String { digest(bytes, .sha256) }
 
     package static func gitHash(_ bytes: [UInt8]) -> String {
-        digest(Array("blob \(bytes.count)\0".utf8) + bytes, EVP_sha1())
+        digest(Array("blob \(bytes.count)\0".utf8) + bytes, .sha1)
     }
 
-    private static func digest(_ bytes: [UInt8], _ kind: OpaquePointer?) -> String {
-        var (result, length) = ([UInt8](repeating: 0, count: 64), UInt32(0))
-        EVP_Digest(bytes, bytes.count, &result, &length, kind, nil)
-        return String(hexadecimal: result.prefix(Int(length)))
+    private static func digest(_ bytes: [UInt8], _ kind: Digest) -> String {
+        var stream = DigestStream(kind)
+        bytes.withUnsafeBytes { stream.add($0) }
+        return String(hexadecimal: stream.finished())
     }
 }
 

@@ -7,7 +7,7 @@ extension ParameterStore {
     /// SHA-256 of every name, shape and value in declaration order, in hexadecimal digits: two models with the same
     /// one have the same weights, whatever files they come from.
     var digest: String {
-        let stream = DigestStream(.sha256)
+        var stream = DigestStream(.sha256)
         for parameter in self {
             for part in parameter.parts {
                 stream.add("\(part.name) \(part.shape)")
@@ -16,9 +16,6 @@ extension ParameterStore {
                 }
             }
         }
-        guard let digest = stream.finished() else {
-            preconditionFailure("libcrypto computes no SHA-256")
-        }
-        return String(hexadecimal: digest)
+        return String(hexadecimal: stream.finished())
     }
 }

@@ -30,7 +30,7 @@ extension SentenceTransformer {
             configuration, tokenizer: tokenizer,
             DerivedWeights(
                 self, replacing: [Self.wordEmbeddings: ([vocabulary.count, width], rows)]))
-        if !self.tokenizer.addedTokens.isEmpty {
+        if self.tokenizer.addedTokens.contains(where: { !$0.special }) {
             model.notes.append("left out the tokens that were added to the old vocabulary")
         }
         return model

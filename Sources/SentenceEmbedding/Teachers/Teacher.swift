@@ -126,14 +126,14 @@ struct Teacher {
     }
 
     private func digest(of table: ExampleTable, _ labels: TeacherLabels) throws -> String {
-        let stream = DigestStream(.sha256)
+        var stream = DigestStream(.sha256)
         let columns = columns(table, labels)
         stream.add("\(labels.rawValue) of \(columns.count) texts")
         for row in 0..<table.count {
             for column in columns { stream.add(table.text(row, column) ?? "") }
         }
         try table.requireUnchangedFiles()
-        return String(hexadecimal: stream.finished() ?? [])
+        return String(hexadecimal: stream.finished())
     }
 
     private func write(

@@ -7,7 +7,7 @@ extension SentenceTransformer {
     /// The SHA-256, in hexadecimal digits, of all that an embedding depends on: weights, tokenizer, modules, maximal
     /// length and the prompt in front of every text.
     func contentDigest() throws -> String {
-        let stream = DigestStream(.sha256)
+        var stream = DigestStream(.sha256)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         func add(_ value: some Encodable) throws {
@@ -26,6 +26,6 @@ extension SentenceTransformer {
                 values.withUnsafeBufferPointer { stream.add(UnsafeRawBufferPointer($0)) }
             }
         }
-        return String(hexadecimal: stream.finished() ?? [])
+        return String(hexadecimal: stream.finished())
     }
 }
