@@ -53,5 +53,8 @@ package struct DigestStream {
     }
 
     /// The digest of all that was added.
-    package func finished() -> [UInt8] { Array(function.finalize()) }
+    package func finished() -> [UInt8] {
+        func bytes(_ function: some HashFunction) -> [UInt8] { Array(function.finalize()) }
+        return bytes(function)
+    }
 }
