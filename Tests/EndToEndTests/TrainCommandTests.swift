@@ -26,7 +26,7 @@ import Testing
         let folder = TemporaryFolder()
         let start = try folder.newModel()
         let nli = try CommandRunner.run([
-            "train", "--recipe", "Experiments/quickstart/nli.yaml", "--model", start, "--output",
+            "train", "--recipe", "Experiments/from-scratch/1-nli.yaml", "--model", start, "--output",
             folder("nli").path,
             "--epochs", "1",
         ])
@@ -35,7 +35,7 @@ import Testing
         #expect(try #require(results["test_accuracy"]) > 0.2)
 
         let sts = try CommandRunner.run([
-            "train", "--recipe", "Experiments/quickstart/sts.yaml", "--model",
+            "train", "--recipe", "Experiments/from-scratch/2-sts.yaml", "--model",
             folder("nli/model").path, "--output",
             folder("sts").path, "--epochs", "2", "--json",
         ])
