@@ -53,8 +53,8 @@ SHIPPED := -c release -Xswiftc -enable-testing --scratch-path .build/shipped
 test-aarch64: COMPILE := clang --target=aarch64-linux-gnu -isystem /usr/aarch64-linux-gnu/include
 test-aarch64: PACKAGES := libc6-dev-arm64-cross
 test-aarch64: deps
-	for file in Sources/CKernels/*.c Sources/CSystem/*.c; do \
-		$(COMPILE) -O2 -Wall -Wextra -Werror -ISources/CKernels/include -ISources/CSystem/include \
+	for file in Sources/CKernels/*.c Sources/CSystemCalls/*.c; do \
+		$(COMPILE) -O2 -Wall -Wextra -Werror -ISources/CKernels/include -ISources/CSystemCalls/include \
 			-c $$file -o /dev/null || exit 1; \
 	done
 

@@ -30,8 +30,8 @@ struct Page: Sendable {
     private static func digest(of element: String, in page: String) -> String {
         guard let start = page.range(of: "<\(element)>"), let end = page.range(of: "</\(element)>")
         else { preconditionFailure("the page has no \(element)") }
-        let stream = DigestStream(.sha256)
+        var stream = DigestStream(.sha256)
         Array(page[start.upperBound..<end.lowerBound].utf8).withUnsafeBytes { stream.add($0) }
-        return "sha256-" + Data(stream.finished() ?? []).base64EncodedString()
+        return "sha256-" + Data(stream.finished()).base64EncodedString()
     }
 }
