@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "Kernels", dependencies: ["CKernels", "CSystemCalls"]),
         .target(name: "Digest", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "HDF5", dependencies: ["CHDF5", "Digest", "Support"]),
-        .target(name: "EvaluationMetrics", dependencies: ["Kernels"]),
+        .target(name: "EvaluationMetrics", dependencies: ["Kernels", "Support"]),
         .target(name: "Tensors", dependencies: ["Kernels"]),
         .target(
             name: "NeuralNetwork",
@@ -60,19 +60,20 @@ let package = Package(
                 "Serialization", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["onnx.proto"]),
+        .target(name: "Reports", dependencies: ["JSON", "Serialization"]),
         .target(
             name: "SentenceEmbedding",
             dependencies: [
                 "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization",
                 "ModelFolders", "HDF5", "CZlib", "ONNX", "Digest", "JSON", "ModelLayout",
-                "Support", "Settings", "ExampleFiles", "Losses", "EvaluationMetrics",
+                "Support", "Settings", "ExampleFiles", "Losses", "EvaluationMetrics", "Reports",
             ]),
         .target(
             name: "Simile",
             dependencies: [
                 "SentenceEmbedding", "NeuralNetwork", "Tensors", "Kernels", "Tokenization",
                 "Serialization", "ModelFolders", "ModelLayout", "Settings", "ExampleFiles",
-                "Losses", "EvaluationMetrics",
+                "Losses", "EvaluationMetrics", "Reports",
             ]),
         .target(
             name: "Serving",
@@ -88,7 +89,7 @@ let package = Package(
         .executableTarget(
             name: "simile-cli",
             dependencies: [
-                "Simile", "Serving", "Hub", "HDF5", "Kernels", "JSON", "Settings", "Support",
+                "Simile", "Serving", "Hub", "HDF5", "Kernels", "JSON", "Settings", "Support", "Reports",
                 "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -128,6 +129,7 @@ let package = Package(
                 "Losses", "ExampleFiles", "JSON", "ModelLayout", "NeuralNetwork", "Settings",
                 "Support", "Tensors", "TestSupport",
             ]),
+        .testTarget(name: "ReportsTests", dependencies: ["Reports", "TestSupport"]),
         .testTarget(
             name: "TokenizationTests",
             dependencies: ["Tokenization", "JSON", "Fuzzing", "TestSupport"]),

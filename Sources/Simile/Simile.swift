@@ -4,6 +4,7 @@
 @_exported import Losses
 @_exported import ModelFolders
 @_exported import NeuralNetwork
+@_exported import Reports
 @_exported import SentenceEmbedding
 @_exported import Serialization
 @_exported import Settings

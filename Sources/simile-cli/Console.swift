@@ -36,7 +36,11 @@ enum Console {
     static func note(_ note: TrainingNote) {
         switch note {
         case .read(let report, let role):
-            self.note(report.description(naming: FileNaming.naming(ofRole: role)))
+            // Recipes have absolute paths, which take more than a line of the terminal.
+            let text = report.description(naming: FileNaming.naming(ofRole: role))
+            let here = FileManager.default.currentDirectoryPath + "/"
+            self.note(text.hasPrefix(here) ? String(text.dropFirst(here.count)) : text)
+        case .doing(let text): if isTerminal { progress(text + " ...") }
         case .otherThreads(let before, _): self.note("\(note) (--threads \(before) avoids that)")
         case .otherProducts(let before, let now):
             self.note(
@@ -46,13 +50,17 @@ enum Console {
         }
     }
 
-    /// Replaces the current line of the terminal, cut to its width: only one line can be replaced.
-    static func progress(_ line: String) {
+    /// The characters that a line of progress may have.
+    static var width: Int {
         var size = winsize()
         let width = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 0
-        let shown = line.prefix(width > 1 ? width - 1 : 79)
+        return width > 1 ? width - 1 : 79
+    }
+
+    /// Replaces the current line of the terminal, cut to its width: only one line can be replaced.
+    static func progress(_ line: String) {
         lineIsOpen.store(true, ordering: .relaxed)
-        report("\r\u{1B}[K\(shown)")
+        report("\r\u{1B}[K\(line.prefix(width))")
     }
 
     /// Ends the line of progress, which stays on the terminal.

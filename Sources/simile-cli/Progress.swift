@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Simile
+import Support
 
 /// Shows a run: a bar on a terminal, plain lines elsewhere, JSON lines for machines.
 final class Progress: TrainingCallback {
@@ -9,8 +10,10 @@ final class Progress: TrainingCallback {
     /// The latest step.
     private(set) var step = 0
     private var totalSteps = 0
-    private var started = ContinuousClock.now
-    private var firstStep = 0
+    /// The steps after which an evaluation is still to come.
+    private var evaluationSteps: ArraySlice<Int> = []
+    private var pace = Pace()
+    private var evaluationStart = ContinuousClock.now
     private var rows = 0
     private var tokens = 0
     private var losses: [Float] = []
@@ -22,44 +25,68 @@ final class Progress: TrainingCallback {
 
     func handle(_ event: TrainingEvent, _ trainer: Trainer) -> TrainingControl {
         step = trainer.state.step
-        show(event, trainer.state)
+        switch event {
+        case .started(let total, let perEpoch): started(total, perEpoch, trainer)
+        case .stepped(let step): stepped(step, trainer.state)
+        default: show(event, trainer.state)
+        }
         return Interruption.isRequested ? .stop : .proceed
+    }
+
+    private func started(_ total: Int, _ perEpoch: Int, _ trainer: Trainer) {
+        // From here on a signal has a step to wait for; before, it ends the process.
+        Interruption.install()
+        totalSteps = total
+        let interval = trainer.configuration.evaluateEvery
+        evaluationSteps =
+            step < total
+            ? ((step + 1)...total).filter {
+                $0 % perEpoch == 0 || $0 == total || interval.isDue(after: $0, of: total)
+            }[...] : []
+        Console.note("\(total) steps, \(perEpoch) an epoch")
+    }
+
+    private func stepped(_ step: StepReport, _ state: TrainingState) {
+        pace.step(took: step.seconds)
+        rows += step.rows
+        tokens += step.tokens
+        losses.append(step.loss)
+        evaluationSteps = evaluationSteps.drop { $0 < state.step }
+        let isLast = state.step == totalSteps
+        if Console.isTerminal && !json {
+            Console.progress(line(step, state).text(width: Console.width))
+            if isLast { Console.endProgress() }
+        } else if state.step % interval == 0 || isLast {
+            if json {
+                emit([
+                    "event": .string("step"), "step": .integer(state.step),
+                    "epoch": .number(step.epoch),
+                    "loss": .number(Double(losses.reduce(0, +)) / Double(losses.count)),
+                    "learning_rate": .number(Double(step.learningRate)),
+                    "gradient_norm": .number(step.gradientNorm),
+                    "pairs_per_second": .number(pace.rate(rows)),
+                    "tokens_per_second": .number(pace.rate(tokens)),
+                    "seconds_left": .number(left(state)),
+                    "memory_mib": .integer(ProcessMemory.mebibytes(ProcessMemory.resident)),
+                ])
+            } else {
+                Console.note(line(step, state).text())
+            }
+            losses.removeAll()
+        }
+        if losses.count > interval { losses.removeFirst() }
     }
 
     private func show(_ event: TrainingEvent, _ state: TrainingState) {
         switch event {
-        case .started(let total, let perEpoch):
-            // From here on a signal has a step to wait for; before, it ends the process.
-            Interruption.install()
-            totalSteps = total
-            firstStep = state.step
-            started = .now
-            Console.note("\(total) steps, \(perEpoch) an epoch")
-        case .stepped(let step):
-            rows += step.rows
-            tokens += step.tokens
-            losses.append(step.loss)
-            let isLast = state.step == totalSteps
-            if Console.isTerminal && !json {
-                Console.progress(line(step, state))
-                if isLast { Console.endProgress() }
-            } else if state.step % interval == 0 || isLast {
-                if json {
-                    emit([
-                        "event": .string("step"), "step": .integer(state.step),
-                        "loss": .number(Double(losses.reduce(0, +)) / Double(losses.count)),
-                        "learning_rate": .number(Double(step.learningRate)),
-                        "gradient_norm": .number(step.gradientNorm),
-                        "pairs_per_second": .number(rate(rows)),
-                        "tokens_per_second": .number(rate(tokens)),
-                    ])
-                } else {
-                    Console.note(line(step, state))
-                }
-                losses.removeAll()
-            }
-            if losses.count > interval { losses.removeFirst() }
+        case .evaluating:
+            evaluationStart = .now
+            Console.note(
+                .doing(
+                    state.step == 0
+                        ? "measuring dev before training" : "step \(state.step): measuring dev"))
         case .evaluated(let evaluation, let isBest):
+            measured()
             let start = state.beatsStart == false ? ", but no better than the start" : ""
             evaluated(
                 state.step == 0
@@ -67,6 +94,7 @@ final class Progress: TrainingCallback {
                     : "step \(state.step), dev\(isBest ? " (best\(start))" : "")",
                 evaluation, step: state.step)
         case .evaluationFailed(let reason):
+            measured()
             let when = state.step == 0 ? "before training" : "step \(state.step)"
             Console.note("\(when): no evaluation: \(reason)")
         case .regressed(let regression):
@@ -80,14 +108,19 @@ final class Progress: TrainingCallback {
             Console.note("step \(state.step): \(regression)")
         case .notSaved(let reason):
             Console.note("step \(state.step): no checkpoint, but the run goes on: \(reason)")
-        case .saving, .ended: break
         case .saved(let path):
             if json {
                 emit([
                     "event": .string("saved"), "step": .integer(state.step), "path": .string(path),
                 ])
             }
+        case .started, .stepped, .saving, .ended: break
         }
+    }
+
+    private func measured() {
+        pace.evaluation(took: (ContinuousClock.now - evaluationStart) / .seconds(1))
+        evaluationSteps = evaluationSteps.drop { $0 <= step }
     }
 
     private func evaluated(_ what: String, _ evaluation: Evaluation, step: Int) {
@@ -104,29 +137,29 @@ final class Progress: TrainingCallback {
         Console.note("\(what): \(text.joined(separator: "  "))")
     }
 
-    func finished(_ results: RunResults) throws {
-        if json {
-            let event = ["event": JSONValue.string("finished")]
-            return try Console.json(.sorted(results.values.merging(event) { $1 }))
-        }
-        try Console.print(figures: results.figures)
+    private func left(_ state: TrainingState) -> Double {
+        pace.left(steps: totalSteps - state.step, evaluations: evaluationSteps.count)
     }
 
-    private func line(_ step: StepReport, _ state: TrainingState) -> String {
-        let done = state.step - firstStep
-        let left = Int(seconds / Double(max(done, 1)) * Double(totalSteps - state.step))
+    private func line(_ step: StepReport, _ state: TrainingState) -> ProgressLine {
         let loss = Double(losses.reduce(0, +)) / Double(max(losses.count, 1))
-        var text = "step \(state.step)/\(totalSteps)  loss \(loss.fixed(4))"
-        text += "  lr \(String(format: "%.2e", step.learningRate))"
-        text += "  \(rate(rows).fixed(0)) pairs/s  \(rate(tokens).fixed(0)) tokens/s"
-        text += "  \(left / 60):\(String(format: "%02d", left % 60)) left"
-        guard Console.isTerminal else { return text }
         let filled = state.step * 20 / max(totalSteps, 1)
-        return "[" + String(repeating: "#", count: filled)
-            + String(repeating: ".", count: 20 - filled) + "] " + text
+        let memory = ProcessMemory.mebibytes(ProcessMemory.resident)
+        var line = ProgressLine()
+        line.add("\(ProgressLine.time(left(state))) left", rank: 0)
+        if Console.isTerminal && !json {
+            let bar =
+                String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
+            line.add("[\(bar)]", rank: 4)
+        }
+        line.add("step \(state.step)/\(totalSteps)", rank: 1)
+        line.add("loss \(loss.fixed(4))", rank: 2)
+        line.add("\(pace.rate(rows).fixed(0)) pairs/s", rank: 3)
+        line.add("\(memory) MiB", rank: 5)
+        line.add("lr \(String(format: "%.2e", step.learningRate))", rank: 6)
+        line.add("\(pace.rate(tokens).fixed(0)) tokens/s", rank: 7)
+        return line
     }
 
-    private var seconds: Double { max((ContinuousClock.now - started) / .seconds(1), 1e-9) }
-    private func rate(_ count: Int) -> Double { Double(count) / seconds }
     private func emit(_ values: [String: JSONValue]) { try? Console.json(.sorted(values)) }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Kernels
 import Simile
+import Support
 
 /// The `simile` command; each subcommand has a file of its own.
 @main
@@ -15,9 +16,10 @@ struct SimileCommand: ParsableCommand {
             Exit codes: 0 success; 1 an error, described on standard error; 64 wrong usage; \
             130 stopped by Ctrl-C, SIGTERM or SIGHUP after saving.
             """,
-        version: "0.1.0",
+        version: Version.simile,
         subcommands: [
-            Train.self, Pretrain.self, Evaluate.self, Encode.self, Similarity.self, Serve.self,
+            Train.self, Pretrain.self, Report.self, Evaluate.self, Encode.self, Similarity.self,
+            Serve.self,
             Tokenize.self,
             New.self, Student.self, Prune.self, Merge.self, Import.self, Export.self,
             Inspect.self, Fetch.self, Doctor.self, ReadHDF5.self,

@@ -36,7 +36,7 @@ import Testing
             ["--loss", "softmax", "--train", nli, "--label", "1", "--first", "2", "--second", "3"]
                 + ["--dev", dev])
         #expect(output.status == 0, "\(output.error)")
-        #expect(output.error.contains("no quoting), using column 6, column 7, column 5;"))
+        #expect(output.error.contains("own format, using column 6, column 7, column 5;"))
         let alone = try CommandRunner.run(["evaluate", start, "--data", dev])
         let figure = try #require(
             alone.out.split(separator: "\n").first?.split(separator: " ").last)
@@ -62,7 +62,7 @@ import Testing
                     + "state --test-score-range 0...100 if that is the range of this file"))
         let output = try train(folder, start, base + ["--test-score-range", "0...100"])
         #expect(output.status == 0, "\(output.error)")
-        #expect(output.error.contains("dev.csv: 3 pairs from 3 rows."))
+        #expect(output.error.contains("dev.csv: 3 pairs, as "))
 
         let narrow = try train(folder, start, ["--train", own, "--score-range", "0...5"])
         #expect(
@@ -219,7 +219,7 @@ import Testing
         let output = try CommandRunner.run(
             ["train", "--recipe", recipe, "--output", folder("run").path])
         #expect(output.status == 0, "\(output.error)")
-        #expect(output.error.contains("d.txt: 2 pairs from 2 rows. Read as text separated by '|'"))
+        #expect(output.error.contains("d.txt: 2 pairs, as text separated by '|'"))
     }
 
     @Test(arguments: [

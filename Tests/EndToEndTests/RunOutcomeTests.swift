@@ -1,5 +1,6 @@
 import Foundation
 import Simile
+import TestSupport
 import Testing
 
 /// What a run says and leaves behind when it trains little, nothing useful, or diverges.
@@ -56,7 +57,7 @@ import Testing
                 as? [String: Any])
         let before = try #require(results["before"] as? [String: Double])
         let change = try #require(results["change"] as? [String: Double])
-        #expect(before.count == 8)
+        #expect(before.count == 16)
         #expect(Set(change.keys) == Set(before.keys))
         let logged = try #require(Double(evaluations[1][1]))
         #expect(try abs(#require(before["dev_spearman_cosine"]) - logged) < 1e-12)
@@ -64,13 +65,35 @@ import Testing
         let difference = try after - #require(before["dev_spearman_cosine"])
         #expect(abs(try #require(change["dev_spearman_cosine"]) - difference) < 1e-12)
         #expect(results["test_spearman_cosine"] as? Double != nil)
+        let intervals = try #require(results["change_interval"] as? [String: [Double]])
+        for name in ["dev_spearman_cosine", "test_spearman_cosine"] {
+            let interval = try #require(intervals[name])
+            #expect(interval.count == 2 && interval[0] <= interval[1], "\(interval)")
+        }
+        for key in ["seconds", "memory_peak_mib"] {
+            #expect(try #require(results[key] as? Double) > 0, "\(key)")
+        }
+        let environment = try #require(results["environment"] as? [String: Any])
+        for key in ["simile", "swift", "processor", "threads", "kernels", "products"] {
+            #expect(environment[key] != nil, "\(key)")
+        }
+        let settings = try #require(results["settings"] as? [String: Any])
+        #expect(settings["epochs"] as? Int == 2)
 
         let card = try text("run/model/README.md")
         #expect(card.contains("| figure | before training | value |\n|---|---|---|\n"))
         let row =
             "| dev_spearman_cosine | \(format(before["dev_spearman_cosine"])) | \(format(after)) |"
         #expect(card.contains(row), "\(card)")
-        #expect(card.contains("| test_spearman_cosine |  | "))
+        #expect(!card.contains("| test_spearman_cosine |  | "), "\(card)")
+        let head = run.out.split(separator: "\n")[0].split(separator: " ").map(String.init)
+        #expect(head.starts(with: ["before", "after", "change", "95"]), "\(run.out)")
+        #expect(
+            run.out.contains(" than before training, by test_spearman_cosine\n")
+                || run.out.contains("about the same as before training, by test_spearman_cosine\n"),
+            "\(run.out)")
+        #expect(
+            run.error.contains("simile similarity \(folder("run/model").path) "), "\(run.error)")
     }
 
     private func format(_ value: Double?) -> String { String(format: "%.4f", value ?? .nan) }
@@ -84,12 +107,14 @@ import Testing
         #expect(run.error.contains("step 7, dev (best, but no better than the start): "))
         #expect(run.error.contains(message), "\(run.error)")
         #expect(run.error.contains(", after step 7, and is in model/"))
-        let (csv, json) = (try text("run/evaluations.csv"), try text("run/results.json"))
+        let (csv, json) = (
+            try text("run/evaluations.csv"), try contentsWithoutTimes(folder("run/results.json"))
+        )
         let resumed = try resume("run")
         #expect(resumed.status == 0, "\(resumed.error)")
         #expect(resumed.error.contains(message), "\(resumed.error)")
         #expect(try text("run/evaluations.csv") == csv)
-        #expect(try text("run/results.json") == json)
+        #expect(try contentsWithoutTimes(folder("run/results.json")) == json)
 
         let better = try train(
             "better",
@@ -129,7 +154,7 @@ import Testing
         #expect(try rows("run/evaluations.csv").map(\.[0]) == ["step", "0", "7"])
         #expect(try rows("run/evaluations.csv")[1][1] == "nan")
         #expect(try text("run/results.json").contains("\"dev_spearman_cosine\": null"))
-        #expect(run.out.contains("dev_spearman_cosine       undefined"), "\(run.out)")
+        #expect(run.out.contains(/dev_spearman_cosine +undefined\n/), "\(run.out)")
 
         let evaluation = try CommandRunner.run([
             "evaluate", start, "--data", same, "--score-range", "0...5",

@@ -18,9 +18,8 @@ import Testing
         #expect(pairs.map(\.line) == [1, 2])
         #expect(
             report.description
-                == "f.tsv: 2 pairs from 2 rows. Read as the STS benchmark's own format "
-                + "(tab-separated, no header, no quoting), using column 6, column 7, column 5; "
-                + "scores 0...5 (the range of this format) scaled to 0...1; seen: 0.5...5.")
+                == "f.tsv: 2 pairs, as the STS benchmark's own format, using column 6, column 7, "
+                + "column 5; scores 0...5 (the range of this format); seen: 0.5...5.")
     }
 
     static let sick =

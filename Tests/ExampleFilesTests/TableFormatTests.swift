@@ -39,7 +39,7 @@ import Testing
         #expect(rows(table) == [["A.", "B."], ["C.", "D."]])
         #expect(
             report.description
-                == "f.tsv: 2 pairs from 2 rows. Read as TSV with named columns, using 'sentence1' as "
+                == "f.tsv: 2 pairs, as TSV with named columns, using 'sentence1' as "
                 + "anchor, 'sentence2' as positive; no labels. The scores or labels in 'score' are not "
                 + "used. Left out: 'genre'.")
         let (sts, stsReport) = try read(FileFuzzTests.seeds[0], Self.unlabelled)
@@ -148,7 +148,7 @@ import Testing
         #expect((0..<4).map(table.line) == [1, 1, 2, 3])
         #expect(
             report.description
-                == "f.tsv: 4 rows of 5 texts from 3 rows. Read as JSON lines with named columns, using "
+                == "f.tsv: 4 rows of 5 texts from 3 rows, as JSON lines with named columns, using "
                 + "'query' as anchor, 'pos' as positive, 'neg' as negatives; no labels. Left out: "
                 + "'prompt'.")
         #expect(table.text(2, 2) == "N4")
@@ -236,7 +236,7 @@ import Testing
         #expect(table.columnNames == ["text"])
         #expect(
             report.description
-                == "f.txt: 3 texts from 3 rows. Read as one text a line, using the line as text; no labels."
+                == "f.txt: 3 texts, as one text a line, using the line as text; no labels."
         )
         #expect(
             message("A.\tB.\nC.\tD.\n", request, name: "f.txt")

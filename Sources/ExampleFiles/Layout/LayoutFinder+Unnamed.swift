@@ -61,7 +61,7 @@ extension LayoutFinder {
         else { return nil }
         // Rows with licence notes have eight or nine fields.
         return ExampleLayout(
-            format: "the STS benchmark's own format (tab-separated, no header, no quoting)",
+            format: "the STS benchmark's own format",
             columns: names, texts: [.field(5), .field(6)], target: .column(4),
             knownRange: .stsBenchmark, isPublished: true)
     }

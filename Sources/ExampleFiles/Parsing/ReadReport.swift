@@ -156,8 +156,9 @@ public struct ReadReport: Sendable, Equatable, CustomStringConvertible {
 
     /// One paragraph for a log, with options as `naming` has them.
     public func description(naming: OptionNaming) -> String {
-        var text = "\(path): \(examples) \(ExampleRequest.noun(textCount)) from \(rows) rows. "
-        text += "Read as \(format), using \(usedColumns); \(interpretation)."
+        var text = "\(path): \(examples) \(ExampleRequest.noun(textCount))"
+        if rows != examples { text += " from \(rows) rows" }
+        text += ", as \(format), using \(usedColumns); \(interpretation)."
         if let unusedLabels { text += " The scores or labels in \(unusedLabels) are not used." }
         if !unusedColumns.isEmpty {
             let more = unusedColumns.count > 20 ? ["\(unusedColumns.count - 20) more"] : []

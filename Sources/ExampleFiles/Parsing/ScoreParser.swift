@@ -61,7 +61,7 @@ struct ScoreParser: TargetParser {
             throw .undeclaredRange(path: path, column: column, lowest: lowest, highest: highest)
         }
         let source = stated == nil ? "the range of this format" : "as stated"
-        return "scores \(range) (\(source)) scaled to 0...1; seen: "
+        return "scores \(range) (\(source)); seen: "
             + "\(shortNumber(lowest))...\(shortNumber(highest))"
     }
 

@@ -17,6 +17,8 @@ public struct BinaryClassificationEvaluator: Evaluator {
     public let task = "binary-classification"
     /// The pairs, scored 0 or 1.
     public let pairs: ExampleTable
+    /// The pairs.
+    public var table: ExampleTable? { pairs }
     private let labels: [Bool]
 
     /// Creates an evaluator of pairs that are scored 1 when they belong together, and 0 otherwise.
@@ -61,7 +63,11 @@ public struct BinaryClassificationEvaluator: Evaluator {
                         undefined.map(\.name),
                         "a similarity is not a finite number; the weights are damaged, or training diverged"
                     )
-                ], primary: "\(primary)_ap")
+                ], primary: "\(primary)_ap",
+            predictions: scores[primary].map {
+                Predictions(
+                    .averagePrecision, gold: labels.map { $0 ? 1 : 0 }, predicted: $0)
+            })
     }
 }
 

@@ -16,6 +16,8 @@ public struct EmbeddingSimilarityEvaluator: Evaluator {
     public let pairs: ExampleTable
     /// `semantic-similarity`
     public let task = "semantic-similarity"
+    /// The pairs.
+    public var table: ExampleTable? { pairs }
     private let gold: [Double]
 
     /// Creates an evaluator of pairs with scores.
@@ -63,7 +65,11 @@ public struct EmbeddingSimilarityEvaluator: Evaluator {
                 }
             }
         }
-        return Evaluation(figures, undefined: undefined, primary: "spearman_\(primary)")
+        return Evaluation(
+            figures, undefined: undefined, primary: "spearman_\(primary)",
+            predictions: scores[primary].map {
+                Predictions(.spearman, gold: gold, predicted: $0)
+            })
     }
 
     /// Every similarity of every pair, in the pairs' order.

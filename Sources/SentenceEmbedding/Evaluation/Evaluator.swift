@@ -1,4 +1,5 @@
 import EvaluationMetrics
+import ExampleFiles
 import Losses
 
 /// Measures a model, usually on held-out data.
@@ -7,6 +8,8 @@ public protocol Evaluator {
     var name: String { get }
     /// What a model hub calls the task: `semantic-similarity`, `information-retrieval`.
     var task: String { get }
+    /// The rows that its predictions are of, in order; nil when it makes none.
+    var table: ExampleTable? { get }
 
     /// Checks before a run that its losses, by the name of their task, have what is measured.
     ///
@@ -35,6 +38,8 @@ extension Evaluator {
     public var name: String { "" }
     /// `evaluation`
     public var task: String { "evaluation" }
+    /// None.
+    public var table: ExampleTable? { nil }
     /// Any will do.
     public func check(_ losses: [String: any Loss]) {}
     /// Any will do.
@@ -58,6 +63,11 @@ public struct Evaluation: Sendable, Equatable {
     public let primaryName: String?
     /// What must not fall far under its value before training.
     public let watched: [Watched]
+    /// What the model made of each row, from which the primary figure is computed; nil where it is not.
+    public let predictions: Predictions?
+    /// The evaluations that were joined to this one, in the order of their evaluators, nil where one failed; none when it
+    /// is of a single evaluator.
+    public let parts: [Evaluation?]
     /// The names of the figures that lead where figures of several evaluators are together.
     private let headlineNames: Set<String>
 
@@ -90,7 +100,8 @@ public struct Evaluation: Sendable, Equatable {
     /// Creates an evaluation; `primaryName` is one of the names.
     public init(
         _ figures: [Figure], undefined: [Undefined] = [], primary primaryName: String?,
-        headlines: [String] = [], watched: [Watched] = []
+        headlines: [String] = [], watched: [Watched] = [], predictions: Predictions? = nil,
+        parts: [Evaluation?] = []
     ) {
         precondition(
             primaryName == nil || figures.contains { $0.name == primaryName },
@@ -106,6 +117,8 @@ public struct Evaluation: Sendable, Equatable {
         self.primaryName = primaryName
         headlineNames = Set(headlines)
         self.watched = watched
+        self.predictions = predictions
+        self.parts = parts
     }
 
     /// The watched figures that are numbers, by the name of their evaluator.
@@ -146,7 +159,7 @@ public struct Evaluation: Sendable, Equatable {
         return Evaluation(
             figures.map { Figure(longer($0.name), $0.value, $0.direction) },
             undefined: undefined.map { Undefined($0.names.map(longer), $0.reason) },
-            primary: primaryName.map(longer))
+            primary: primaryName.map(longer), predictions: predictions)
     }
 }
 
@@ -206,7 +219,7 @@ public struct Evaluators: Evaluator {
             headlines: evaluations.compactMap(\.primaryName),
             watched: zip(all, parts).compactMap { evaluator, part in
                 watched(evaluator.name, try? part.get().primaryFigure)
-            })
+            }, parts: parts.map { try? $0.get() })
     }
 
     private func watched(_ evaluator: String, _ figure: Figure?) -> Evaluation.Watched? {

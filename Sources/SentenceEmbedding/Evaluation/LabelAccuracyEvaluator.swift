@@ -10,6 +10,8 @@ public struct LabelAccuracyEvaluator: Evaluator {
     public let name: String
     /// The rows and their classes.
     public let rows: ExampleTable
+    /// The rows.
+    public var table: ExampleTable? { rows }
     /// The task whose loss has the classifier; nil for the only task that has one.
     public let classifier: String?
     /// `text-classification`
@@ -49,7 +51,10 @@ public struct LabelAccuracyEvaluator: Evaluator {
         }
         let classes = Classification.predictions(scores.values, classes: width)
         return Evaluation(
-            [Classification.accuracy(classes, gold.map(Int.init))], primary: "accuracy")
+            [Classification.accuracy(classes, gold.map(Int.init))], primary: "accuracy",
+            predictions: Predictions(
+                .accuracy, gold: gold.map(Double.init),
+                predicted: classes.map { Double($0 ?? -1) }))
     }
 
     /// Checks that there is a classifier.

@@ -14,6 +14,8 @@ public struct TripletEvaluator: Evaluator {
     public let task = "triplet"
     /// Anchors, positives and negatives.
     public let triplets: ExampleTable
+    /// The triplets.
+    public var table: ExampleTable? { triplets }
 
     /// Creates an evaluator of rows of three texts.
     ///
@@ -42,7 +44,12 @@ public struct TripletEvaluator: Evaluator {
                     positive: similarities[0][similarity, default: []].map { Float($0) },
                     negative: similarities[1][similarity, default: []].map { Float($0) }
                 ).prefixed("\(similarity)_")
-            }, primary: "\(primary)_accuracy")
+            }, primary: "\(primary)_accuracy",
+            predictions: Predictions(
+                .aboveZero, gold: [Double](repeating: 1, count: triplets.count),
+                predicted: zip(
+                    similarities[0][primary, default: []], similarities[1][primary, default: []]
+                ).map { Double(Float($0)) - Double(Float($1)) }))
     }
 }
 

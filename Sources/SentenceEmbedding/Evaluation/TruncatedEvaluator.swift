@@ -1,3 +1,4 @@
+import ExampleFiles
 import Losses
 
 /// Measures the first numbers of each embedding, as another evaluator measures whole ones.
@@ -16,6 +17,8 @@ public struct TruncatedEvaluator: Evaluator {
     public var name: String { evaluator.name }
     /// The other evaluator's task.
     public var task: String { evaluator.task }
+    /// The other evaluator's rows.
+    public var table: ExampleTable? { evaluator.table }
 
     /// What the other evaluator checks.
     ///

@@ -166,7 +166,7 @@ public struct ModelCard {
             rows.append(("rows", "\(loss.rows)" + (files.isEmpty ? "" : " of \(code(files))")))
         }
         rows += [
-            ("epochs", "\(c.epochs)" + (c.maxSteps.map { ", at most \($0) steps" } ?? "")),
+            c.maxSteps.map { ("steps", "\($0)") } ?? ("epochs", "\(c.epochs)"),
             (
                 "rows in a batch",
                 "\(c.batchSize)"

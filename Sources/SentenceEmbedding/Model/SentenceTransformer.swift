@@ -206,7 +206,10 @@ public final class SentenceTransformer {
     /// The ids of each sentence with the prompt, by default the model's, in front, cut at `maxSequenceLength`, on all
     /// threads.
     public func tokenize(_ sentences: [String], prompt: String? = nil) -> [[Int32]] {
-        let prompt = prompt ?? self.prompt
+        tokenize(sentences, prompt: prompt ?? self.prompt, maxLength: maxSequenceLength)
+    }
+
+    func tokenize(_ sentences: [String], prompt: String, maxLength: Int) -> [[Int32]] {
         var ids = [[Int32]](repeating: [], count: sentences.count)
         ids.withUnsafeMutableBufferPointer { ids in
             nonisolated(unsafe) let ids = ids
@@ -214,7 +217,7 @@ public final class SentenceTransformer {
                 for i in range {
                     ids[i] = tokenizer.encode(
                         prompt.isEmpty ? sentences[i] : prompt + sentences[i],
-                        maxLength: maxSequenceLength)
+                        maxLength: maxLength)
                 }
             }
         }

@@ -104,7 +104,7 @@ extension EvaluationRecipe {
     }
 }
 
-/// What is done to a model before training, and in which order tasks are served.
+/// What is done to a model before training, in which order tasks are served, and what is written besides.
 public struct RunSetup: Settings, Equatable {
     /// The most tokens of a text, both special tokens included; by default the model's.
     public var maxSequenceLength: Int?
@@ -120,6 +120,8 @@ public struct RunSetup: Settings, Equatable {
     public var freeze: [String] = []
     /// The name of the order in which several tasks have their batches; by default proportional.
     public var order: String?
+    /// Whether event files for TensorBoard are written.
+    public var tensorboard = false
 
     /// Creates the defaults.
     public init() {}
@@ -148,6 +150,7 @@ public struct RunSetup: Settings, Equatable {
         Setting(
             "order", \.order, expected: TaskOrders.all.map { $0.name }.joined(separator: " or "),
             "Which of several tasks has the next batch; by default proportional."),
+        Setting("tensorboard", \.tensorboard, "Write event files for TensorBoard too."),
     ]
 }
 

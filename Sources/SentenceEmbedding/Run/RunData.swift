@@ -80,10 +80,12 @@ final class RunData {
     /// What measures a split; the evaluator that chooses the best model comes first.
     func evaluators(
         _ split: EvaluationRecipe.Split, for model: SentenceTransformer
-    ) throws -> [any Evaluator] {
+    ) throws -> [RunEvaluation] {
         let items = recipe.evaluations.filter { $0.split == split }
         let ordered = items.filter(\.choosesBest) + items.filter { !$0.choosesBest }
-        return try ordered.map { try evaluator($0, for: model) }
+        return try ordered.map {
+            RunEvaluation(recipe: $0, evaluator: try evaluator($0, for: model))
+        }
     }
 
     private func evaluator(
@@ -157,6 +159,7 @@ final class RunData {
         var options: TrainingFileOptions?
         var unused: (path: String, column: String)?
         for source in sources {
+            note(.doing("reading \(source.path)"))
             do throws(ExampleFileError) {
                 let (table, report) = try ExampleFile.read(
                     source.path, options: source.options, as: request, training: training)

@@ -16,6 +16,12 @@ public struct RunFolder: Sendable {
     /// The model that a run from scratch begins with, made for it.
     public var start: URL { url.appending(path: Self.startName) }
     private static let startName = "start.h5"
+    /// The page that shows the run.
+    public var report: URL { file("report.html") }
+    /// The folder of event files, if any are asked for.
+    public var tensorBoard: URL { url.appending(path: "tensorboard") }
+    /// The figures, and what they cost.
+    public var results: URL { file("results.json") }
     /// The checkpoints.
     public var checkpoints: URL { url.appending(path: "checkpoints") }
     /// The checkpoint of the best model so far.

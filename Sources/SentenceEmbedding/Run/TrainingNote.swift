@@ -8,6 +8,8 @@ public enum TrainingNote: CustomStringConvertible {
     case otherThreads(before: Int, now: Int)
     /// The run goes on with the matrix products of another engine than it had.
     case otherProducts(before: String, now: String)
+    /// Something that takes a while has begun.
+    case doing(String)
     /// Anything else, in a sentence.
     case other(String)
 
@@ -19,7 +21,7 @@ public enum TrainingNote: CustomStringConvertible {
             "the run had \(before) threads and goes on with \(now): its last bits may differ"
         case .otherProducts(let before, let now):
             "the run multiplied with \(before) kernels and goes on with \(now) ones: its last bits may differ"
-        case .other(let text): text
+        case .doing(let text), .other(let text): text
         }
     }
 }

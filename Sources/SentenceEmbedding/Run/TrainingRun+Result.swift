@@ -7,27 +7,23 @@ import NeuralNetwork
 extension TrainingRun {
     /// Measures and writes the best model, or the last one when there was nothing to choose by.
     func finish(
-        _ trainer: Trainer, _ saver: CheckpointSaver,
-        _ evaluators: [(EvaluationRecipe.Split, [any Evaluator])]
+        _ trainer: Trainer, _ saver: CheckpointSaver, _ measurements: RunMeasurements,
+        _ log: RunLog, _ record: RunRecord
     ) throws -> RunResults {
-        let (model, losses) = best(of: trainer, saver)
+        let (model, losses, step) = best(of: trainer, saver)
         try applyPrompt(to: model)
         let adapters = Result { try writeAdapters(of: model) }
+        // Merged weights are rounded: their figures are not those of the weights beside their adapters.
+        let isMerged = model.adapters != nil
         model.mergeAdapters()
         var results = RunResults(trainer.state)
-        for (split, evaluators) in evaluators {
-            for evaluator in evaluators {
-                do {
-                    let evaluation = try evaluator.evaluate(model, losses: losses)
-                        .named(evaluator.name)
-                    results.add(split, evaluator.task, evaluation)
-                    for problem in evaluation.problems { note(.other("\(split): \(problem)")) }
-                } catch {
-                    // The model is worth keeping all the same.
-                    note(.other("\(split): no evaluation: \(error)"))
-                }
-            }
+        for one in measurements.measure(model, losses, ofStep: isMerged ? nil : step) {
+            let split = one.item.recipe.split
+            results.add(
+                split, one.item.evaluator.task, one.evaluation, interval: one.interval)
+            for problem in one.evaluation.problems { note(.other("\(split): \(problem)")) }
         }
+        results.details = record.details(seconds: log.seconds)
         let card = ModelCard(model, training(trainer, results))
         // Whatever fails, the rest is done.
         let written = Result { try model.write(to: folder.model, modelCard: card.text) }
@@ -91,15 +87,15 @@ extension TrainingRun {
         return training
     }
 
-    /// The best model with its losses, or the last one when there was nothing to choose by.
+    /// The best model with its losses and its step, or the last one when there was nothing to choose by.
     private func best(
         of trainer: Trainer, _ saver: CheckpointSaver
-    ) -> (model: SentenceTransformer, losses: [String: any Loss]) {
-        let last = (model: trainer.model, losses: trainer.losses)
+    ) -> (model: SentenceTransformer, losses: [String: any Loss], step: Int) {
+        let last = (model: trainer.model, losses: trainer.losses, step: trainer.state.step)
         guard let bestStep = trainer.state.bestStep else { return last }
         if let unsavedBest = saver.unsavedBest {
             unsavedBest.restore()
-            return last
+            return (last.model, last.losses, bestStep)
         }
         do {
             let checkpoint = try Checkpoint(folder.best)
@@ -112,11 +108,11 @@ extension TrainingRun {
                 let head = try checkpoint.languageModelHead(for: trainer.model.bert)
                 try checkpoint.restore(adapters)
                 trainer.model.languageModelHead = head
-                return (trainer.model, losses.compactMapValues { $0.loss as? any Loss })
+                return (trainer.model, losses.compactMapValues { $0.loss as? any Loss }, step)
             }
             let model = try checkpoint.model()
             let losses = try checkpoint.losses(for: model)
-            return (model, losses.compactMapValues { $0.loss as? any Loss })
+            return (model, losses.compactMapValues { $0.loss as? any Loss }, step)
         } catch {
             note(.other("the best model cannot be read, so model/ holds the last one: \(error)"))
             return last

@@ -3,13 +3,14 @@ import Foundation
 import Kernels
 import Losses
 import NeuralNetwork
+import Reports
 import Settings
 import Tensors
 
 /// A run from files to files: reads the data, trains, measures, and leaves the best model in its folder.
 ///
-/// The folder gets `model/` (a sentence-transformers folder), `adapter/` (PEFT's) where adapters are trained, `checkpoints/`, the recipe, `steps.csv`,
-/// `evaluations.csv` and `results.json`. A run that was cut short goes on from its latest checkpoint to the same result.
+/// The folder gets `model/` (a sentence-transformers folder), `adapter/` (PEFT's) where adapters are trained, `checkpoints/`,
+/// the recipe, `run.json`, `steps.csv`, `evaluations.csv`, `predictions/`, `results.json` and `report.html`. A run that was cut short goes on from its latest checkpoint to the same result.
 public final class TrainingRun {
     /// What decides the run.
     public let recipe: Recipe
@@ -77,26 +78,38 @@ public final class TrainingRun {
         let model = try startingModel()
         let data = RunData(recipe, open: open, note: note)
         let tasks = try self.tasks(for: model, data)
-        let dev = try data.evaluators(.dev, for: model)
-        let test = try data.evaluators(.test, for: model)
+        let measurements = RunMeasurements(
+            dev: try data.evaluators(.dev, for: model),
+            test: try data.evaluators(.test, for: model),
+            folder: folder, note: note)
         let trainer = try self.trainer(model, tasks)
-        for evaluator in dev + test {
-            try evaluator.check(trainer.losses)
-            try evaluator.check(model)
+        for item in measurements.dev + measurements.test {
+            try item.evaluator.check(trainer.losses)
+            try item.evaluator.check(model)
         }
         let step = latest == nil ? nil : trainer.state.step
         latest = nil
         try prepareFolder(for: trainer)
+        let record = RunRecord(recipe, tasks, model, note: note)
+        try folder.write(record.json, to: "run.json")
         let log = try RunLog(folder, after: step, note: note)
         let saver = CheckpointSaver(folder, recipe: recipe, savedStep: step ?? 0, note: note)
-        var all = callbacks + [log]
-        if !dev.isEmpty {
+        var all = callbacks + [log, measurements]
+        if recipe.setup.tensorboard {
+            all.append(try TensorBoardLog(folder, after: step, recipe: recipe, note: note))
+        }
+        if !measurements.dev.isEmpty {
             all.append(
-                PeriodicEvaluation(Evaluators(dev, allowedFalls: recipe.allowedFalls)))
+                PeriodicEvaluation(
+                    Evaluators(
+                        measurements.dev.map(\.evaluator), allowedFalls: recipe.allowedFalls)))
         }
         if let patience = recipe.training.patience { all.append(EarlyStopping(patience: patience)) }
         let outcome: TrainingOutcome
-        defer { log.flush() }
+        defer {
+            log.flush()
+            writeReport()
+        }
         do { outcome = try trainer.run(all + [saver]) } catch {
             let kept = folder.kept(bestStep: trainer.state.bestStep)
             switch error {
@@ -106,7 +119,14 @@ public final class TrainingRun {
             }
         }
         if outcome == .stopped, saver.unsavedLast == nil { return nil }
-        return try finish(trainer, saver, [(.dev, dev), (.test, test)])
+        return try finish(trainer, saver, measurements, log, record)
+    }
+
+    /// Writes the page that shows the run as far as it went; one that cannot be written ends nothing.
+    private func writeReport() {
+        do { try RunReport.write(RunReport.page(ofRun: folder.path), to: folder.report) } catch {
+            note(.other("\(folder.report.path): not written: \(error)"))
+        }
     }
 }
 
@@ -256,7 +276,19 @@ extension TrainingRun {
                 ))
         }
         noteShortWarmUp(trainer.schedule)
+        noteMoreEpochs(trainer)
         return trainer
+    }
+
+    /// Says when the number of steps takes the run over more epochs than the recipe has.
+    private func noteMoreEpochs(_ trainer: Trainer) {
+        let (epochs, own) = (recipe.training.epochs, trainer.stepsPerEpoch)
+        guard let steps = recipe.training.maxSteps, steps > own * epochs else { return }
+        let taken = String(format: "%.1f", Double(steps) / Double(own))
+        note(
+            .other(
+                "max_steps \(steps) goes before epochs \(epochs): the run takes \(taken) epochs of \(own) steps"
+            ))
     }
 
     /// Makes the folder of a new run, and tries what any run will need of it.

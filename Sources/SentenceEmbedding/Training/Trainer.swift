@@ -37,7 +37,8 @@ public final class Trainer {
     var latestBatches: [Batch] = []
     var soundStep = 0
     private let order: any TaskOrder
-    private let stepsPerEpoch: Int
+    /// Steps in the first epoch; later ones may differ a little.
+    let stepsPerEpoch: Int
     private var callbacks: [any TrainingCallback] = []
     private var control = TrainingControl.proceed
 
@@ -101,7 +102,7 @@ public final class Trainer {
             tasks.count == 1 ? counts[0] : self.order.order(batches: counts, epoch: 0).count
         stepsPerEpoch =
             (batches + configuration.accumulationSteps - 1) / configuration.accumulationSteps
-        let totalSteps = min(configuration.maxSteps ?? .max, stepsPerEpoch * configuration.epochs)
+        let totalSteps = configuration.maxSteps ?? stepsPerEpoch * configuration.epochs
         schedule = LearningRateSchedule(
             configuration.schedule, peak: configuration.learningRate,
             // At least one step has the peak.
@@ -182,9 +183,12 @@ public final class Trainer {
             let batches = batches(ofEpoch: state.epoch)
             while try goesOn() {
                 let end = min(state.batch + configuration.accumulationSteps, batches.count)
+                let start = ContinuousClock.now
                 var report = try step(Array(batches[state.batch..<end]))
+                report.seconds = (ContinuousClock.now - start) / .seconds(1)
                 state.batch = end
                 report.isEpochEnd = end == batches.count || state.step == configuration.maxSteps
+                report.epoch = Double(state.epoch) + Double(end) / Double(batches.count)
                 if end == batches.count {
                     state.epoch += 1
                     state.batch = 0
@@ -225,7 +229,7 @@ public final class Trainer {
     }
 
     private var hasStepsLeft: Bool {
-        state.epoch < configuration.epochs && state.step < configuration.maxSteps ?? .max
+        configuration.maxSteps.map { state.step < $0 } ?? (state.epoch < configuration.epochs)
     }
 
     private func goesOn() throws -> Bool {

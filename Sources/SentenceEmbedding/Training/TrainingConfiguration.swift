@@ -4,7 +4,7 @@ import Settings
 
 /// How to train: every number that decides the result, with Sentence-BERT's defaults.
 public struct TrainingConfiguration: Settings, Equatable {
-    /// Passes over the training rows.
+    /// Passes over the training rows; `maxSteps` overrides it.
     public var epochs = 1
     /// Rows computed at a time.
     public var batchSize = 16
@@ -35,7 +35,7 @@ public struct TrainingConfiguration: Settings, Equatable {
     /// The weights are averaged over steps, the average keeping this share of itself at each, 0..<1: the average is
     /// evaluated and saved as the model, while training goes on with the weights themselves; nil: no average.
     public var emaDecay: Float?
-    /// Ends the run, and the schedule, after so many optimizer steps, if that is sooner.
+    /// Ends the run, and the schedule, after so many optimizer steps, whether that is before the last epoch or after it.
     public var maxSteps: Int?
     /// Evaluates every so many steps, or each such share of the run, and at the end of every epoch in any case; 0: only
     /// then.
@@ -71,7 +71,9 @@ public struct TrainingConfiguration: Settings, Equatable {
     /// Every setting, with its range and what it decides.
     public static let settings: [Setting<TrainingConfiguration>] =
         [
-            Setting("epochs", \.epochs, counts, "Passes over the training rows."),
+            Setting(
+                "epochs", \.epochs, counts,
+                "Passes over the training rows, unless max_steps is given."),
             Setting("batch_size", \.batchSize, counts, "Rows computed at a time."),
             Setting(
                 "accumulation_steps", \.accumulationSteps, counts, "Batches averaged for one step."),
@@ -101,7 +103,9 @@ public struct TrainingConfiguration: Settings, Equatable {
             Setting(
                 "ema_decay", \.emaDecay, .fromUpTo(0, below: 1),
                 "Evaluate and save the weights' moving average, which keeps this share of itself."),
-            Setting("max_steps", \.maxSteps, 1...Int.max, "End the run after so many steps."),
+            Setting(
+                "max_steps", \.maxSteps, 1...Int.max,
+                "Take so many steps, over as many epochs as that needs."),
             Setting(
                 "evaluate_every", \.evaluateEvery,
                 "Steps, or the share of the run, between evaluations; 0: after each epoch only."),

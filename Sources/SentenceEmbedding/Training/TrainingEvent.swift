@@ -4,6 +4,8 @@ public enum TrainingEvent: Sendable {
     case started(totalSteps: Int, stepsPerEpoch: Int)
     /// An optimizer step was taken.
     case stepped(StepReport)
+    /// The model is about to be evaluated.
+    case evaluating
     /// The model was evaluated; `isBest` when it beat all evaluations since the first step, or since before it.
     case evaluated(Evaluation, isBest: Bool)
     /// A watched figure of the evaluation fell too far: the step cannot become the best.
@@ -34,6 +36,10 @@ public struct StepReport: Sendable, Equatable {
     public let tokens: Int
     /// Whether it was the last step of an epoch, or of the run.
     public internal(set) var isEpochEnd = false
+    /// The epochs that are done, with the share of the one that the step is in.
+    public internal(set) var epoch = 0.0
+    /// How long the step took, without what callbacks did.
+    public internal(set) var seconds = 0.0
 }
 
 /// The answer to an event.

@@ -10,7 +10,9 @@ public struct TrainingState: Codable, Sendable, Equatable {
     public var batch = 0
     /// The figures before the first step, by name; nil when nothing was measured.
     public var before: [String: Double]?
-    /// The primary one of them.
+    /// The figures, before the first step, of what is measured after training alone.
+    public var testBefore: [String: Double]?
+    /// The primary one of those measured during training.
     public var scoreBefore: Double?
     /// The watched figures before the first step, by evaluation; nil when none is watched.
     public var watchedBefore: [String: Double]?

@@ -72,8 +72,16 @@ struct Encode: ParsableCommand {
         }
         Interruption.install()
         var count = 0
+        let start = ContinuousClock.now
         try EmbeddingFile.write(to: URL(filePath: output), as: format, description) { writer in
-            count = try encoding.run(source, first, quantizer, writer)
+            count = try encoding.run(source, first, quantizer, writer) { done in
+                guard Console.isTerminal else { return }
+                let seconds = (ContinuousClock.now - start) / .seconds(1)
+                var line = ProgressLine()
+                line.add("\(done) sentences encoded", rank: 0)
+                line.add("\((Double(done) / max(seconds, 1e-9)).fixed(0)) a second", rank: 1)
+                Console.progress(line.text(width: Console.width))
+            }
         }
         Console.note(
             "\(output): \(count) embeddings of \(description.dimension) numbers, \(precision.rawValue)"
@@ -147,10 +155,10 @@ private final class Encoding {
         return embeddings
     }
 
-    /// Stores the embeddings of a chunk and of all that follow, and returns how many.
+    /// Stores the embeddings of a chunk and of all that follow, and returns how many; `show` hears how many there are.
     func run(
         _ source: SentenceFile, _ first: Tensor?, _ quantizer: EmbeddingQuantizer,
-        _ writer: any EmbeddingWriter
+        _ writer: any EmbeddingWriter, show: (_ done: Int) -> Void = { _ in }
     ) throws -> Int {
         var (block, count) = (first, 0)
         while let embeddings = block {
@@ -159,6 +167,7 @@ private final class Encoding {
             let rows = embeddings.shape[0]
             try writer.append(quantizer(embeddings), rows: rows)
             count += rows
+            show(count)
             block = try next(source)
         }
         if emptyCount > 0 {

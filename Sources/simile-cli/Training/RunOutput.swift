@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import Simile
 
 /// How a command shows the run that it makes.
@@ -13,7 +14,7 @@ struct RunOutput: ParsableArguments {
         if logEvery < 1 { throw ValidationError("--log-every is \(logEvery); expected 1 or more") }
     }
 
-    /// Executes a run and prints its figures.
+    /// Executes a run and prints what came of it.
     ///
     /// - Throws: `ExitCode(130)` when it was stopped.
     func execute(_ run: TrainingRun) throws {
@@ -23,7 +24,7 @@ struct RunOutput: ParsableArguments {
         do { results = try run.execute([progress]) } catch let error as RunError {
             switch error {
             case .notResumable(_, _, _, let figures), .unwritten(_, let figures):
-                try progress.finished(figures)
+                try show(figures)
             default: break
             }
             throw error
@@ -34,9 +35,61 @@ struct RunOutput: ParsableArguments {
             )
             throw ExitCode(130)
         }
+        let model = run.folder.model.relativeToHere
         Console.note(
-            "model        \(run.folder.model.path)\ncheckpoints  \(run.folder.checkpoints.path)")
+            """
+            model        \(model)
+            report       \(run.folder.report.relativeToHere)
+            checkpoints  \(run.folder.checkpoints.relativeToHere)
+            try it       simile similarity \(model) "A man plays a guitar." "Someone makes music." "It rains."
+            """)
         // The figures come last: perhaps nobody is there to read them.
-        try progress.finished(results)
+        try show(results)
+    }
+
+    private func show(_ results: RunResults) throws {
+        if json {
+            let event = ["event": JSONValue.string("finished")]
+            return try Console.json(.sorted(results.values.merging(event) { $1 }))
+        }
+        if results.changes.isEmpty { return }
+        for line in Self.table(results.changes) { try Console.print(line) }
+        if let line = Self.verdict(results) { try Console.print(line) }
+    }
+
+    /// Each evaluation's main figure, before and after.
+    static func table(_ changes: [FigureChange]) -> [String] {
+        func signed(_ value: Double) -> String { (value < 0 ? "" : "+") + value.figure }
+        let head = ["", "before", "after", "change", "95 % of the ways to draw the rows"]
+        let rows = changes.map { change in
+            [
+                change.name, change.before?.figure ?? "", change.after.figure,
+                change.change.map(signed) ?? "",
+                change.interval.map { "\(signed($0.lowerBound)) to \(signed($0.upperBound))" }
+                    ?? "",
+            ]
+        }
+        let hasIntervals = changes.contains { $0.interval != nil }
+        let table = ([head] + rows).map { hasIntervals ? $0 : Array($0.dropLast()) }
+        let widths = table[0].indices.map { column in table.map { $0[column].count }.max() ?? 0 }
+        return table.map { row in
+            let cells = zip(row, widths).map { $0.padded($1) }
+            return cells.joined(separator: "  ").replacing(/\s+$/, with: "")
+        }
+    }
+
+    /// What the run did to the model, in a line.
+    static func verdict(_ results: RunResults) -> String? {
+        guard let change = results.mainChange, let verdict = change.verdict else { return nil }
+        let comparison = verdict == .aboutTheSame ? "as" : "than"
+        return "\(verdict.rawValue) \(comparison) before training, by \(change.name)"
+    }
+}
+
+extension URL {
+    /// The path as from the working directory, if it lies in it.
+    fileprivate var relativeToHere: String {
+        let here = FileManager.default.currentDirectoryPath + "/"
+        return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
     }
 }

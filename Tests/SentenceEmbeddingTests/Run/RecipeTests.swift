@@ -129,6 +129,7 @@ import Testing
         recipe.setup.addTokens = "tokens.txt"
         recipe.setup.order = RoundRobin.name
         recipe.setup.trainOnly = ["*.bias"]
+        recipe.setup.tensorboard = true
         var adapters = LoRAConfiguration()
         adapters.rank = 4
         adapters.alpha = 16

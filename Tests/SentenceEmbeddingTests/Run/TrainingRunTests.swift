@@ -78,8 +78,8 @@ import Testing
 
         #expect(
             try entries("run") == [
-                "checkpoints", "evaluations.csv", "model", "recipe.json", "results.json",
-                "steps.csv",
+                "checkpoints", "evaluations.csv", "model", "predictions", "recipe.json",
+                "report.html", "results.json", "run.json", "steps.csv",
             ])
         #expect(try entries("run/checkpoints") == ["best.h5", "step-00000004.h5"])
         #expect(
@@ -133,11 +133,11 @@ import Testing
         #expect(notes.contains { $0.contains("going on after step \(stop)") }, "\(notes)")
         for name in [
             "checkpoints/step-00000008.h5", "model/model.safetensors", "steps.csv",
-            "evaluations.csv", "results.json", "model/README.md",
+            "evaluations.csv", "results.json", "model/README.md", "predictions/dev.jsonl",
         ] {
             #expect(
-                try Data(contentsOf: folder("cut/" + name))
-                    == Data(contentsOf: folder("whole/" + name)), "\(name)")
+                try contentsWithoutTimes(folder("cut/" + name))
+                    == contentsWithoutTimes(folder("whole/" + name)), "\(name)")
         }
     }
 

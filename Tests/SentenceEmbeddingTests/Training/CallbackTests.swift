@@ -40,6 +40,7 @@ import Testing
         switch event {
         case .started(let total, let perEpoch): "started \(total) \(perEpoch)"
         case .stepped(let step): step.isEpochEnd ? "stepped, epoch ends" : "stepped"
+        case .evaluating: "evaluating"
         case .evaluated(_, let isBest): isBest ? "evaluated, best" : "evaluated"
         case .evaluationFailed: "failed"
         case .regressed: "regressed"
@@ -77,20 +78,34 @@ import Testing
         ])
         // What a callback posts, all hear before the event that it heard goes on to those after it.
         let expected: [(Int, [String])] = [
-            (0, ["a started 4 3", "a evaluated", "b evaluated", "b started 4 3"]),
+            (
+                0,
+                [
+                    "a started 4 3", "a evaluating", "b evaluating", "a evaluated", "b evaluated",
+                    "b started 4 3",
+                ]
+            ),
             (1, ["a stepped", "b stepped"]),
-            (2, ["a stepped", "a evaluated, best", "b evaluated, best", "b stepped"]),
+            (
+                2,
+                [
+                    "a stepped", "a evaluating", "b evaluating", "a evaluated, best",
+                    "b evaluated, best", "b stepped",
+                ]
+            ),
             (
                 3,
                 [
-                    "a stepped, epoch ends", "a evaluated, best", "b evaluated, best", "a saving",
+                    "a stepped, epoch ends", "a evaluating", "b evaluating", "a evaluated, best",
+                    "b evaluated, best", "a saving",
                     "b saving", "a saved", "b saved", "b stepped, epoch ends",
                 ]
             ),
             (
                 4,
                 [
-                    "a stepped, epoch ends", "a evaluated", "b evaluated", "a saving", "b saving",
+                    "a stepped, epoch ends", "a evaluating", "b evaluating", "a evaluated",
+                    "b evaluated", "a saving", "b saving",
                     "a saved", "b saved", "b stepped, epoch ends", "a ended finished",
                     "b ended finished",
                 ]

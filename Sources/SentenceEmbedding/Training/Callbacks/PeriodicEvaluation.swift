@@ -27,6 +27,7 @@ public final class PeriodicEvaluation: TrainingCallback {
 
     private func evaluate(_ trainer: Trainer) throws {
         let evaluation: Evaluation
+        try trainer.post(.evaluating)
         do {
             evaluation = try trainer.withSavedWeights {
                 try evaluator.evaluate(trainer.model, losses: trainer.losses)

@@ -13,16 +13,33 @@ public struct RunResults: Sendable {
     public private(set) var chosenBy: Figure?
     /// The figures before the first step, under the same names.
     public let before: [String: Double]
+    /// How the main figure of each evaluation changed.
+    public private(set) var changes: [FigureChange] = []
+    /// Everything else that `results.json` holds, by key.
+    package var details: [String: JSONValue] = [:]
 
     init(_ state: TrainingState) {
         steps = state.step
         bestStep = state.bestStep
-        before = Dictionary(
-            uniqueKeysWithValues: (state.before ?? [:]).map { ("dev_" + $0.key, $0.value) })
+        let splits = [("dev_", state.before), ("test_", state.testBefore)]
+        let named = splits.flatMap { prefix, figures in
+            (figures ?? [:]).map { (prefix + $0.key, $0.value) }
+        }
+        before = Dictionary(uniqueKeysWithValues: named)
     }
 
     /// Takes the figures of an evaluation; the first one on dev chose the best model.
-    mutating func add(_ split: EvaluationRecipe.Split, _ task: String, _ evaluation: Evaluation) {
+    mutating func add(
+        _ split: EvaluationRecipe.Split, _ task: String, _ evaluation: Evaluation,
+        interval: ClosedRange<Double>?
+    ) {
+        if let primary = evaluation.primaryFigure {
+            let name = "\(split)_\(primary.name)"
+            changes.append(
+                FigureChange(
+                    name: name, before: before[name], after: primary.value,
+                    direction: primary.direction, interval: interval))
+        }
         if split == .dev, !groups.contains(where: { $0.split == split.rawValue }) {
             chosenBy = evaluation.primaryFigure.map {
                 Figure("\(split)_\($0.name)", $0.value, $0.direction)
@@ -40,12 +57,18 @@ public struct RunResults: Sendable {
         }
     }
 
+    /// The change that tells most: that of the first test, which chose nothing, or else of what chose the best model.
+    public var mainChange: FigureChange? {
+        changes.first { $0.name.hasPrefix("test_") && $0.verdict != nil } ?? changes.first
+    }
+
     /// The figure with a name.
     public subscript(name: String) -> Double? { figures.first { $0.name == name }?.value }
 
     /// Everything by name; an undefined figure is null.
     package var values: [String: JSONValue] {
-        var values: [String: JSONValue] = ["steps": .integer(steps)]
+        var values = details
+        values["steps"] = .integer(steps)
         if let bestStep { values["best_step"] = .integer(bestStep) }
         if let chosenBy {
             values["chosen_by"] = .string(chosenBy.name)
@@ -58,6 +81,24 @@ public struct RunResults: Sendable {
                 before[figure.name].map { (figure.name, JSONValue.number(figure.value - $0)) }
             }
             values["change"] = .sorted(Dictionary(changes, uniquingKeysWith: { $1 }))
+        }
+        let intervals = changes.compactMap { change in
+            change.interval.map {
+                (
+                    change.name,
+                    JSONValue.array([.number($0.lowerBound), .number($0.upperBound)])
+                )
+            }
+        }
+        if !changes.isEmpty {
+            values["main_figures"] = .array(changes.map { .string($0.name) })
+        }
+        if let change = mainChange, let verdict = change.verdict {
+            values["verdict"] = .string(verdict.rawValue)
+            values["verdict_by"] = .string(change.name)
+        }
+        if !intervals.isEmpty {
+            values["change_interval"] = .sorted(Dictionary(intervals, uniquingKeysWith: { $1 }))
         }
         return values
     }
