@@ -18,7 +18,7 @@ let pageStyle: StaticString = """
     .note { color: var(--faint); font-size: 13px; }
     .verdict { font-size: 17px; font-weight: 600; }
     .better { color: var(--good); } .worse { color: var(--bad); }
-    .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 16px; }
+    .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 440px), 1fr)); gap: 16px; }
     figure { margin: 0; padding: 12px; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
     svg { display: block; width: 100%; height: auto; }
     svg text { fill: var(--faint); font: 11px system-ui, sans-serif; }
@@ -41,5 +41,6 @@ let pageStyle: StaticString = """
     th { color: var(--faint); font-weight: 600; white-space: nowrap; }
     .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
     .place { white-space: nowrap; color: var(--faint); }
+    .class { white-space: nowrap; }
     .matrix td, .matrix th { padding: 8px 12px; text-align: center; border: 1px solid var(--line); }
     """

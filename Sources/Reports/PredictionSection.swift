@@ -20,13 +20,20 @@ func predictions(_ test: RecordedPredictions) -> Markup {
         let texts = (0..<columns).map { index in
             Markup.text(index < row.texts.count ? String(row.texts[index].prefix(300)) : "")
         }
-        let values = [row.gold, row.before, row.after].map { Markup.text(value($0)) }
+        let values = [row.gold, row.before, row.after].map {
+            Markup.tag("span", ["class": "class"], .text(value($0)))
+        }
         return [place] + values + texts
     }
     let head = ["line", "truth", "before", "after"] + (1...columns).map { "text \($0)" }
     return .all([
         .tag("h2", [:], .text("Predictions on \(test.name)")), picture,
-        .tag("p", [:], .text("The rows that the model is most wrong about:")),
+        .tag(
+            "p", [:],
+            .text(
+                test.kind == .classes
+                    ? "Rows that the model has in another class:"
+                    : "The rows that the model is most wrong about:")),
         .table(head, rows, numbers: test.kind == .classes ? [] : [1, 2, 3]),
     ])
 }
@@ -68,12 +75,13 @@ private func similarityBars(_ test: RecordedPredictions) -> Markup {
 }
 
 private func marginBars(_ test: RecordedPredictions) -> Markup {
-    histogram(
+    let bars = histogram(
         "By how much the positive is closer than the negative", xLabel: "margin",
         [
             ("before", test.rows.compactMap(\.before.double)),
             ("after training", test.rows.compactMap(\.after.double)),
         ])
+    return .tag("div", ["class": "charts"], bars)
 }
 
 private func confusionMatrix(_ test: RecordedPredictions) -> Markup {

@@ -93,9 +93,12 @@ func textLengths(_ run: RecordedRun) -> Markup {
         guard let counts = task.value["counts"]?.integers, let width = task.value["width"]?.int,
             let limit = task.value["max_seq_length"]?.int
         else { return nil }
-        let share = String(format: "%.1f", 100 * (task.value["cut_share"]?.double ?? 0))
-        let title =
-            "\(task.key): \(task.value["texts"]?.int ?? 0) texts, \(share) % longer than \(limit) tokens and cut"
+        let share = task.value["cut_share"]?.double ?? 0
+        let cut =
+            share > 0
+            ? "\(String(format: "%.1f", 100 * share)) % longer than \(limit) tokens and cut"
+            : "none longer than \(limit) tokens"
+        let title = "\(task.key): \(task.value["texts"]?.int ?? 0) texts, \(cut)"
         let isNear = Double(limit) <= 1.2 * Double(width * counts.count)
         return bars(
             title, xLabel: "tokens", from: 0.5, width: Double(width), [("texts", counts)],

@@ -1,5 +1,6 @@
 import Foundation
 import Simile
+import TestSupport
 import Testing
 
 /// Training on disks that lack locks or space, or fail on the way: no work is lost.
@@ -29,6 +30,9 @@ struct FaultyDiskTests {
     }
 
     private func bytes(_ name: String) throws -> Data { try Data(contentsOf: folder(name)) }
+    private func contents(_ name: String) throws -> String {
+        try contentsWithoutTimes(folder(name))
+    }
 
     @Test(arguments: [ENOLCK, EOPNOTSUPP, EINVAL, ENOSYS])
     func aDiskWithoutLocks(_ number: Int32) throws {
@@ -80,7 +84,7 @@ struct FaultyDiskTests {
         #expect(full.error.contains("there is no checkpoint of step 7 ("))
         #expect(
             try bytes("run/model/model.safetensors") == bytes("whole/model/model.safetensors"))
-        #expect(try bytes("run/results.json") == bytes("whole/results.json"))
+        #expect(try contents("run/results.json") == contents("whole/results.json"))
         #expect(full.out == whole.out)
 
         // The best weights are then kept in memory.
@@ -89,7 +93,7 @@ struct FaultyDiskTests {
         #expect(try entries("best/checkpoints") == ["step-00000007.h5"])
         #expect(
             try bytes("best/model/model.safetensors") == bytes("whole/model/model.safetensors"))
-        #expect(try bytes("best/results.json") == bytes("whole/results.json"))
+        #expect(try contents("best/results.json") == contents("whole/results.json"))
     }
 
     @Test func shortWritesAreContinued() throws {
@@ -98,7 +102,7 @@ struct FaultyDiskTests {
         let whole = try train("whole", [], [:])
         #expect(whole.status == 0, "\(whole.error)")
         for file in ["results.json", "steps.csv", "model/config.json", "model/model.safetensors"] {
-            #expect(try bytes("run/" + file) == bytes("whole/" + file), "\(file)")
+            #expect(try contents("run/" + file) == contents("whole/" + file), "\(file)")
         }
     }
 

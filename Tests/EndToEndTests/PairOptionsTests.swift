@@ -82,7 +82,7 @@ import Testing
         #expect(output.status == 0, "\(output.error)")
         #expect(
             output.error.contains(
-                " As for the training file, since not stated for this one: --dev-score and "
+                " As the training file, where not stated: --dev-score and "
                     + "--dev-score-range."))
         let other = try folder.write("7\tA dog.\tA cat.\t25\t1\n", to: "other.tsv")
         let refused = try train(folder, start, base + ["--test", other])

@@ -55,7 +55,7 @@ import Testing
         #expect(report.shared == [.scoreRange])
         #expect(
             report.description.contains(
-                " As for the training file, since not stated for this one: scoreRange."))
+                " As the training file, where not stated: scoreRange."))
     }
 
     @Test func namesOfTheTrainingFileHoldWhereTheyAre() throws {

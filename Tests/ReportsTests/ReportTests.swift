@@ -38,7 +38,7 @@ import Testing
               "width": 2, "counts": [0, 1, 5, 9, 20, 25, 15, 10, 8, 4, 2, 1]}}}
             """#, to: "\(name)/run.json")
         let pairs = (0..<30).map { row in
-            #"{"file":"/d/dev.tsv","line":\#(row + 2),"gold":\#(Double(row % 6) / 5),"before":\#(Double(row % 7) / 7),"after":\#(Double(row % 6) / 5 + Double(row % 4) / 40),"texts":[\#(json(row == 3 ? Self.hostile : "a dog \(row)")),"a cat"]}"#
+            #"{"file":"/d/dev.tsv","line":\#(row + 2),"gold":\#(Double(row % 6) / 5),"before":\#(Double(row % 7) / 7),"after":\#(row == 3 ? -1 : Double(row % 6) / 5 + Double(row % 4) / 40),"texts":[\#(json(row == 3 ? Self.hostile : "a dog \(row)")),"a cat"]}"#
         }
         _ = try folder.write(pairs.joined(separator: "\n"), to: "\(name)/predictions/dev.jsonl")
         let classes = ["contradiction", "entailment", "neutral"]
@@ -153,7 +153,7 @@ import Testing
     @Test func marksAreRoundNumbers() {
         #expect(Axis([0, 1]).ticks == [0, 0.2, 0.4, 0.6000000000000001, 0.8, 1])
         let wide = Axis([3, 1234])
-        #expect(wide.ticks == [500, 1000])
+        #expect(wide.ticks == [250, 500, 750, 1000])
         let one = Axis([5])
         #expect(one.range.contains(5) && one.range.lowerBound < one.range.upperBound)
         #expect(Axis([]).range == 0...1)

@@ -169,7 +169,7 @@ public struct ReadReport: Sendable, Equatable, CustomStringConvertible {
             text += "\(enumeration(lateKeys.map { "'\($0)'" }))."
         }
         if !shared.isEmpty {
-            text += " As for the training file, since not stated for this one: "
+            text += " As the training file, where not stated: "
             text += enumeration(shared.map { naming($0, nil) }) + "."
         }
         if let unpackedTo {

@@ -24,10 +24,10 @@ struct Axis {
         self.ticks = ticks
     }
 
-    /// The next of 1, 2, 5, 10, 20 ... that is not smaller.
+    /// The next of 1, 2, 2.5, 5, 10, 20 ... that is not smaller.
     private static func roundStep(_ step: Double) -> Double {
         let power = pow(10, log10(step).rounded(.down))
-        return ([1, 2, 5].first { $0 * power >= step * 0.999 } ?? 10) * power
+        return ([1, 2, 2.5, 5].first { $0 * power >= step * 0.999 } ?? 10) * power
     }
 
     /// Where a value is, from 0 at the beginning to 1 at the end.

@@ -60,7 +60,7 @@ func curves(_ title: String, _ all: [Curve], mark: Double? = nil, from: Double? 
             draw(Curve.smoothed(points), "curve", color)
         } else {
             draw(points, "curve", color)
-            if points.count <= 60 {
+            if points.count <= 30 {
                 drawn += points.map { dot(chart, $0, color, radius: 2.5) }
             }
         }

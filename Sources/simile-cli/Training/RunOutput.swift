@@ -60,7 +60,7 @@ struct RunOutput: ParsableArguments {
     /// Each evaluation's main figure, before and after.
     static func table(_ changes: [FigureChange]) -> [String] {
         func signed(_ value: Double) -> String { (value < 0 ? "" : "+") + value.figure }
-        let head = ["", "before", "after", "change", "95 % of the ways to draw the rows"]
+        let head = ["", "before", "after", "change", "95 % interval of the change"]
         let rows = changes.map { change in
             [
                 change.name, change.before?.figure ?? "", change.after.figure,
