@@ -89,7 +89,8 @@ let package = Package(
         .executableTarget(
             name: "simile-cli",
             dependencies: [
-                "Simile", "Serving", "Hub", "HDF5", "Kernels", "JSON", "Settings", "Support", "Reports",
+                "Simile", "Serving", "Hub", "HDF5", "Kernels", "JSON", "Settings", "Support",
+                "Reports",
                 "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

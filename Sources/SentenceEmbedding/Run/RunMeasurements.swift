@@ -1,5 +1,5 @@
-import Losses
 import EvaluationMetrics
+import Losses
 
 /// An evaluation of a recipe, ready to measure.
 struct RunEvaluation {

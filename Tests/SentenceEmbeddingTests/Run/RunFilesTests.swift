@@ -1,7 +1,7 @@
+import EvaluationMetrics
 import ExampleFiles
 import Foundation
 import JSON
-import EvaluationMetrics
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
+import EvaluationMetrics
 import ExampleFiles
 import Foundation
 import JSON
-import EvaluationMetrics
 import Serialization
 
 /// `predictions/NAME.jsonl`: what the model made of each row of an evaluation before training and after it, with the
