@@ -38,7 +38,7 @@ import Testing
         #expect(RepeatedRows(right).figure([1, 1, 1, 1]) == 0.5)
         #expect(RepeatedRows(right).figure([3, 0, 0, 1]) == 0.75)
         let margins = Predictions(.aboveZero, gold: [1, 1, 1], predicted: [0.5, 0, -1])
-        #expect(RepeatedRows(margins).figure([1, 1, 1]) == 1 / 3)
+        #expect(RepeatedRows(margins).figure([2, 1, 1]) == 0.5)
     }
 
     @Test func aClearChangeExcludesZero() throws {

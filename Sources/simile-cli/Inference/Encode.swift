@@ -59,6 +59,7 @@ struct Encode: ParsableCommand {
         let encoding = Encoding(
             model: try ModelPath.open(model), normalize: normalize, chunk: chunk)
         try embedding.apply(to: encoding.model)
+        let start = ContinuousClock.now
         let first = try encoding.next(source)
         let quantizer = try quantizer(encoding, first)
         let description = EmbeddingDescription(
@@ -72,7 +73,6 @@ struct Encode: ParsableCommand {
         }
         Interruption.install()
         var count = 0
-        let start = ContinuousClock.now
         try EmbeddingFile.write(to: URL(filePath: output), as: format, description) { writer in
             count = try encoding.run(source, first, quantizer, writer) { done in
                 guard Console.isTerminal else { return }
