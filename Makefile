@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: quickstart test test-aarch64 interop fuzz benchmark build deps minilm lint clean
+.PHONY: quickstart test test-aarch64 interop fuzz benchmark build static install uninstall dist deps minilm lint clean
 
 PACKAGES := libopenblas-dev libhdf5-dev zlib1g-dev libcurl4-openssl-dev pkg-config
 SIMILE := .build/release/simile
@@ -122,6 +122,45 @@ benchmark: deps minilm
 
 build: deps
 	swift build -c release --product simile
+
+# A command that runs where there is no Swift, with its completions and its manual page: `sudo make install`, or
+# `make install PREFIX=$HOME/.local`. Where it runs it needs HDF5, zlib and libcurl as they are here, and
+# OpenBLAS if the processor has no AVX-512.
+PREFIX ?= /usr/local
+INSTALLED = $(DESTDIR)$(PREFIX)
+VERSION := $(shell sed -n 's/.*static let simile = "\(.*\)"/\1/p' Sources/Support/Version.swift)
+STATIC := .build/static/release/simile
+install: static
+	install -D -s -m 755 $(STATIC) $(INSTALLED)/bin/simile
+	install -d $(foreach file,$(SHARED),$(INSTALLED)/share/$(dir $(file)))
+	$(STATIC) manual > $(INSTALLED)/share/man/man1/simile.1
+	$(STATIC) --generate-completion-script bash > $(INSTALLED)/share/bash-completion/completions/simile
+	$(STATIC) --generate-completion-script zsh > $(INSTALLED)/share/zsh/site-functions/_simile
+	$(STATIC) --generate-completion-script fish > $(INSTALLED)/share/fish/vendor_completions.d/simile.fish
+
+SHARED := man/man1/simile.1 bash-completion/completions/simile zsh/site-functions/_simile \
+	fish/vendor_completions.d/simile.fish
+uninstall:
+	rm -f $(INSTALLED)/bin/simile $(SHARED:%=$(INSTALLED)/share/%)
+
+static: deps
+	SIMILE_COMMIT=$$(git rev-parse --short=12 HEAD 2>/dev/null) \
+		swift build -c release --static-swift-stdlib --product simile --scratch-path .build/static
+
+# The same as a file to carry elsewhere, with the licences of what is linked in.
+ARCHIVE = simile-$(VERSION)-linux-$(shell uname -m)
+dist: static
+	rm -rf .build/dist/$(ARCHIVE)
+	$(MAKE) --no-print-directory install DESTDIR= PREFIX=$(CURDIR)/.build/dist/$(ARCHIVE)
+	cp LICENSE .build/dist/$(ARCHIVE)/
+	for package in .build/static/checkouts/*/; do \
+		echo "== $$(basename $$package)"; cat $$package/LICENSE*; echo; \
+	done > .build/dist/$(ARCHIVE)/NOTICES
+	{ echo "== Swift's runtime and Foundation"; \
+		cat "$$(dirname $$(readlink -f $$(command -v swift)))/../share/swift/LICENSE.txt"; \
+	} >> .build/dist/$(ARCHIVE)/NOTICES
+	tar -C .build/dist -czf .build/dist/$(ARCHIVE).tar.gz --owner=0 --group=0 --sort=name $(ARCHIVE)
+	@echo .build/dist/$(ARCHIVE).tar.gz
 
 # Installs only what is missing.
 deps:

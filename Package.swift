@@ -1,6 +1,10 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// `make install` and `make dist` say which commit they build.
+let builtCommit: [CSetting] =
+    Context.environment["SIMILE_COMMIT"].map { [.define("SIMILE_COMMIT", to: "\"\($0)\"")] } ?? []
+
 let package = Package(
     name: "Simile",
     products: [
@@ -24,7 +28,7 @@ let package = Package(
     targets: [
         // C: vector loops, system calls that Swift does not see, and the headers of the C libraries.
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
-        .target(name: "CSystemCalls"),
+        .target(name: "CSystemCalls", cSettings: builtCommit),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
@@ -90,8 +94,7 @@ let package = Package(
             name: "simile-cli",
             dependencies: [
                 "Simile", "Serving", "Hub", "HDF5", "Kernels", "JSON", "Settings", "Support",
-                "Reports",
-                "Yams",
+                "Reports", "CSystemCalls", "CHDF5", "CZlib", "CCurl", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

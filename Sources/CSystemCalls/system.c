@@ -19,3 +19,9 @@ const char *simile_library_of(const void *address) {
 int simile_exchange(const char *a, const char *b) {
     return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE);
 }
+
+#ifndef SIMILE_COMMIT
+#define SIMILE_COMMIT ""
+#endif
+
+const char *simile_commit(void) { return SIMILE_COMMIT; }

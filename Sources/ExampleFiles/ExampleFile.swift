@@ -18,7 +18,8 @@ import Foundation
 /// larger is unpacked once, into a file without a name beside it, or in the temporary folder where that cannot be
 /// written.
 public enum ExampleFile {
-    /// Reads a file, or parallel ones, `first,second,labels`, whose lines of the same number belong together.
+    /// Reads a file, standard input where the path is `-`, or parallel ones, `first,second,labels`, whose lines of the
+    /// same number belong together.
     ///
     /// - Throws: `ExampleFileError` that names the file, the line and the likely fix.
     public static func read(

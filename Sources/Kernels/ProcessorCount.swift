@@ -7,8 +7,8 @@ public enum ProcessorCount {
     public static let available: Int = {
         let affinity = Int(simile_affinity_count())
         let allowed = affinity > 0 ? affinity : ProcessInfo.processInfo.activeProcessorCount
-        let groups = text("/proc/self/cgroup") ?? "0::/\n1:cpu:/"
-        return max(1, min(allowed, quota(of: groups, mountedAt: "/sys/fs/cgroup") ?? allowed))
+        let groups = ControlGroups.ofProcess(controller: "cpu")
+        return max(1, min(allowed, quota(of: groups, mountedAt: ControlGroups.root) ?? allowed))
     }()
 
     /// The least processors that a control group of the process, or one that it lies in, grants, rounded up;
@@ -18,23 +18,10 @@ public enum ProcessorCount {
     ///   - groups: The lines of `/proc/self/cgroup`: `0::/a/b` (cgroup 2) or `4:cpu,cpuacct:/a/b` (cgroup 1).
     ///   - root: Where the groups are mounted.
     static func quota(of groups: String, mountedAt root: String) -> Int? {
-        var quotas: [Double] = []
-        for line in groups.split(separator: "\n") {
-            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard fields.count == 3 else { continue }
-            let controllers = fields[1].split(separator: ",")
-            guard controllers.isEmpty || controllers.contains("cpu") else { continue }
-            // In a container the path may be the host's, which is not there; the root then is its group.
-            var parts = fields[2].split(separator: "/")
-            repeat {
-                let path = parts.map { "/" + $0 }.joined()
-                quotas +=
-                    controllers.isEmpty
-                    ? ["", "/unified"].compactMap { quota2(root + $0 + path) }
-                    : ["/cpu", "/cpu,cpuacct"].compactMap { quota1(root + $0 + path) }
-            } while parts.popLast() != nil
-        }
-        return quotas.min().map { Int($0.rounded(.up)) }
+        ControlGroups.folders(
+            of: groups, mountedAt: root, controller: "cpu", names: ["/cpu", "/cpu,cpuacct"]
+        ).compactMap { $0.isSecond ? quota2($0.path) : quota1($0.path) }
+            .min().map { Int($0.rounded(.up)) }
     }
 
     /// Processors granted by `cpu.max` (cgroup 2): quota and period, or `max` for no limit.
@@ -57,7 +44,5 @@ public enum ProcessorCount {
         return numbers.allSatisfy { $0 > 0 && $0.isFinite } ? numbers[0] / numbers[1] : nil
     }
 
-    private static func text(_ path: String) -> String? {
-        try? String(contentsOfFile: path, encoding: .utf8)
-    }
+    private static func text(_ path: String) -> String? { ControlGroups.text(path) }
 }

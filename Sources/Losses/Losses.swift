@@ -25,12 +25,14 @@ public enum Losses {
     /// Every name, in the order in which documents show them.
     public static var names: [String] { all.map { $0.name } + ofSequences.map { $0.name } }
 
-    /// The loss of a name.
+    /// The loss of a name, or of the name of its class: `softmax` and `SoftmaxLoss` are the same.
     ///
     /// - Throws: `LossError.unknown` with the names that there are.
     public static func named(_ name: String) throws(LossError) -> any TaskLoss.Type {
-        if let type = all.first(where: { $0.name == name }) { return type }
-        if let type = ofSequences.first(where: { $0.name == name }) { return type }
-        throw .unknown(name: name, suggestion: closestName(to: name, among: names), known: names)
+        let types: [any TaskLoss.Type] = all + ofSequences
+        if let type = types.first(where: { $0.name == name || "\($0)" == name }) { return type }
+        throw .unknown(
+            name: name, suggestion: closestName(to: name, among: names + types.map { "\($0)" }),
+            known: names)
     }
 }

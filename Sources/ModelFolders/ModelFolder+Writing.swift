@@ -14,6 +14,7 @@ extension ModelFolder {
                 "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt",
             ].contains(path)
         }
+        if path == "onnx/model.onnx" { return true }
         let module = parts[0].drop { $0.isNumber }
         return parts.count == 2
             && ["_Pooling", "_Dense", "_Normalize", "_Dropout"].contains(module)

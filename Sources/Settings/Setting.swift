@@ -14,6 +14,10 @@ public struct Setting<Root>: Sendable {
     public let isSwitch: Bool
     /// Whether it is a list.
     public let isList: Bool
+    /// The names that it is one of, or that its elements are; empty where it is something else.
+    public let choices: [String]
+    /// Whether it is the path of a file or folder.
+    public let isPath: Bool
     /// The value; null when there is none.
     package let write: @Sendable (Root) -> JSONValue
     /// Sets the value; false when it is none of those expected.
@@ -25,8 +29,8 @@ extension Setting {
 
     private init<Value>(
         _ key: String, _ path: WritableKeyPath<Root, Value> & Sendable, _ help: String,
-        expected: String, isSwitch: Bool = false, isList: Bool = false,
-        write: @escaping @Sendable (Value) -> JSONValue,
+        expected: String, isSwitch: Bool = false, isList: Bool = false, choices: [String] = [],
+        isPath: Bool = false, write: @escaping @Sendable (Value) -> JSONValue,
         read: @escaping @Sendable (JSONValue) -> Value?
     ) {
         self.key = key
@@ -34,6 +38,8 @@ extension Setting {
         self.expected = expected
         self.isSwitch = isSwitch
         self.isList = isList
+        self.choices = choices
+        self.isPath = isPath
         self.write = { write($0[keyPath: path]) }
         self.read = { root, json in
             guard let value = read(json) else { return false }
@@ -144,8 +150,31 @@ extension Setting {
         _ key: String, _ path: WritableKeyPath<Root, String?> & Sendable, expected: String,
         _ help: String
     ) {
-        self.init(key, path, help, expected: expected, write: { $0.map(JSONValue.string) ?? .null })
-        { json in
+        self.init(text: key, path, help, expected: expected)
+    }
+
+    /// The path of a file or folder that may be absent.
+    public init(path key: String, _ path: WritableKeyPath<Root, String?> & Sendable, _ help: String)
+    {
+        self.init(text: key, path, help, expected: "a path", isPath: true)
+    }
+
+    /// A name that may be absent. Any is read: who uses it refuses one that is none of `choices`.
+    public init(
+        _ key: String, _ path: WritableKeyPath<Root, String?> & Sendable, oneOf choices: [String],
+        _ help: String
+    ) {
+        self.init(text: key, path, help, expected: words(choices), choices: choices)
+    }
+
+    private init(
+        text key: String, _ path: WritableKeyPath<Root, String?> & Sendable, _ help: String,
+        expected: String, choices: [String] = [], isPath: Bool = false
+    ) {
+        self.init(
+            key, path, help, expected: expected, choices: choices, isPath: isPath,
+            write: { $0.map(JSONValue.string) ?? .null }
+        ) { json in
             json == .null ? .some(nil) : json.string.map { .some($0) }
         }
     }
@@ -156,6 +185,7 @@ extension Setting {
     ) where Value.RawValue == String {
         self.init(
             key, path, help, expected: words(Value.allCases.map(\.rawValue)),
+            choices: Value.allCases.map(\.rawValue),
             write: { .string($0.rawValue) }
         ) { $0.string.flatMap(Value.init(rawValue:)) }
     }
@@ -166,6 +196,7 @@ extension Setting {
     ) where Value.RawValue == String {
         self.init(
             key, path, help, expected: words(Value.allCases.map(\.rawValue)),
+            choices: Value.allCases.map(\.rawValue),
             write: { $0.map { .string($0.rawValue) } ?? .null }
         ) { json in
             json == .null
@@ -180,6 +211,7 @@ extension Setting {
         self.init(
             key, path, help,
             expected: "a list of \(words(Value.allCases.map(\.rawValue)))", isList: true,
+            choices: Value.allCases.map(\.rawValue),
             write: { .array($0.map { .string($0.rawValue) }) }
         ) { json in
             guard let names = json.strings, !names.isEmpty else { return nil }
@@ -231,13 +263,14 @@ extension Setting {
 }
 
 extension Setting {
-    private init(
-        _ key: String, _ help: String, _ expected: String, isSwitch: Bool, isList: Bool,
+    private init<Other>(
+        _ key: String, of other: Setting<Other>,
         write: @escaping @Sendable (Root) -> JSONValue,
         read: @escaping @Sendable (inout Root, JSONValue) -> Bool
     ) {
-        (self.key, self.help, self.expected) = (key, help, expected)
-        (self.isSwitch, self.isList, self.write, self.read) = (isSwitch, isList, write, read)
+        (self.key, help, expected) = (key, other.help, other.expected)
+        (isSwitch, isList, choices) = (other.isSwitch, other.isList, other.choices)
+        (isPath, self.write, self.read) = (other.isPath, write, read)
     }
 
     /// The same setting of settings that hold these; its key there begins with `prefix`.
@@ -245,8 +278,7 @@ extension Setting {
         _ path: WritableKeyPath<Outer, Root> & Sendable, prefix: String = ""
     ) -> Setting<Outer> {
         Setting<Outer>(
-            prefix + key, help, expected, isSwitch: isSwitch, isList: isList,
-            write: { [write] in write($0[keyPath: path]) },
+            prefix + key, of: self, write: { [write] in write($0[keyPath: path]) },
             read: { [read] in read(&$0[keyPath: path], $1) })
     }
 }

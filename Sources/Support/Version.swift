@@ -1,6 +1,6 @@
 /// Which program this is.
 package enum Version {
-    /// Simile's own version.
+    /// Simile's own version; the Makefile reads it here too.
     package static let simile = "0.1.0"
 
     /// The version of the compiler that made it, as far as source code can tell.

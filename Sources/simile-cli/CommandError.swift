@@ -17,7 +17,7 @@ enum CommandError: Error, CustomStringConvertible {
             self = .input(error.description(naming: FileNaming.naming(ofRole: role)))
         case .outputInUse(let path):
             self = .input(
-                "\(path): exists and is not empty; give another --output, remove it, or continue the run in it with --resume \(path)"
+                "\(path): exists and is not empty; give another --output, continue the run in it with --resume \(path), or remove that with --overwrite"
             )
         case .outputUnwritable(let path, let reason):
             self = .outputUnwritable(path: path, reason: reason)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import JSON
+import Kernels
 import Simile
 import Synchronization
 
@@ -9,7 +10,13 @@ import Synchronization
 /// What cannot be written to standard error (its disk is full, its reader or its terminal is gone) is lost, and
 /// ends nothing.
 enum Console {
+    /// How much is said on standard error; results and what is wrong are always said.
+    enum Verbosity: Int {
+        case quiet, normal, verbose
+    }
+
     static let isTerminal = isatty(STDERR_FILENO) == 1
+    private static let level = Atomic<Int>(Verbosity.normal.rawValue)
     /// Whether a line of progress stands at the cursor, for the next output to replace.
     private static let lineIsOpen = Atomic<Bool>(false)
 
@@ -26,8 +33,25 @@ enum Console {
         }
     }
 
+    /// How much is said; to be set before anything is.
+    static var verbosity: Verbosity {
+        get { Verbosity(rawValue: level.load(ordering: .relaxed)) ?? .normal }
+        set { level.store(newValue.rawValue, ordering: .relaxed) }
+    }
+
     /// Prints a line for the person at the terminal.
     static func note(_ line: String) {
+        if verbosity == .quiet { return }
+        error(line)
+    }
+
+    /// Prints a line for who wants to know more.
+    static func detail(_ line: String) {
+        if verbosity == .verbose { error(line) }
+    }
+
+    /// Prints a line about what is wrong.
+    static func error(_ line: String) {
         let start = lineIsOpen.exchange(false, ordering: .relaxed) ? "\r\u{1B}[K" : ""
         report(start + line + "\n")
     }
@@ -41,7 +65,11 @@ enum Console {
             let here = FileManager.default.currentDirectoryPath + "/"
             self.note(text.hasPrefix(here) ? String(text.dropFirst(here.count)) : text)
         case .doing(let text): if isTerminal { progress(text + " ...") }
-        case .otherThreads(let before, _): self.note("\(note) (--threads \(before) avoids that)")
+        case .otherThreads(let before, _):
+            let same =
+                before > ProcessorCount.available
+                ? "SIMILE_THREADS=\(before)" : "--threads \(before)"
+            self.note("\(note) (\(same) avoids that)")
         case .otherProducts(let before, let now):
             self.note(
                 "the run multiplied with \(before) kernels and goes on with \(now) ones ('simile doctor' shows why): its last bits may differ"
@@ -59,6 +87,7 @@ enum Console {
 
     /// Replaces the current line of the terminal, cut to its width: only one line can be replaced.
     static func progress(_ line: String) {
+        if verbosity == .quiet { return }
         lineIsOpen.store(true, ordering: .relaxed)
         report("\r\u{1B}[K\(line.prefix(width))")
     }

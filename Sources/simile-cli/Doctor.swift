@@ -4,15 +4,33 @@ import JSON
 import Kernels
 import Simile
 
-struct Doctor: ParsableCommand {
+struct Doctor: Subcommand {
+    static let examples = ["simile doctor", "simile doctor --json --seconds 0.1"]
     static let configuration = CommandConfiguration(
-        abstract: "Shows the threads, kernels and BLAS library, with measured rates.")
+        abstract: "Shows version, machine, libraries and kernels, with measured rates.",
+        discussion: "A report of a fault should hold what this prints.", examples: examples)
 
     @Flag(help: "Print JSON.")
     var json = false
     @Option(help: "Seconds to measure each rate for.")
     var seconds = 1.0
     @OptionGroup var compute: ComputeOptions
+    @OptionGroup var console: ConsoleOptions
+
+    /// A line of the report.
+    private struct Row {
+        let key: String
+        let label: String
+        let value: JSONValue
+        let text: String
+
+        init(_ key: String, _ label: String, _ value: JSONValue, _ text: String) {
+            (self.key, self.label, self.value, self.text) = (key, label, value, text)
+        }
+        init(_ key: String, _ label: String, _ text: String) {
+            self.init(key, label, .string(text), text)
+        }
+    }
 
     func validate() throws {
         guard (0.01...3600).contains(seconds) else {
@@ -22,45 +40,86 @@ struct Doctor: ParsableCommand {
 
     func run() throws {
         try compute.prepare()
-        let threads = ThreadPool.shared.count
-        let engine = GEMM.Engine.preferred
-        var rows: [(key: String, label: String, value: JSONValue, text: String)] = []
-        func add(_ key: String, _ label: String, _ value: JSONValue, _ text: String) {
-            rows.append((key, label, value, text))
-        }
-        func addRate(_ key: String, _ label: String, of engine: GEMM.Engine) {
-            let rate = MatrixProductBenchmark.gigaflops(engine, seconds: seconds)
-            add(
-                key, label, .number(rate),
-                "\(rate.fixed(0)) GFLOP/s on \(threads) thread\(threads == 1 ? "" : "s") (1024 x 1024 x 1024)"
-            )
-        }
-        let kernels = String(cString: VectorKernels.best.name)
-        add("vector_kernels", "vector kernels", .string(kernels), kernels)
-        add(
-            "threads", "threads", .integer(threads),
-            "\(threads) of \(ProcessorCount.available) available")
-        add(
-            "products", "products by", .string(engine.rawValue),
-            engine == .own ? "our own kernels" : "the BLAS library")
-        addRate("own_gflops", "own kernels", of: .own)
-        switch BLAS.shared {
-        case .success(let blas):
-            add("library", "BLAS library", .string(blas.library), blas.library)
-            add("version", "version", .string(blas.version ?? ""), blas.version ?? "unknown")
-            add(
-                "core_type", "core type", .string(blas.coreType ?? ""),
-                blas.coreType ?? "chosen by the library")
-            addRate("sgemm_gflops", "sgemm", of: .library)
-        case .failure(let error):
-            add("library", "BLAS library", .string(""), "none, and none needed (\(error))")
-        }
+        let rows = program + machine + libraries + kernels
         if json {
             return try Console.json(
                 .sorted(Dictionary(uniqueKeysWithValues: rows.map { ($0.key, $0.value) })))
         }
-        for row in rows {
-            try Console.print(row.label.padded(16) + row.text)
+        for row in rows { try Console.print(row.label.padded(16) + row.text) }
+    }
+
+    private var program: [Row] {
+        [
+            Row("simile", "simile", Version.simile),
+            Row("commit", "commit", .string(Version.commit ?? ""), Version.commit ?? "unknown"),
+            Row("swift", "Swift", Version.swift),
+        ]
+    }
+
+    private var machine: [Row] {
+        let kernel = SystemReport.kernel()
+        let memory = SystemReport.memory
+        let limit = MemoryLimit.ofControlGroups
+        func size(_ bytes: Int) -> String { "\((Double(bytes) / 1e9).fixed(1)) GB" }
+        let features = SystemReport.features
+        return [
+            Row("os", "system", SystemReport.distribution),
+            Row("kernel", "kernel", "\(kernel.system) \(kernel.release) \(kernel.machine)"),
+            Row("processor", "processor", SystemReport.processor),
+            Row(
+                "features", "features", .array(features.map(JSONValue.string)),
+                features.joined(separator: " ")),
+            Row(
+                "processors", "processors", .integer(ProcessorCount.available),
+                "\(ProcessorCount.available) available of \(ProcessInfo.processInfo.processorCount)"
+            ),
+            Row(
+                "memory_bytes", "memory", .integer(memory.total),
+                "\(size(memory.total)), \(size(memory.available)) available"),
+            Row(
+                "memory_limit_bytes", "memory limit", limit.map(JSONValue.integer) ?? .null,
+                limit.map { "\(size($0)), of a control group" } ?? "none"),
+        ]
+    }
+
+    private var libraries: [Row] {
+        SystemReport.libraries.map { Row($0.key, $0.name, $0.version) }
+    }
+
+    private var kernels: [Row] {
+        let threads = ThreadPool.shared.count
+        let engine = GEMM.Engine.preferred
+        func rate(_ key: String, _ label: String, of engine: GEMM.Engine) -> Row {
+            let rate = MatrixProductBenchmark.gigaflops(engine, seconds: seconds)
+            return Row(
+                key, label, .number(rate),
+                "\(rate.fixed(0)) GFLOP/s on \(threads) thread\(threads == 1 ? "" : "s") (1024 x 1024 x 1024)"
+            )
         }
+        var rows = [
+            Row("vector_kernels", "vector kernels", String(cString: VectorKernels.best.name)),
+            Row(
+                "threads", "threads", .integer(threads),
+                "\(threads) of \(ProcessorCount.available) available"),
+            Row(
+                "products", "products by", .string(engine.rawValue),
+                engine == .own ? "our own kernels" : "the BLAS library"),
+            rate("own_gflops", "own kernels", of: .own),
+        ]
+        switch BLAS.shared {
+        case .success(let blas):
+            rows += [
+                Row("library", "BLAS library", blas.library),
+                Row("version", "version", .string(blas.version ?? ""), blas.version ?? "unknown"),
+                Row(
+                    "core_type", "core type", .string(blas.coreType ?? ""),
+                    blas.coreType ?? "chosen by the library"),
+                rate("sgemm_gflops", "sgemm", of: .library),
+            ]
+        case .failure(let error):
+            rows.append(
+                Row("library", "BLAS library", .string(""), "none, and none needed (\(error))"))
+        }
+        return rows
     }
 }

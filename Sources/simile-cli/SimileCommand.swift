@@ -11,18 +11,18 @@ struct SimileCommand: ParsableCommand {
         commandName: "simile",
         abstract: "Fine-tunes BERT into sentence-embedding models on CPUs.",
         discussion: """
-            MODEL is a Hugging Face or sentence-transformers folder, a checkpoint (.h5), or the ORG/NAME \
-            of a model that 'simile fetch' has downloaded.
+            MODEL is a Hugging Face or sentence-transformers folder, a checkpoint (.h5), the folder of a run, or the \
+            ORG/NAME of a model that 'simile fetch' has downloaded.
             Exit codes: 0 success; 1 an error, described on standard error; 64 wrong usage; \
             130 stopped by Ctrl-C, SIGTERM or SIGHUP after saving.
             """,
-        version: Version.simile,
+        version: Version.line,
         subcommands: [
             Train.self, Pretrain.self, Report.self, Evaluate.self, Encode.self, Similarity.self,
             Serve.self,
             Tokenize.self,
             New.self, Student.self, Prune.self, Merge.self, Import.self, Export.self,
-            Inspect.self, Fetch.self, Doctor.self, ReadHDF5.self,
+            Inspect.self, Fetch.self, Doctor.self, ReadHDF5.self, Manual.self,
         ])
 
     static func main() {
@@ -30,12 +30,37 @@ struct SimileCommand: ParsableCommand {
         // The environment's wish would go before what is asked for each file: no file of ours needs a lock.
         setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1)
         ReadHDF5.beforeOpening()
+        var meant: any ParsableCommand.Type = Self.self
         do {
-            try RepeatedOptions.refuse(in: Array(CommandLine.arguments.dropFirst()))
+            let words = Array(CommandLine.arguments.dropFirst())
+            meant = configuration.subcommands.first { $0._commandName == words.first } ?? meant
+            var command = try parseAsRoot(checked(words))
+            if let own = command as? any Subcommand { Console.verbosity = own.console.verbosity }
+            let begun = ContinuousClock.now
+            try command.run()
+            Console.detail("\(((ContinuousClock.now - begun) / .seconds(1)).fixed(2)) s")
+        } catch let error as ValidationError {
+            WrongUsage.exit(error, of: meant)
         } catch {
             exit(withError: error)
         }
-        main(nil)
+    }
+
+    /// The words as the parser is to have them.
+    ///
+    /// - Throws: `ValidationError` for what the parser would drop, or name one at a time.
+    static func checked(_ words: [String]) throws -> [String] {
+        let simile = try CommandDescription.simile()
+        try WrongUsage.refuseUnknownCommand(words, in: simile)
+        guard let name = words.first,
+            let description = simile.subcommands?.first(where: { $0.commandName == name }),
+            let type = configuration.subcommands.first(where: { $0._commandName == name })
+        else { return words }
+        let own = PeerNames.replaced(in: words.dropFirst(), of: description)
+        try RepeatedOptions.refuse(in: own[...], of: description)
+        try MissingArguments.refuse(
+            in: own[...], of: description, example: (type as? any Subcommand.Type)?.examples.first)
+        return [name] + own
     }
 }
 
@@ -51,7 +76,13 @@ struct ComputeOptions: ParsableArguments {
             guard (1...1024).contains(threads) else {
                 throw ValidationError("--threads is \(threads); expected 1...1024")
             }
-            ThreadPool.configure(threads: threads)
+            let available = ProcessorCount.available
+            if threads > available {
+                Console.note(
+                    "--threads \(threads): this process may use \(available) processor\(available == 1 ? "" : "s"), so \(available) (SIMILE_THREADS=\(threads) insists)"
+                )
+            }
+            ThreadPool.configure(threads: min(threads, available))
         }
         if GEMM.Engine.preferred == .library, case .success(let blas) = BLAS.shared,
             let replaced = blas.replacedCoreType, let used = blas.coreType

@@ -60,8 +60,8 @@ import Testing
         let own = try CommandRunner.run(["similarity", model, "a dog", "a dog", "the man"])
         #expect(own.status == 0)
         let rows = own.out.split(separator: "\n")
-        #expect(rows[0].hasSuffix("euclidean"))
-        #expect(rows[2].hasSuffix("  -0.0000"))
+        #expect(rows[1].hasPrefix("euclidean"))
+        #expect(rows[2].hasPrefix("  -0.0000"))
         struct Result: Decodable { let similarities: [[String: Value]] }
         enum Value: Decodable {
             case number(Double)
@@ -118,7 +118,7 @@ import Testing
 
         func tokenize(_ path: String) throws -> String {
             try CommandRunner.run(
-                ["tokenize", path, "--tokens"], input: "\"Quarkonium and covid-19s\"\n"
+                ["tokenize", path, "--tokens"], input: "Quarkonium and covid-19s\n"
             ).out
         }
         let own = try tokenize(folder("run/model").path)
@@ -140,7 +140,7 @@ import Testing
         ])
         #expect(output.status == 0, "\(output.error)")
         #expect(output.error.contains("new.txt: 1 tokens added, with the ids 600...600"))
-        let ids = try CommandRunner.run(["tokenize", path], input: "\"quarkonium\"\n")
+        let ids = try CommandRunner.run(["tokenize", path], input: "quarkonium\n")
         #expect(ids.out == "{\"ids\":[2,600,3]}\n")
         let empty = try folder.write("\n \n", to: "empty.txt")
         for (file, message) in [
@@ -172,7 +172,7 @@ import Testing
             try #require(text.contains(old))
             try Data(text.replacing(old, with: new).utf8).write(to: url)
         }
-        let line = "\"The Train is LATE\"\n"
+        let line = "The Train is LATE\n"
         let output = try CommandRunner.run(["tokenize", model, "--tokens"], input: line)
         let lower = try CommandRunner.run(
             ["tokenize", model, "--tokens"], input: line.lowercased())

@@ -27,7 +27,8 @@ import Testing
         let folder = TemporaryFolder()
         let start = try folder.newModel()
         let nli = try CommandRunner.run([
-            "train", "--recipe", "Experiments/from-scratch/1-nli.yaml", "--model", start, "--output",
+            "train", "--recipe", "Experiments/from-scratch/1-nli.yaml", "--model", start,
+            "--output",
             folder("nli").path,
             "--epochs", "1",
         ])

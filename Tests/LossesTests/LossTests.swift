@@ -14,7 +14,9 @@ import Testing
         let names = Losses.names
         #expect(Set(names).count == names.count)
         for name in names {
-            #expect(try Losses.named(name).name == name)
+            let type = try Losses.named(name)
+            #expect(type.name == name)
+            #expect(try Losses.named("\(type)") == type, "the class's name is another")
             #expect(name.allSatisfy { $0.isLowercase || $0 == "_" }, "\(name)")
         }
     }

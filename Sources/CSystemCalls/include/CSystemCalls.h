@@ -9,4 +9,7 @@ const char *_Nullable simile_library_of(const void *_Nonnull address);
 /// Swaps what two paths name, at once: 0, or -1 with the reason in errno.
 int simile_exchange(const char *_Nonnull a, const char *_Nonnull b);
 
+/// The commit that was built, or "" where the build was not told.
+const char *_Nonnull simile_commit(void);
+
 #endif

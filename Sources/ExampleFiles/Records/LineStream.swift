@@ -34,25 +34,14 @@ final class LineStream {
         case contents(FileContents, chunk: Int)
     }
 
-    /// Opens a file to be read once, unpacking it on the way.
+    /// Opens a file, or standard input where the path is `-`, to be read once, unpacking it on the way.
     init(path: String) throws(ExampleFileError) {
-        self.path = path
         let file = try OpenFile(path: path)
+        let path = OpenFile.name(path)
+        self.path = path
         // Closing this stream closes the copy.
         guard let stream = gzdopen(dup(file.descriptor), "rb") else {
             throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-        }
-        gzbuffer(stream, UInt32(Self.chunk))
-        source = .gzip(stream)
-        try checkStart()
-    }
-
-    /// Reads from standard input.
-    init() throws(ExampleFileError) {
-        path = "standard input"
-        // A copy: closing this stream leaves the descriptor alone.
-        guard let stream = gzdopen(dup(STDIN_FILENO), "rb") else {
-            throw .unreadable(path: path, reason: "it is closed")
         }
         gzbuffer(stream, UInt32(Self.chunk))
         source = .gzip(stream)

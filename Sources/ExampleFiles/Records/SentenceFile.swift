@@ -21,9 +21,9 @@ public struct SentenceFile {
     private let lines: LineStream
     private let format: Format
 
-    /// Opens a file, or standard input when there is no path.
-    public init(path: String?, format: Format) throws(ExampleFileError) {
-        lines = if let path { try LineStream(path: path) } else { try LineStream() }
+    /// Opens a file, or standard input where the path is `-`.
+    public init(path: String, format: Format) throws(ExampleFileError) {
+        lines = try LineStream(path: path)
         self.format = format
     }
 

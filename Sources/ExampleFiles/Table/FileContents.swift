@@ -35,8 +35,9 @@ final class FileContents: Sendable {
 
     /// Opens a file; `limit` is there for tests.
     init(path: String, limit: Int = FileContents.largestInMemory) throws(ExampleFileError) {
-        self.path = path
         let file = try OpenFile(path: path)
+        let path = OpenFile.name(path)
+        self.path = path
         guard file.isRegular, !file.isCompressed else {
             (store, unpackedTo) = try Self.unpack(file, path, limit)
             return
@@ -145,9 +146,19 @@ final class OpenFile: Sendable {
         modified = status.st_mtim
     }
 
+    /// Opens a file, or standard input where the path is `-`.
     convenience init(path: String) throws(ExampleFileError) {
+        if path == "-" {
+            let descriptor = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+            guard descriptor >= 0 else {
+                throw .unreadable(path: Self.name(path), reason: "it is closed")
+            }
+            self.init(descriptor)
+            return
+        }
         guard FileManager.default.fileExists(atPath: path) else {
-            throw .unreadable(path: path, reason: "there is no such file")
+            let meant = closestPath(to: path).map { "; did you mean '\($0)'?" } ?? ""
+            throw .unreadable(path: path, reason: "there is no such file\(meant)")
         }
         guard !FileManager.default.folderExists(atPath: path) else {
             throw .unreadable(path: path, reason: "it is a directory; name a file in it")
@@ -160,6 +171,9 @@ final class OpenFile: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// How messages call the file of a path.
+    static func name(_ path: String) -> String { path == "-" ? "standard input" : path }
 
     /// A new file without a name, in the folder of `path` or else in the temporary one.
     static func unnamed(

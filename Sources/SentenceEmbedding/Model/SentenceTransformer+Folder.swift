@@ -102,10 +102,14 @@ extension SentenceTransformer {
     /// It is completed beside `folder` and then put in its place: a model that was there stays whole until
     /// the new one is. A folder that holds anything but such a model is not replaced.
     ///
-    /// - Parameter modelCard: The text of `README.md`; without one there is no such file.
+    /// - Parameters:
+    ///   - modelCard: The text of `README.md`; without one there is no such file.
+    ///   - onnx: The precision of an ONNX model, `onnx/model.onnx`; without one there is no such file.
     /// - Throws: `NonFiniteError` or `ModelError` when a weight or an embedding is not finite, `SerializationError` when the folder cannot
     ///   be written. What was there is then unchanged.
-    public func write(to folder: URL, modelCard: String? = nil) throws {
+    public func write(
+        to folder: URL, modelCard: String? = nil, onnx: ONNXPrecision? = nil
+    ) throws {
         try requireFinite()
         let description = ModelFolder(
             configuration: bert.configuration, poolingModes: pooling.modes,
@@ -129,6 +133,12 @@ extension SentenceTransformer {
                     arrays.named { name in
                         name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : nil
                     }, to: folder.appending(path: "model.safetensors"))
+            }
+            if let onnx {
+                let inside = temporary.appending(path: "onnx")
+                try FileManager.default.createDirectory(
+                    at: inside, withIntermediateDirectories: true)
+                try writeONNX(to: inside.appending(path: "model.onnx"), precision: onnx)
             }
             if let modelCard {
                 try AtomicFile.write(

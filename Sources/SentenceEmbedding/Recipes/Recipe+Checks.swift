@@ -120,40 +120,6 @@ extension Recipe {
         }
     }
 
-    /// The recipe with absolute paths, so that a run can be resumed from any folder.
-    public func withAbsolutePaths() -> Recipe {
-        func absolute(_ path: String) -> String {
-            // `first,second,labels` are three parallel files, unless one has this name.
-            let files =
-                FileManager.default.fileExists(atPath: path)
-                ? [path[...]] : path.split(separator: ",")
-            return files.map { URL(filePath: String($0)).standardizedFileURL.path }
-                .joined(separator: ",")
-        }
-        func absolute(_ sources: [ExampleSource]) -> [ExampleSource] {
-            sources.map { ExampleSource(absolute($0.path), $0.options) }
-        }
-        func ifPresent(_ path: String?) -> String? {
-            // A name of the hub is not a path.
-            path.map { FileManager.default.fileExists(atPath: $0) ? absolute($0) : $0 }
-        }
-        var copy = self
-        copy.model = ifPresent(model)
-        for index in tasks.indices {
-            copy.tasks[index].data = absolute(tasks[index].data)
-            copy.tasks[index].settings.teacher = ifPresent(tasks[index].settings.teacher)
-        }
-        for index in evaluations.indices {
-            copy.evaluations[index].data = absolute(evaluations[index].data)
-            if let kind = try? Evaluations.named(evaluations[index].kind.name) {
-                copy.evaluations[index].kind.settings = kind.withPaths(
-                    evaluations[index].kind.settings, absolute)
-            }
-        }
-        copy.setup.addTokens = setup.addTokens.map(absolute)
-        return copy
-    }
-
     /// The keys whose values another recipe has otherwise.
     public func keys(changedIn other: Recipe) -> [String] {
         let (mine, theirs) = (value, other.value)
@@ -168,14 +134,5 @@ extension Recipe {
             return "tasks.\(task.name).\(name)"
         }
         return name == "data" ? "train" : name
-    }
-}
-
-extension EvaluationKind {
-    /// The settings, as JSON, with every path changed; those that cannot be read stay as they are.
-    fileprivate static func withPaths(_ json: String, _ change: (String) -> String) -> String {
-        guard !paths.isEmpty, var settings = try? Self(json: json) else { return json }
-        for path in paths { settings[keyPath: path] = settings[keyPath: path].map(change) }
-        return settings.json
     }
 }

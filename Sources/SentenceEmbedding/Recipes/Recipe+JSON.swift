@@ -1,6 +1,7 @@
 import ExampleFiles
 import Foundation
 import JSON
+import Losses
 import NeuralNetwork
 import Settings
 import Support
@@ -68,10 +69,7 @@ extension Recipe {
             guard !shortKeys.isEmpty else { return }
             var task = TaskRecipe()
             task.settings = short
-            if let loss = value["loss"] {
-                task.loss = try NamedSettings(loss, path: "loss")
-                try task.loss.checkLoss(path: "loss")
-            }
+            if let value = value["loss"] { task.loss = try loss(value, "loss") }
             if let train = value["train"] { task.data = try sources(train, "train") }
             self.tasks = [task]
             return
@@ -88,10 +86,7 @@ extension Recipe {
                     key: path, found: member.value.summary, expected: "keys with 'data' and 'loss'")
             }
             task.settings = try settings(.object(keys), path: path + ".", others: ["data", "loss"])
-            if let loss = member.value["loss"] {
-                task.loss = try NamedSettings(loss, path: path + ".loss")
-                try task.loss.checkLoss(path: path + ".loss")
-            }
+            if let value = member.value["loss"] { task.loss = try loss(value, path + ".loss") }
             guard let data = member.value["data"] else { throw .missing(key: path + ".data") }
             task.data = try sources(data, path + ".data")
             self.tasks.append(task)
@@ -247,6 +242,14 @@ private func text(_ value: JSONValue, _ key: String) throws(RecipeError) -> Stri
         throw .invalid(key: key, found: value.summary, expected: "a text")
     }
     return text
+}
+
+/// A loss by its name, whether that or its class's is given.
+private func loss(_ value: JSONValue, _ path: String) throws(RecipeError) -> NamedSettings {
+    var loss = try NamedSettings(value, path: path)
+    try loss.checkLoss(path: path)
+    if let type = try? Losses.named(loss.name) { loss.name = type.name }
+    return loss
 }
 
 /// The name of a task or an evaluation, which is also one in checkpoints and of figures.

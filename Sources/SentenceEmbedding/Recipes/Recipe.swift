@@ -138,7 +138,7 @@ public struct RunSetup: Settings, Equatable {
             "prompt_text", \.promptText, expected: "a text",
             "Put this text in front of every text."),
         Setting(
-            "add_tokens", \.addTokens, expected: "a path",
+            path: "add_tokens", \.addTokens,
             "A file of tokens to add to the vocabulary, one a line: each begins as the mean of the pieces it was spelt with."
         ),
         Setting(
@@ -148,7 +148,7 @@ public struct RunSetup: Settings, Equatable {
             "freeze", \.freeze,
             "Modules or parameters not to train, such as embeddings or encoder.layer.*.attention."),
         Setting(
-            "order", \.order, expected: TaskOrders.all.map { $0.name }.joined(separator: " or "),
+            "order", \.order, oneOf: TaskOrders.all.map { $0.name },
             "Which of several tasks has the next batch; by default proportional."),
         Setting("tensorboard", \.tensorboard, "Write event files for TensorBoard too."),
     ]
@@ -179,8 +179,7 @@ public struct TaskSettings: Settings, Equatable {
     public static let settings: [Setting<TaskSettings>] =
         [
             Setting(
-                "sampler", \.sampler,
-                expected: BatchSamplers.all.map { $0.name }.joined(separator: ", "),
+                "sampler", \.sampler, oneOf: BatchSamplers.all.map { $0.name },
                 "Which rows form a batch; by default what suits the loss."),
             Setting(
                 "task_batch_size", \.batchSize, 1...1_000_000,
@@ -193,7 +192,7 @@ public struct TaskSettings: Settings, Equatable {
                 "classes", \.classes,
                 "The names of the task's classes, in the order of their ids."),
             Setting(
-                "teacher", \.teacher, expected: "a path",
+                path: "teacher", \.teacher,
                 "A model, or a file of vectors (.npy, .h5), that labels the rows."),
             Setting(
                 "teacher_dimension", \.teacherDimension, 1...1_000_000,

@@ -13,6 +13,8 @@ public enum RecipeError: Error, Equatable, LocalizedError, CustomStringConvertib
     case both(String, String)
     /// A key has no use without another, which is not there.
     case useless(key: String, reason: String)
+    /// A relative path leads to two files.
+    case ambiguousPath(String, String, String)
 
     /// What is wrong and what to do.
     public var description: String {
@@ -23,6 +25,8 @@ public enum RecipeError: Error, Equatable, LocalizedError, CustomStringConvertib
         case .missing(let key): "no \(key) is given"
         case .both(let one, let other): "\(one) and \(other) are both given; give one of them"
         case .useless(let key, let reason): "\(key) is given, but \(reason)"
+        case .ambiguousPath(let path, let one, let other):
+            "'\(path)' may be \(one) or \(other); write the one that is meant in full"
         }
     }
 
@@ -40,6 +44,7 @@ extension RecipeError {
             key
         case .setting(.notAnObject(let path, _)): path
         case .both(_, let other): other
+        case .ambiguousPath: nil
         }
     }
 }

@@ -15,7 +15,7 @@ public struct RunFolder: Sendable {
     public var adapter: URL { url.appending(path: "adapter") }
     /// The model that a run from scratch begins with, made for it.
     public var start: URL { url.appending(path: Self.startName) }
-    private static let startName = "start.h5"
+    static let startName = "start.h5"
     /// The page that shows the run.
     public var report: URL { file("report.html") }
     /// The folder of event files, if any are asked for.
@@ -152,13 +152,16 @@ public struct RunFolder: Sendable {
         return kept
     }
 
-    private func steps() -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints.path)) ?? []
-        return names.filter { Self.step($0) >= 0 }.sorted { Self.step($0) < Self.step($1) }
+    private func steps() -> [String] { Self.steps(in: checkpoints) }
+
+    /// The names of the checkpoints in a folder that are called after their steps, in order.
+    static func steps(in folder: URL) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.filter { step($0) >= 0 }.sorted { step($0) < step($1) }
     }
 
     /// The step of a checkpoint with a name of our making, else -1.
-    private static func step(_ name: String) -> Int {
+    static func step(_ name: String) -> Int {
         let digits = name.dropFirst("step-".count).dropLast(".h5".count)
         guard name == "step-\(digits).h5", digits.allSatisfy(\.isASCII) else { return -1 }
         return digits.first?.isNumber == true ? Int(digits) ?? -1 : -1

@@ -17,6 +17,7 @@ public final class TrainingRun {
     /// Where it writes.
     public let folder: RunFolder
     private var isNew: Bool
+    private let overwrites: Bool
     let note: (TrainingNote) -> Void
     private let open: (String) throws -> SentenceTransformer
     /// The checkpoint to go on from, until everything in it is read: an open file keeps its space on the disk
@@ -26,12 +27,13 @@ public final class TrainingRun {
     /// Prepares a new run; the output folder must be new or empty.
     ///
     /// - Parameters:
+    ///   - overwrites: Whether the output folder may hold a run, which is removed when this one is about to begin.
     ///   - format: How the folder keeps the recipe.
     ///   - open: Opens the model that the recipe names.
     ///   - note: Hears what a person should know.
     /// - Throws: `RunError.recipe` when the recipe lacks something or contradicts itself.
     public init(
-        _ recipe: Recipe, output: String, format: RecipeFormat = .json,
+        _ recipe: Recipe, output: String, overwrites: Bool = false, format: RecipeFormat = .json,
         open: @escaping (String) throws -> SentenceTransformer = { try .init(path: $0) },
         note: @escaping (TrainingNote) -> Void = { _ in }
     ) throws {
@@ -41,6 +43,7 @@ public final class TrainingRun {
             throw RunError.recipe(error)
         }
         folder = RunFolder(output, format: format)
+        self.overwrites = overwrites
         isNew = true
         self.open = open
         self.note = note
@@ -55,6 +58,7 @@ public final class TrainingRun {
         note: @escaping (TrainingNote) -> Void = { _ in }
     ) throws {
         folder = RunFolder(output, format: format)
+        overwrites = false
         isNew = false
         latest = try folder.latest(open, note)
         recipe = try latest?.recipe ?? folder.recipe()
@@ -69,24 +73,13 @@ public final class TrainingRun {
     /// - Throws: `RunError`, and what reading, training and writing throw. Everything is read, checked and tried before
     ///   the first step.
     public func execute(_ callbacks: [any TrainingCallback] = []) throws -> RunResults? {
-        if isNew {
-            try folder.requireFree()
-        } else if latest == nil {
-            latest = try folder.latest(open, note)
-        }
+        try requireFolder()
         defer { isNew = false }
-        let model = try startingModel()
-        let data = RunData(recipe, open: open, note: note)
-        let tasks = try self.tasks(for: model, data)
+        let prepared = try prepare(cache: folder)
+        let (trainer, model) = (prepared.trainer, prepared.trainer.model)
+        let tasks = trainer.tasks
         let measurements = RunMeasurements(
-            dev: try data.evaluators(.dev, for: model),
-            test: try data.evaluators(.test, for: model),
-            folder: folder, note: note)
-        let trainer = try self.trainer(model, tasks)
-        for item in measurements.dev + measurements.test {
-            try item.evaluator.check(trainer.losses)
-            try item.evaluator.check(model)
-        }
+            dev: prepared.dev, test: prepared.test, folder: folder, note: note)
         let step = latest == nil ? nil : trainer.state.step
         latest = nil
         try prepareFolder(for: trainer)
@@ -133,6 +126,37 @@ public final class TrainingRun {
 // MARK: - The beginning
 
 extension TrainingRun {
+    /// What a run works with once everything is read and checked.
+    struct Prepared {
+        let trainer: Trainer
+        let dev: [RunEvaluation]
+        let test: [RunEvaluation]
+    }
+
+    /// Refuses a folder that a new run cannot have.
+    ///
+    /// - Throws: `RunError.outputInUse`; of a run that overwrites, `RunError.file` for what is not of an earlier run.
+    public func requireFolder() throws {
+        if isNew { try overwrites ? folder.requireReplaceable(by: recipe) : folder.requireFree() }
+    }
+
+    /// Reads and checks everything; writes nothing but a teacher's labels, into `cache`.
+    func prepare(cache: RunFolder) throws -> Prepared {
+        try requireFolder()
+        if !isNew, latest == nil { latest = try folder.latest(open, note) }
+        let model = try startingModel()
+        let data = RunData(recipe, open: open, note: note)
+        let tasks = try self.tasks(for: model, data, cache)
+        let dev = try data.evaluators(.dev, for: model)
+        let test = try data.evaluators(.test, for: model)
+        let trainer = try self.trainer(model, tasks)
+        for item in dev + test {
+            try item.evaluator.check(trainer.losses)
+            try item.evaluator.check(model)
+        }
+        return Prepared(trainer: trainer, dev: dev, test: test)
+    }
+
     /// The model that the run begins or goes on with, prepared as the recipe says.
     private func startingModel() throws -> SentenceTransformer {
         let setup = recipe.setup
@@ -214,10 +238,10 @@ extension TrainingRun {
     }
 
     private func tasks(
-        for model: SentenceTransformer, _ data: RunData
+        for model: SentenceTransformer, _ data: RunData, _ cache: RunFolder
     ) throws -> [TrainingTask] {
         try recipe.tasks.map { task in
-            let table = try data.table(of: task, for: model, cache: folder)
+            let table = try data.table(of: task, for: model, cache: cache)
             do {
                 let loss = try Losses.named(task.loss.name)
                 let source =
@@ -293,7 +317,10 @@ extension TrainingRun {
 
     /// Makes the folder of a new run, and tries what any run will need of it.
     private func prepareFolder(for trainer: Trainer) throws {
-        if isNew { try folder.create(recipe) }
+        if isNew {
+            if overwrites { try folder.removeRun() }
+            try folder.create(recipe)
+        }
         do { try folder.prepare(for: trainer) } catch {
             if isNew { folder.clear() }
             throw error

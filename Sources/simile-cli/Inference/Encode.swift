@@ -2,7 +2,15 @@ import ArgumentParser
 import Foundation
 import Simile
 
-struct Encode: ParsableCommand {
+struct Encode: Subcommand {
+    static let examples = [
+        "simile encode run/model sentences.txt --output embeddings.npy",
+        "gzip -dc sentences.gz | simile encode run/model - > embeddings.jsonl",
+        """
+        simile encode run/model sentences.txt --precision int8 \\
+          --calibration typical.txt --output embeddings.npy
+        """,
+    ]
     static let configuration = CommandConfiguration(
         abstract: "Writes the embedding of each line of text.",
         discussion: """
@@ -13,20 +21,26 @@ struct Encode: ParsableCommand {
             int8 and uint8 divide the range of each column into 256 steps. The ranges come from the sentences \
             of --calibration, else from the first --chunk sentences; quantize what is to be compared with \
             the same --calibration.
-            """)
+            """, examples: examples)
 
-    @Argument(help: "A model's folder or checkpoint.")
+    @Argument(help: "A model's folder, run or checkpoint.", completion: .file())
     var model: String
-    @Argument(help: "A file of sentences, gzip-compressed or not; by default standard input.")
+    @Argument(
+        help: "A file of sentences, gzip-compressed or not; - or nothing for standard input.",
+        completion: .file())
     var input: String?
-    @Option(name: .shortAndLong, help: "The file to write; by default standard output.")
+    @Option(
+        name: .shortAndLong, help: "The file to write; by default standard output.",
+        completion: .file(extensions: ["npy", "h5", "jsonl", "csv"]))
     var output: String?
     @Option(
         help: "npy, h5, jsonl or csv; by default what the name of --output says, else jsonl.")
     var format: EmbeddingFormat?
     @Option(help: "float32, int8, uint8, or a bit a number: binary (signed bytes) or ubinary.")
     var precision = EmbeddingPrecision.float32
-    @Option(help: "A file of typical sentences that give int8 and uint8 their ranges.")
+    @Option(
+        help: "A file of typical sentences that give int8 and uint8 their ranges.",
+        completion: .file())
     var calibration: String?
     @Flag(help: "Scale embeddings to length 1, also when the model does not.")
     var normalize = false
@@ -35,10 +49,13 @@ struct Encode: ParsableCommand {
             "Each line is a JSON string, or an object with a string 'text'; assumed of .jsonl files."
     )
     var jsonl = false
+    @Flag(help: "Replace the --output file if it exists.")
+    var overwrite = false
     @Option(help: "Sentences read at a time.")
     var chunk = 1024
     @OptionGroup var embedding: EmbeddingOptions
     @OptionGroup var compute: ComputeOptions
+    @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
         if chunk < 1 { throw ValidationError("--chunk is \(chunk); expected 1 or more") }
@@ -54,8 +71,9 @@ struct Encode: ParsableCommand {
     func run() throws {
         try compute.prepare()
         let format = try resolvedFormat()
+        if let output, !overwrite { try OutputPath.requireFree(output) }
         let source = try SentenceFile(
-            path: input, format: jsonl ? .jsonl : input.map(SentenceFile.Format.init) ?? .text)
+            path: input ?? "-", format: jsonl ? .jsonl : .init(path: input ?? "-"))
         let encoding = Encoding(
             model: try ModelPath.open(model), normalize: normalize, chunk: chunk)
         try embedding.apply(to: encoding.model)

@@ -6,7 +6,16 @@ import Losses
 import Simile
 import Support
 
-struct Evaluate: ParsableCommand {
+struct Evaluate: Subcommand {
+    static let examples = [
+        "simile evaluate run --data sts-test.csv",
+        "simile evaluate run --kind triplet --data triplets.tsv",
+        """
+        simile evaluate run --queries queries.jsonl --corpus corpus.jsonl \\
+          --relevant qrels.tsv
+        """,
+        "simile evaluate run/checkpoints/best.h5 --nli nli-test.tsv",
+    ]
     static let configuration = CommandConfiguration(
         abstract: "Measures a model on held-out data.",
         discussion: """
@@ -14,34 +23,38 @@ struct Evaluate: ParsableCommand {
             first. With labelled pairs (--nli): the accuracy of the classifier that a checkpoint holds. With --queries, \
             --corpus and --relevant: how well documents are found. Other kinds of data (--kind) have figures of \
             their own.
-            """)
+            """, examples: examples)
 
     /// The kinds that need a table and no classifier.
     private static let kinds = Evaluations.all.filter {
         $0.request != nil && $0.request?.labels != .classes
     }.map { $0.kind }
 
-    @Argument(help: "A model's folder or checkpoint.")
+    @Argument(help: "A model's folder, run or checkpoint.", completion: .file())
     var model: String
-    @Option(help: "A file of scored pairs, or of what --kind measures on.")
+    @Option(help: "A file of scored pairs, or of what --kind measures on.", completion: .file())
     var data: String?
     @Option(
         help:
-            "What --data is measured for: \(Self.kinds.joined(separator: ", ")); by default the first."
-    )
+            "What --data is measured for: \(Self.kinds.joined(separator: ", ")); by default the first.",
+        completion: .list(Self.kinds))
     var kind: String?
     @Option(
-        help: "A file of labelled pairs; MODEL is then a checkpoint of a run with the softmax loss."
-    )
+        help:
+            "A file of labelled pairs; MODEL is then a checkpoint of a run with the softmax loss.",
+        completion: .file())
     var nli: String?
     @OptionGroup(title: "Retrieval") var retrieval: SettingFlags<RetrievalEvaluation>
-    @Option(help: "Write the pairs with gold and predicted scores to this CSV file.")
+    @Option(
+        help: "Write the pairs with gold and predicted scores to this CSV file.",
+        completion: .file(extensions: ["csv"]))
     var csv: String?
     @OptionGroup var embedding: EmbeddingOptions
     @OptionGroup(title: "Data files") var files: ExampleFileArguments<MainFile>
     @Flag(help: "Print JSON.")
     var json = false
     @OptionGroup var compute: ComputeOptions
+    @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
         if data == nil, nli == nil, retrieval.isEmpty {
@@ -74,7 +87,8 @@ struct Evaluate: ParsableCommand {
 
     func run() throws {
         try compute.prepare()
-        let model = try ModelPath.open(self.model)
+        let path = try ModelPath.resolve(self.model, withLosses: nli != nil)
+        let model = try ModelPath.open(path)
         try embedding.apply(to: model)
         var parts: [Evaluation] = []
         if let data {
@@ -95,7 +109,7 @@ struct Evaluate: ParsableCommand {
         }
         if let nli {
             var options = files.options
-            let losses = try self.losses(model)
+            let losses = try losses(model, path)
             options.labels = try losses.labels(path: self.model)
             parts.append(
                 try evaluate(
@@ -149,8 +163,8 @@ struct Evaluate: ParsableCommand {
     }
 
     /// The losses of the run, which only a checkpoint has.
-    private func losses(_ model: SentenceTransformer) throws -> [String: LossModule] {
-        let path = try ModelPath.resolve(self.model)
+    private func losses(_ model: SentenceTransformer, _ path: String) throws -> [String: LossModule]
+    {
         if FileManager.default.folderExists(atPath: path) {
             throw CommandError.input(
                 "\(self.model): a model's folder has no classifier; give the checkpoint of a run with the softmax loss, such as RUN/checkpoints/best.h5"

@@ -7,10 +7,14 @@ import Settings
 import Simile
 import Synchronization
 
-struct Serve: ParsableCommand {
+struct Serve: Subcommand {
     /// The environment variable that a key may be in.
     private static let keyVariable = "SIMILE_API_KEY"
 
+    static let examples = [
+        "simile serve run",
+        "SIMILE_API_KEY=secret simile serve run --host 0.0.0.0 --port 8080",
+    ]
     static let configuration = CommandConfiguration(
         abstract: "Serves embeddings over HTTP, as OpenAI's API has them.",
         discussion: """
@@ -19,9 +23,9 @@ struct Serve: ParsableCommand {
 
             Whoever reaches the port may ask, unless the environment variable \(keyVariable) or a file has a key that \
             requests must carry: Authorization: Bearer KEY.
-            """)
+            """, examples: examples)
 
-    @Argument(help: "A model's folder or checkpoint.")
+    @Argument(help: "A model's folder, run or checkpoint.", completion: .file())
     var model: String
     @Option(help: "The address or name of the interface to listen at; 0.0.0.0 is every one.")
     var host = "127.0.0.1"
@@ -33,13 +37,14 @@ struct Serve: ParsableCommand {
             "What requests may call the model; several may be given, and answers have the first. By default as MODEL is called.",
             valueName: "name"))
     var names: [String] = []
-    @Option(help: "A file with the key that requests must carry.")
+    @Option(help: "A file with the key that requests must carry.", completion: .file())
     var keyFile: String?
     @Option(help: "A line on standard error for each request: text, json, or errors for none.")
     var log = LogFormat.text
     @OptionGroup(title: "Limits") var limits: SettingFlags<ServingLimits>
     @OptionGroup var embedding: EmbeddingOptions
     @OptionGroup var compute: ComputeOptions
+    @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
         guard (0...65535).contains(port) else {

@@ -2,15 +2,21 @@ import ArgumentParser
 import JSON
 import Simile
 
-struct Similarity: ParsableCommand {
+struct Similarity: Subcommand {
+    static let examples = [
+        """
+        simile similarity run "A man plays a guitar." \\
+          "Someone makes music." "It rains."
+        """
+    ]
     static let configuration = CommandConfiguration(
         abstract: "Prints the similarity of a sentence with others.",
         discussion: """
-            The similarity is the model's own (similarity_fn_name), which is the cosine for most. Larger is more \
-            similar: distances are negated.
-            """)
+            The most similar come first. The similarity is the model's own (similarity_fn_name), which is the cosine \
+            for most. Larger is more similar: distances are negated.
+            """, examples: examples)
 
-    @Argument(help: "A model's folder or checkpoint.")
+    @Argument(help: "A model's folder, run or checkpoint.", completion: .file())
     var model: String
     @Argument(help: "The sentence to compare.")
     var sentence: String
@@ -24,10 +30,7 @@ struct Similarity: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
     @OptionGroup var compute: ComputeOptions
-
-    func validate() throws {
-        if others.isEmpty { throw ValidationError("give at least one other sentence") }
-    }
+    @OptionGroup var console: ConsoleOptions
 
     func run() throws {
         try compute.prepare()
@@ -46,27 +49,31 @@ struct Similarity: ParsableCommand {
                 "\(self.model): a similarity is not a finite number; the model's weights are far too large, as after a training that diverged: use an earlier checkpoint"
             )
         }
+        let rows = zip(others, similarities).enumerated()
+            .map { (index: $0 + 1, sentence: $1.0, similarity: $1.1) }
+            .sorted { ($0.similarity, $1.index) > ($1.similarity, $0.index) }
         if json {
-            let rows = zip(others, similarities).enumerated().map { index, row -> JSONValue in
-                [
-                    "index": .integer(index + 1), "sentence": .string(row.0),
-                    function.rawValue: .number(row.1),
-                ]
-            }
             return try Console.json([
-                "sentence": .string(sentence), "similarities": .array(rows),
+                "sentence": .string(sentence),
+                "similarities": .array(
+                    rows.map { row -> JSONValue in
+                        [
+                            "index": .integer(row.index), "sentence": .string(row.sentence),
+                            function.rawValue: .number(row.similarity),
+                        ]
+                    }),
             ])
         }
-        let width = others.map(\.count).max() ?? 0
-        func row(_ index: String, _ sentence: String, _ similarity: String) throws {
-            let indent = String(repeating: " ", count: max(0, 5 - index.count))
-            try Console.print("\(indent)\(index)  \(sentence.padded(width))  \(similarity)")
+        try Console.print("\(sentence)\n")
+        let figures = rows.map { $0.similarity.fixed(4) }
+        let width = max(function.rawValue.count, figures.map(\.count).max() ?? 0)
+        func row(_ similarity: String, _ sentence: String) throws {
+            try Console.print(
+                String(repeating: " ", count: width - similarity.count) + similarity + "  "
+                    + sentence)
         }
-        try row("index", "sentence", function.rawValue)
-        try row("0", sentence, "")
-        for (index, other) in others.enumerated() {
-            try row("\(index + 1)", other, similarities[index].fixed(4))
-        }
+        try row(function.rawValue, "sentence")
+        for (figure, other) in zip(figures, rows) { try row(figure, other.sentence) }
     }
 
     /// The similarity of the first row with each other one.

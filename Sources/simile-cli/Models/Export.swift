@@ -3,14 +3,21 @@ import Foundation
 import Simile
 import Support
 
-struct Export: ParsableCommand {
+struct Export: Subcommand {
+    static let examples = [
+        "simile export run model.onnx",
+        "simile export run for-sentence-transformers",
+        "simile export run model.gguf --type q8_0",
+    ]
     static let configuration = CommandConfiguration(
         abstract: "Writes a model for other programs: a folder, an ONNX or a GGUF file.",
         discussion: """
             folder  sentence-transformers and everything else that reads such folders
-            onnx    onnxruntime and others: pooling and normalisation included, the tokenizer not
+            onnx    onnxruntime and others: pooling and normalisation included. To a
+                    name without .onnx, a folder with tokenizer and onnx/model.onnx,
+                    for SentenceTransformer(FOLDER, backend="onnx")
             gguf    llama.cpp: tokenizer and pooling included
-            """)
+            """, examples: examples)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case folder, onnx, gguf
@@ -20,13 +27,10 @@ struct Export: ParsableCommand {
         case int8
     }
 
-    @Argument(help: "A checkpoint, or a model's folder.")
+    @Argument(help: "A model's folder, run or checkpoint.", completion: .file())
     var model: String
     @Argument(
-        help: """
-            What to write: a file ending in .onnx or .gguf, or a folder; a model that is there is replaced \
-            as a whole.
-            """)
+        help: "What to write: a file ending in .onnx or .gguf, or a folder.", completion: .file())
     var output: String
     @Option(help: "The format, if the name of the output does not tell.")
     var format: Format?
@@ -36,8 +40,11 @@ struct Export: ParsableCommand {
     var quantize: Quantization?
     @Option(help: "Write a model whose embeddings are the first so many numbers; not for gguf.")
     var truncateDim: Int?
+    @OptionGroup var written: WrittenModel
+    @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
+        try refuseOtherFiles()
         if type != nil, chosenFormat != .gguf {
             throw ValidationError("--type is for gguf; the format is \(chosenFormat.rawValue)")
         }
@@ -53,21 +60,28 @@ struct Export: ParsableCommand {
 
     func run() throws {
         let url = URL(filePath: output)
+        try requireKind()
+        try written.requireFree(output)
         let model = try ModelPath.open(model)
         if let truncateDim { try model.truncateEmbeddings(to: truncateDim) }
         switch chosenFormat {
         case .folder:
             try model.write(to: url, modelCard: ModelCard(model).text)
-            Console.note("\(output): a sentence-transformers folder")
+            try show("a sentence-transformers folder", of: model)
         case .onnx:
-            try requireNoFolder()
-            try model.writeONNX(to: url, precision: quantize == .int8 ? .int8 : .float)
-            Console.note("\(output): an ONNX model\(quantize == .int8 ? ", int8" : "")")
-            noteDefaultPrompt(of: model)
+            let precision: ONNXPrecision = quantize == .int8 ? .int8 : .float
+            let words = "an ONNX model\(quantize == .int8 ? ", int8" : "")"
+            if isONNXFile {
+                try model.writeONNX(to: url, precision: precision)
+                try show(words, of: model)
+                noteDefaultPrompt(of: model)
+            } else {
+                try model.write(to: url, modelCard: ModelCard(model).text, onnx: precision)
+                try show("a folder with \(words) as onnx/model.onnx", of: model)
+            }
         case .gguf:
-            try requireNoFolder()
             try model.writeGGUF(to: url, type: type ?? .f32)
-            Console.note("\(output): a GGUF model, \((type ?? .f32).rawValue)")
+            try show("a GGUF model, \((type ?? .f32).rawValue)", of: model)
             if model.embeddingDimension < model.wholeDimension {
                 Console.note(
                     "the model's embeddings are the first \(model.embeddingDimension) of \(model.wholeDimension) numbers, which is not part of the file: cut those that llama.cpp gives"
@@ -82,6 +96,10 @@ struct Export: ParsableCommand {
         }
     }
 
+    private func show(_ words: String, of model: SentenceTransformer) throws {
+        try written.show(output, chosenFormat.rawValue, words, of: model)
+    }
+
     /// Says what the format has no place for.
     private func noteDefaultPrompt(of model: SentenceTransformer) {
         let prompt = model.settings.defaultPrompt
@@ -91,18 +109,34 @@ struct Export: ParsableCommand {
         )
     }
 
+    private var nameExtension: String { URL(filePath: output).pathExtension.lowercased() }
+
     private var chosenFormat: Format {
-        if let format { return format }
-        switch URL(filePath: output).pathExtension.lowercased() {
-        case "onnx": return .onnx
-        case "gguf": return .gguf
-        default: return .folder
+        format ?? (nameExtension == "onnx" ? .onnx : nameExtension == "gguf" ? .gguf : .folder)
+    }
+
+    private var isONNXFile: Bool { chosenFormat == .onnx && nameExtension == "onnx" }
+
+    /// A folder called `m.safetensors` is not what its name asks for.
+    private func refuseOtherFiles() throws {
+        let instead =
+            switch nameExtension {
+            case "safetensors", "bin", "pt", "pth":
+                "for \(nameExtension == "safetensors" ? "safetensors" : "PyTorch"), give the name of a folder, which will have model.safetensors in it"
+            case "h5", "hdf5": "'simile import' writes HDF5 checkpoints"
+            case "zip", "tar", "gz", "json", "npy", "tflite", "mlmodel":
+                "give the name of a folder, or a file ending in .onnx or .gguf"
+            default: ""
+            }
+        if format == nil, !instead.isEmpty {
+            throw ValidationError("\(output): no format for .\(nameExtension); \(instead)")
         }
     }
 
-    /// Renaming a file onto a folder fails with a less helpful message.
-    private func requireNoFolder() throws {
-        if FileManager.default.folderExists(atPath: output) {
+    /// Renaming a file onto a folder, or a folder onto a file, fails with a less helpful message.
+    private func requireKind() throws {
+        let isFile = chosenFormat == .gguf || isONNXFile
+        if isFile, FileManager.default.folderExists(atPath: output) {
             throw CommandError.input(
                 "\(output): is a folder, but \(chosenFormat.rawValue) is one file; give a file's name"
             )

@@ -2,7 +2,11 @@ import ArgumentParser
 import Foundation
 import Hub
 
-struct Fetch: ParsableCommand {
+struct Fetch: Subcommand {
+    static let examples = [
+        "simile fetch sentence-transformers/all-MiniLM-L6-v2",
+        "simile fetch BAAI/bge-small-en-v1.5@main",
+    ]
     static let configuration = CommandConfiguration(
         abstract: "Downloads a model from the Hugging Face hub.",
         discussion: """
@@ -10,11 +14,12 @@ struct Fetch: ParsableCommand {
             can be given as MODEL to the other commands. A download that was cut off goes on where it ended. \
             HF_TOKEN gives access to private and gated models, HF_HOME is the folder above the cache, \
             HF_ENDPOINT another hub, HF_HUB_OFFLINE=1 keeps off the network.
-            """)
+            """, examples: examples)
 
     @Argument(
         help: "ORG/NAME or ORG/NAME@REVISION, such as sentence-transformers/all-MiniLM-L6-v2.")
     var model: String
+    @OptionGroup var console: ConsoleOptions
 
     func run() throws {
         let model = try HubModel(model)

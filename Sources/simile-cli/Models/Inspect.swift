@@ -1,71 +1,158 @@
 import ArgumentParser
 import Foundation
+import JSON
 import Simile
 
-struct Inspect: ParsableCommand {
+struct Inspect: Subcommand {
+    static let examples = [
+        "simile inspect run",
+        "simile inspect run/checkpoints/best.h5 --parameters",
+    ]
     static let configuration = CommandConfiguration(
-        abstract: "Shows what a model's folder or a checkpoint holds.")
+        abstract: "Shows what a model's folder or a checkpoint holds.", examples: examples)
 
-    @Argument(help: "A model's folder or checkpoint.")
+    @Argument(help: "A model's folder, run or checkpoint.", completion: .file())
     var model: String
     @Flag(help: "List every parameter with its shape.")
     var parameters = false
+    @Flag(help: "Print JSON.")
+    var json = false
+    @OptionGroup var console: ConsoleOptions
+
+    /// Where the words begin.
+    private static let width = 17
+
+    /// Something that the model has: a key and a value for programs, and both in words.
+    private struct Row {
+        let key: String
+        let label: String
+        let value: JSONValue
+        let text: String
+
+        init(_ key: String, _ label: String, _ value: JSONValue, _ text: String) {
+            (self.key, self.label, self.value, self.text) = (key, label, value, text)
+        }
+    }
 
     func run() throws {
         let path = try ModelPath.resolve(self.model)
-        var isFolder: ObjCBool = false
-        _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        let checkpoint = isFolder.boolValue ? nil : try Checkpoint(URL(filePath: path))
-        let model = try checkpoint?.model(base: ModelPath.base) ?? ModelPath.open(self.model)
-        let configuration = model.bert.configuration
-        try Console.print(
-            """
-            encoder          BERT, \(configuration.layerCount) layers, hidden \(configuration.hiddenSize), \
-            \(configuration.headCount) heads, feed-forward \(configuration.intermediateSize) \
-            (\(configuration.hiddenActivation.rawValue))
-            parameters       \(model.parameterCount)
-            vocabulary       \(model.tokenizer.vocabularySize) tokens
-            max length       \(model.maxSequenceLength) tokens
-            pooling          \(model.pooling.modes.map(\.rawValue).joined(separator: ", "))\
-            \(Self.modules(model))
-            embedding        \(model.embeddingDimension) numbers
-            similarity       \(model.settings.similarity.rawValue)
-            """)
+        let isFolder = FileManager.default.folderExists(atPath: path)
+        let checkpoint = isFolder ? nil : try Checkpoint(URL(filePath: path))
+        let model = try checkpoint?.model(base: ModelPath.base) ?? ModelPath.open(path)
+        var rows = shape(of: model) + state(of: model)
+        if let checkpoint, checkpoint.isOfRun { rows += try training(checkpoint, model) }
+        let parts = parameters ? model.allParameters.flatMap(\.parts) : []
+        if json {
+            var members = rows.map { JSONValue.Member($0.key, $0.value) }
+            if parameters {
+                let shapes = parts.map { part in
+                    JSONValue.Member(
+                        part.name, .array((0..<part.shape.rank).map { .integer(part.shape[$0]) }))
+                }
+                members.append(.init("parameter_shapes", .object(shapes)))
+            }
+            return try Console.json(.object(members))
+        }
+        for row in rows { try Console.print(row.label.padded(Self.width) + row.text) }
+        for part in parts { try Console.print("\(part.name) \(part.shape)") }
+    }
+
+    private func shape(of model: SentenceTransformer) -> [Row] {
+        let shape = model.bert.configuration
+        let modes = model.pooling.modes.map(\.rawValue)
+        let similarity = model.settings.similarity.rawValue
+        return [
+            Row(
+                "encoder", "encoder",
+                [
+                    "kind": "bert", "layers": .integer(shape.layerCount),
+                    "hidden_size": .integer(shape.hiddenSize), "heads": .integer(shape.headCount),
+                    "intermediate_size": .integer(shape.intermediateSize),
+                    "hidden_act": .string(shape.hiddenActivation.rawValue),
+                ],
+                "BERT, \(shape.layerCount) layers, hidden \(shape.hiddenSize), \(shape.headCount) heads, feed-forward \(shape.intermediateSize) (\(shape.hiddenActivation.rawValue))"
+            ),
+            Row(
+                "parameters", "parameters", .integer(model.parameterCount),
+                "\(model.parameterCount)"),
+            Row(
+                "vocabulary", "vocabulary", .integer(model.tokenizer.vocabularySize),
+                "\(model.tokenizer.vocabularySize) tokens"),
+            Row(
+                "max_seq_length", "max length", .integer(model.maxSequenceLength),
+                "\(model.maxSequenceLength) tokens"),
+            Row(
+                "pooling", "pooling", .array(modes.map(JSONValue.string)),
+                modes.joined(separator: ", ") + Self.modules(model)),
+            Row(
+                "embedding_dimension", "embedding", .integer(model.embeddingDimension),
+                "\(model.embeddingDimension) numbers"),
+            Row("similarity", "similarity", .string(similarity), similarity),
+        ]
+    }
+
+    private func state(of model: SentenceTransformer) -> [Row] {
+        var rows: [Row] = []
         if let adapters = model.adapters {
-            try Console.print(
-                "adapters         LoRA of rank \(adapters.configuration.rank) on \(adapters.configuration.targetModules.joined(separator: ", ")), of \(adapters.base)"
-            )
+            let modules = adapters.configuration.targetModules
+            rows.append(
+                Row(
+                    "adapters", "adapters",
+                    [
+                        "r": .integer(adapters.configuration.rank),
+                        "target_modules": .array(modules.map(JSONValue.string)),
+                        "base": .string(adapters.base),
+                    ],
+                    "LoRA of rank \(adapters.configuration.rank) on \(modules.joined(separator: ", ")), of \(adapters.base)"
+                ))
         }
-        for name in model.settings.promptNames {
-            let isDefault = name == model.settings.defaultPromptName
-            try Console.print(
-                "prompt           \(name): '\(model.settings.prompt(named: name))'\(isDefault ? ", the default" : "")"
-            )
+        let prompts = model.settings.promptNames.map { ($0, model.settings.prompt(named: $0)) }
+        if !prompts.isEmpty {
+            let lines = prompts.map { name, text in
+                let isDefault = name == model.settings.defaultPromptName
+                return "\(name): '\(text)'\(isDefault ? ", the default" : "")"
+            }
+            rows.append(
+                Row(
+                    "prompts", "prompt",
+                    .object(prompts.map { JSONValue.Member($0.0, .string($0.1)) }),
+                    lines.joined(separator: "\n" + "prompt".padded(Self.width))))
         }
-        if !model.parameters.initialized.isEmpty {
-            try Console.print(
-                "not in the file  \(model.parameters.initialized.joined(separator: ", ")) (unused by embeddings)"
-            )
+        let absent = model.parameters.initialized
+        if !absent.isEmpty {
+            rows.append(
+                Row(
+                    "not_in_the_file", "not in the file", .array(absent.map(JSONValue.string)),
+                    "\(absent.joined(separator: ", ")) (unused by embeddings)"))
         }
         do { try model.requireFinite() } catch {
-            try Console.print("not finite       \(error)")
+            rows.append(Row("not_finite", "not finite", .string("\(error)"), "\(error)"))
         }
-        if let checkpoint, checkpoint.isOfRun {
-            let losses = try checkpoint.losses(for: model).sorted { $0.key < $1.key }
-            let names = losses.map(\.value.name).joined(separator: ", ")
-            let state = try checkpoint.state()
-            try Console.print(
-                "trained with     the \(names) loss\(losses.count == 1 ? "" : "es"), \(state.step) steps, \(state.epoch) whole epochs"
+        return rows
+    }
+
+    private func training(_ checkpoint: Checkpoint, _ model: SentenceTransformer) throws -> [Row] {
+        let losses = try checkpoint.losses(for: model).sorted { $0.key < $1.key }
+        let names = losses.map(\.value.name)
+        let state = try checkpoint.state()
+        var rows = [
+            Row(
+                "trained_with", "trained with",
+                [
+                    "losses": .array(names.map(JSONValue.string)), "steps": .integer(state.step),
+                    "epochs": .integer(state.epoch),
+                ],
+                "the \(names.joined(separator: ", ")) loss\(losses.count == 1 ? "" : "es"), \(state.step) steps, \(state.epoch) whole epochs"
             )
-            if let best = state.bestScore, let step = state.bestStep {
-                try Console.print("best evaluation  \(best.fixed(4)) at step \(step)")
-            }
+        ]
+        if let best = state.bestScore, let step = state.bestStep {
+            rows.append(
+                Row(
+                    "best_evaluation", "best evaluation",
+                    ["value": .number(best), "step": .integer(step)],
+                    "\(best.fixed(4)) at step \(step)"))
         }
-        if parameters {
-            for part in model.allParameters.flatMap(\.parts) {
-                try Console.print("\(part.name) \(part.shape)")
-            }
-        }
+        return rows
     }
 
     /// What comes after the pooling, in words; empty when there is nothing.

@@ -2,22 +2,30 @@ import ArgumentParser
 import Foundation
 import Simile
 
-struct Merge: ParsableCommand {
+struct Merge: Subcommand {
+    static let examples = [
+        "simile merge run-1 run-2 run-3 --output merged",
+        "simile merge run-1 run-2 --weights 0.7,0.3 --output merged",
+    ]
     static let configuration = CommandConfiguration(
         abstract: "Averages the weights of models that were trained from the same one.",
         discussion:
-            "Writes a sentence-transformers folder. The models have one shape and one vocabulary; what else they have, such as prompts, is the first one's."
-    )
+            "Writes a sentence-transformers folder. The models have one shape and one vocabulary; what else they have, such as prompts, is the first one's.",
+        examples: examples)
 
-    @Argument(help: "Two models or more: folders or checkpoints.")
+    @Argument(help: "Two models or more: folders, runs or checkpoints.", completion: .file())
     var models: [String]
     @Option(
         help:
             "How much each model counts, by the sum of all: numbers above 0 separated by commas; by default all the same."
     )
     var weights: String?
-    @Option(help: "The folder to write; a model that is there is replaced as a whole.")
+    @Option(
+        name: .shortAndLong,
+        help: "The folder to write; a model that is there is replaced as a whole.",
+        completion: .directory)
     var output: String
+    @OptionGroup var console: ConsoleOptions
 
     func run() throws {
         let weights = try self.weights.map { text in

@@ -2,23 +2,30 @@ import ArgumentParser
 import Foundation
 import Simile
 
-struct New: ParsableCommand {
+struct New: Subcommand {
+    static let examples = [
+        "simile new start.h5 --texts texts.txt --vocabulary-size 8000"
+    ]
     static let configuration = CommandConfiguration(
         abstract:
             "Makes a model from scratch: a WordPiece vocabulary of your texts and random weights.",
-        discussion: "For experiments and tests: a pretrained model gives far better embeddings.")
+        discussion: "For experiments and tests: a pretrained model gives far better embeddings.",
+        examples: examples)
 
-    @Argument(help: "The checkpoint to write (.h5).")
+    @Argument(help: "The checkpoint to write (.h5).", completion: .file(extensions: ["h5"]))
     var output: String
-    @Option(help: "A text file to learn the vocabulary from; may be repeated.")
+    @Option(
+        help: "A text file to learn the vocabulary from; may be repeated.", completion: .file())
     var texts: [String]
     @OptionGroup var shape: NewModelOptions
     @Option(help: "The longest sentence in tokens.")
     var maxSeqLength = 128
-    @Option(help: "A file of tokens to add to the vocabulary, one a line.")
+    @Option(
+        help: "A file of tokens to add to the vocabulary, one a line.", completion: .file())
     var addTokens: String?
     @Option(help: "Decides the weights.")
     var seed: UInt64 = 42
+    @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
         try NewModelOptions.require(maxSeqLength, "max-seq-length", 3...16384)

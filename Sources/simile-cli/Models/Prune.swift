@@ -2,30 +2,31 @@ import ArgumentParser
 import Foundation
 import Simile
 
-struct Prune: ParsableCommand {
+struct Prune: Subcommand {
+    static let examples = [
+        "simile prune run smaller --texts texts.txt"
+    ]
     static let configuration = CommandConfiguration(
         abstract: "Makes a model smaller by the tokens that some texts never need.",
         discussion: """
             Embeddings of these texts stay the same to the last bit, with any prompt of the model. Special and added \
             tokens stay, and by default characters, so that other texts can be spelt as far as they could, in more \
             tokens perhaps.
-            """)
+            """, examples: examples)
 
-    @Argument(help: "A model's folder or checkpoint.")
+    @Argument(help: "A model's folder, run or checkpoint.", completion: .file())
     var model: String
-    @Argument(help: "The model to write: a checkpoint (.h5), or a folder.")
+    @Argument(
+        help: "The model to write: a checkpoint (.h5), or a folder.", completion: .file())
     var output: String
     @Option(
         help:
-            "A file of texts, one a line, gzip-compressed or not; .jsonl holds strings, or objects with a string 'text'. May be repeated."
-    )
+            "A file of texts, one a line, gzip-compressed or not; .jsonl holds strings, or objects with a string 'text'. May be repeated.",
+        completion: .file())
     var texts: [String]
     @Flag(inversion: .prefixedNo, help: "Keep characters, and the tokens that they cannot spell.")
     var keepCharacters = true
-
-    func validate() throws {
-        if texts.isEmpty { throw ValidationError("no --texts FILE is given") }
-    }
+    @OptionGroup var console: ConsoleOptions
 
     func run() throws {
         let large = try ModelPath.open(model)

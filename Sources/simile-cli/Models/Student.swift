@@ -2,18 +2,24 @@ import ArgumentParser
 import Foundation
 import Simile
 
-struct Student: ParsableCommand {
+struct Student: Subcommand {
+    static let examples = [
+        "simile student run student --keep-layers 0,2,4",
+        "simile student run student.h5 --hidden-size 192 --layers 3",
+    ]
     static let configuration = CommandConfiguration(
         abstract: "Makes a smaller model that begins with parts of a larger one, its teacher.",
         discussion: """
             Either with some of the teacher's layers (--keep-layers), or of another shape (--hidden-size and what follows \
             it), whose embeddings of tokens begin as projections of the teacher's. Tokenizer, pooling, prompts and \
-            maximal length are the teacher's; with --texts a vocabulary of these texts replaces the teacher's. Then 'simile train --teacher' has it learn from its teacher.
-            """)
+            maximal length are the teacher's; with --texts a vocabulary of these texts replaces the teacher's. Then \
+            'simile train --teacher' has it learn from its teacher.
+            """, examples: examples)
 
-    @Argument(help: "The teacher: a model's folder or checkpoint.")
+    @Argument(help: "The teacher: a model's folder, run or checkpoint.", completion: .file())
     var model: String
-    @Argument(help: "The student to write: a checkpoint (.h5), or a folder.")
+    @Argument(
+        help: "The student to write: a checkpoint (.h5), or a folder.", completion: .file())
     var output: String
     @Option(help: "The numbers of the layers to keep, from 0, such as 0,2,4.")
     var keepLayers: String?
@@ -33,6 +39,7 @@ struct Student: ParsableCommand {
     var vocabularySize: Int?
     @Option(help: "Decides the random weights; 42 by default.")
     var seed: UInt64?
+    @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
         if keepLayers != nil, hiddenSize != nil {

@@ -3,7 +3,14 @@ import Foundation
 import Losses
 import Simile
 
-struct Pretrain: ParsableCommand {
+struct Pretrain: Subcommand {
+    static let examples = [
+        "simile pretrain --texts texts.txt --model bert-base-uncased --output run",
+        """
+        simile pretrain --texts texts.txt --held-out others.txt --layers 4 \\
+          --output run
+        """,
+    ]
     static let configuration = CommandConfiguration(
         abstract: "Trains a model on texts without labels, by masked language modelling.",
         discussion: """
@@ -12,25 +19,43 @@ struct Pretrain: ParsableCommand {
             then chooses the best model. The same as 'simile train --loss mlm', whose recipe it writes; \
             unless it is given, the learning rate is \(Self.learningRate). \
             Ctrl-C saves a checkpoint and ends; simile train --resume goes on from there.
-            """)
+            """, examples: examples)
 
     /// BERT's own.
     private static let learningRate: Float = 1e-4
 
-    @Option(help: "A file of texts, one a line or as columns; may be repeated.")
+    @Option(
+        help: "A file of texts, one a line or as columns; may be repeated.", completion: .file())
     var texts: [String]
-    @Option(help: "A file of other texts, to measure perplexity on; may be repeated.")
+    @Option(
+        help: "A file of other texts, to measure perplexity on; may be repeated.",
+        completion: .file())
     var heldOut: [String] = []
-    @Option(help: "The folder to write to; it must be new or empty.")
+    @Option(
+        name: .shortAndLong, help: "The folder to write to; it must be new or empty.",
+        completion: .directory)
     var output: String
-    @Option(help: "A model's folder or a checkpoint to go on from; without it a new model is made.")
+    @Option(
+        help: "A model's folder, run or checkpoint to go on from; without it a new one is made.",
+        completion: .file())
     var model: String?
+    @Flag(
+        help:
+            "Remove the run that is in --output first; no folder is removed that holds anything else."
+    )
+    var overwrite = false
+    @Flag(
+        help:
+            "Read and check everything, measure a few steps, and print how many steps, minutes and how much memory the run will take; nothing is written."
+    )
+    var dryRun = false
     @OptionGroup(title: "A new model") var shape: NewModelOptions
     @OptionGroup(title: "Masking") var masking: SettingFlags<TokenMasking>
-    @OptionGroup var setup: SettingFlags<RunSetup>
-    @OptionGroup(title: "Data files") var files: ExampleFileArguments<MainFile>
     @OptionGroup(title: "Hyper-parameters") var hyperparameters: SettingFlags<TrainingConfiguration>
+    @OptionGroup(title: "Model") var setup: SettingFlags<RunSetup>
+    @OptionGroup(title: "Data files") var files: ExampleFileArguments<MainFile>
     @OptionGroup var compute: ComputeOptions
+    @OptionGroup var console: ConsoleOptions
     @OptionGroup var shown: RunOutput
 
     func validate() throws {
@@ -48,15 +73,21 @@ struct Pretrain: ParsableCommand {
 
     private func execute() throws {
         let folder = RunFolder(output, format: .yaml)
+        // A dry run makes its model elsewhere.
+        let scratch = FileManager.default.temporaryDirectory
+            .appending(path: "simile-\(UUID().uuidString).h5")
+        defer { try? FileManager.default.removeItem(at: scratch) }
+        let start = dryRun ? scratch : folder.start.standardizedFileURL
         var recipe = self.recipe
-        recipe.model = model ?? folder.start.standardizedFileURL.path
+        recipe.model = try model.map { try ModelPath.ofRun($0) } ?? start.path
         let run = try TrainingRun(
-            recipe.withAbsolutePaths(), output: output, format: .yaml, open: ModelPath.open,
-            note: Console.note)
+            try recipe.withAbsolutePaths(), output: output, overwrites: overwrite, format: .yaml,
+            open: ModelPath.open, note: Console.note)
         if model == nil {
-            try folder.requireFree()
-            try makeModel(at: folder.start, run.recipe)
+            try run.requireFolder()
+            try makeModel(at: start, run.recipe)
         }
+        if dryRun { return try shown.rehearse(run) }
         try shown.execute(run)
     }
 

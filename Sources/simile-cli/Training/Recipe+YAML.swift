@@ -34,6 +34,15 @@ extension Recipe {
         }
     }
 
+    /// Reads a recipe whose relative paths are of the working directory, or of its own folder.
+    init(ownPathsOf path: String) throws {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        let recipe = try Recipe(yamlFile: path)
+        do throws(RecipeError) { self = try recipe.withAbsolutePaths(orIn: folder) } catch {
+            throw CommandError.input("\(path): \(error)")
+        }
+    }
+
     /// Refuses what grows when it is read: aliases, which a few lines can multiply to any size, and
     /// endless nesting.
     private static func refuseBombs(_ text: String, _ path: String) throws {

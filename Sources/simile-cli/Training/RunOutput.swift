@@ -14,6 +14,38 @@ struct RunOutput: ParsableArguments {
         if logEvery < 1 { throw ValidationError("--log-every is \(logEvery); expected 1 or more") }
     }
 
+    /// Measures what a run will take, and prints it.
+    func rehearse(_ run: TrainingRun) throws {
+        let rehearsal = try run.rehearse()
+        Console.note("a dry run: nothing was written")
+        let megabytes = Double(rehearsal.peakMemory) / 1e6
+        if json {
+            return try Console.json(
+                .sorted([
+                    "event": .string("rehearsed"), "steps": .integer(rehearsal.steps),
+                    "steps_per_epoch": .integer(rehearsal.stepsPerEpoch),
+                    "seconds_per_step": .number(rehearsal.secondsPerStep),
+                    "evaluations": .integer(rehearsal.evaluations),
+                    "evaluation_seconds": .number(rehearsal.evaluationSeconds),
+                    "minutes": .number(rehearsal.seconds / 60),
+                    "peak_memory_mb": .number(megabytes),
+                ]))
+        }
+        for (name, text) in [
+            ("steps", "\(rehearsal.steps), \(rehearsal.stepsPerEpoch) an epoch"),
+            (
+                "seconds a step",
+                "\(rehearsal.secondsPerStep.fixed(3)), the mean of \(rehearsal.measuredSteps)"
+            ),
+            (
+                "evaluations",
+                "\(rehearsal.evaluations), \(rehearsal.evaluationSeconds.fixed(1)) s in all"
+            ),
+            ("minutes", "\((rehearsal.seconds / 60).fixed(1))"),
+            ("memory", "\(megabytes.fixed(0)) MB so far; longer texts take more"),
+        ] { try Console.print(name.padded(16) + text) }
+    }
+
     /// Executes a run and prints what came of it.
     ///
     /// - Throws: `ExitCode(130)` when it was stopped.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import JSON
 import Settings
+import Support
 
 /// A flag for each setting of a group: `batch_size` is `--batch-size`.
 ///
@@ -49,12 +50,19 @@ struct SettingFlags<Group: Settings>: ParsableArguments, CustomReflectable {
                             name: name, inversion: .prefixedNo, exclusivity: .exclusive, help: help)
                     )
                 }
+                let completion: CompletionKind? =
+                    setting.isPath
+                    ? .file() : setting.choices.isEmpty ? nil : .list(setting.choices)
                 return setting.isList
                     ? (
                         "_" + setting.key,
-                        Option<[String]>(wrappedValue: [], name: name, help: help)
+                        Option<[String]>(
+                            wrappedValue: [], name: name, help: help, completion: completion)
                     )
-                    : ("_" + setting.key, Option<String?>(name: name, help: help))
+                    : (
+                        "_" + setting.key,
+                        Option<String?>(name: name, help: help, completion: completion)
+                    )
             })
     }
 
@@ -65,10 +73,13 @@ struct SettingFlags<Group: Settings>: ParsableArguments, CustomReflectable {
                 continue
             }
             var group = Group()
-            guard setting.read(&group, member.value) else {
+            let names = setting.choices.isEmpty ? [] : member.value.names
+            let wrong = names.first { !setting.choices.contains($0) }
+            guard setting.read(&group, member.value), wrong == nil else {
+                let meant = wrong.flatMap { closestName(to: $0, among: setting.choices) }
                 throw ValidationError(
-                    "--\(Self.flag(member.key)) is \(member.value.plain); expected \(setting.expected)"
-                )
+                    "--\(Self.flag(member.key)) is \(wrong ?? member.value.plain); expected \(setting.expected)"
+                        + (meant.map { "; did you mean '\($0)'?" } ?? ""))
             }
         }
     }
@@ -115,6 +126,9 @@ struct SettingFlags<Group: Settings>: ParsableArguments, CustomReflectable {
 }
 
 extension JSONValue {
+    /// The name that it is, or those that its elements are.
+    fileprivate var names: [String] { string.map { [$0] } ?? strings ?? [] }
+
     /// The value as a person would type it.
     fileprivate var plain: String {
         // JSON has no word for infinity.

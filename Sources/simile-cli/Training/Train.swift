@@ -4,83 +4,52 @@ import JSON
 import Losses
 import Simile
 
-struct Train: ParsableCommand {
+struct Train: Subcommand {
+    static let examples = [
+        """
+        simile train --model sentence-transformers/all-MiniLM-L6-v2 \\
+          --train sts-train.csv --dev sts-dev.csv --output run
+        """,
+        """
+        simile train --model run/model --loss MultipleNegativesRankingLoss \\
+          --train questions-answers.tsv --output run-2 --lr 2e-5 --batch-size 64
+        """,
+        "simile train --recipe recipe.yaml --output run --dry-run",
+        "simile train --resume run",
+    ]
     static let configuration = CommandConfiguration(
         abstract: "Fine-tunes a model on rows of one or more texts.",
+        usage: """
+            simile train --model MODEL --train FILE --output FOLDER [options]
+            simile train --recipe FILE --output FOLDER [options]
+            simile train --resume FOLDER
+            """,
         discussion: """
             Writes to the --output folder: model/ (a sentence-transformers folder with the best model), \
             checkpoints/ (HDF5), recipe.yaml, steps.csv, evaluations.csv and results.json. \
-            Settings come from the recipe, then from the options given here. \
+            Settings come from the recipe, then from the options given here; names of other tools' options are \
+            taken too, such as --lr, --num_train_epochs and --output_dir. \
             The options under "Data files" describe the training file. With dev-, dev-nli-, test- or test-nli- \
             before its name, as in --dev-first or --no-test-quoting, each describes the file of --dev, --dev-nli, \
             --test or --test-nli. A held-out file without options of its own is read as what its format or header \
             says; only what these leave open is taken from the training file, and the line about the file says so. \
             Ctrl-C saves a checkpoint and ends; --resume goes on from there to the same result. \
             Several tasks in a run, and other evaluations, are for the recipe.
-            """)
+            """, examples: examples)
 
-    @Option(help: "A YAML file with settings; every option below is a key of it, with _ for -.")
-    var recipe: String?
-    @Option(help: "The folder to write to; it must be new or empty.")
-    var output: String?
-    @Option(
-        help: "Continue the run in this --output folder with the settings that it was started with."
-    )
-    var resume: String?
-
-    @Option(help: "A model's folder or a checkpoint to start from.")
-    var model: String?
-    @Option(help: "The loss: \(Losses.names.joined(separator: ", ")).")
-    var loss: String?
-    @Option(
-        name: .customLong("loss-setting"),
-        help: "A setting of the loss, such as scale=20; may be repeated.")
-    var lossSettings: [String] = []
-    @Option(
-        help:
-            "The training rows; for labelled pairs also three parallel files: FIRST,SECOND,LABELS. May be repeated, as may the next four: all files are one table."
-    )
-    var train: [String] = []
-    @Option(help: "Scored pairs that choose the best model.")
-    var dev: [String] = []
-    @Option(help: "Labelled pairs to measure the classifier on.")
-    var devNli: [String] = []
-    @Option(help: "Scored pairs for the final figures.")
-    var test: [String] = []
-    @Option(help: "Labelled pairs for the final figures.")
-    var testNli: [String] = []
-    @Option(help: "The names of the classes in the order of their ids, separated by commas.")
-    var labels: String?
-    @Option(help: "\(Optimizers.all.map { $0.name }.joined(separator: ", ")).")
-    var optimizer: String?
-    @OptionGroup var adapters: SettingFlags<AdapterSettings>
-    @OptionGroup var setup: SettingFlags<RunSetup>
-    @OptionGroup var task: SettingFlags<TaskSettings>
-    @OptionGroup(title: "Data files") var files: ExampleFileArguments<MainFile>
-    @OptionGroup(visibility: .hidden) var devFiles: ExampleFileArguments<DevFile>
-    @OptionGroup(visibility: .hidden) var devNLIFiles: ExampleFileArguments<DevNLIFile>
-    @OptionGroup(visibility: .hidden) var testFiles: ExampleFileArguments<TestFile>
-    @OptionGroup(visibility: .hidden) var testNLIFiles: ExampleFileArguments<TestNLIFile>
+    @OptionGroup(title: "Run") var files: TrainFiles
+    @OptionGroup(title: "Task") var task: SettingFlags<TaskSettings>
     @OptionGroup(title: "Hyper-parameters") var hyperparameters: SettingFlags<TrainingConfiguration>
+    @OptionGroup(title: "Model") var setup: SettingFlags<RunSetup>
+    @OptionGroup(title: "Adapters") var adapters: SettingFlags<AdapterSettings>
+    @OptionGroup(title: "Data files") var data: ExampleFileArguments<MainFile>
+    @OptionGroup(visibility: .hidden) var devData: ExampleFileArguments<DevFile>
+    @OptionGroup(visibility: .hidden) var devNLIData: ExampleFileArguments<DevNLIFile>
+    @OptionGroup(visibility: .hidden) var testData: ExampleFileArguments<TestFile>
+    @OptionGroup(visibility: .hidden) var testNLIData: ExampleFileArguments<TestNLIFile>
     @OptionGroup var compute: ComputeOptions
     @OptionGroup var shown: RunOutput
-    @Option(
-        help:
-            "KEY=VALUE,VALUE...: a run with each value of a key of the recipe, in a folder of its own in --output; may be repeated for the grid of all. Runs that have a result are not taken again."
-    )
-    var sweep: [String] = []
-
-    func validate() throws {
-        if resume != nil && !sweep.isEmpty {
-            throw ValidationError(
-                "--resume goes on with one run; a sweep goes on with the command that began it")
-        }
-        if resume != nil && (recipe != nil || output != nil) {
-            throw ValidationError(
-                "--resume takes its settings and its folder from the run: give no --recipe or --output"
-            )
-        }
-    }
+    @OptionGroup var console: ConsoleOptions
 
     func run() throws {
         try compute.prepare()
@@ -89,42 +58,43 @@ struct Train: ParsableCommand {
 
     private func execute() throws {
         let run: TrainingRun
-        if let resume {
+        if let resume = files.resume {
             run = try TrainingRun(
                 resuming: resume, format: .yaml, open: ModelPath.open, note: Console.note)
             let changed = run.recipe.keys(changedIn: try applied(to: run.recipe))
             if !changed.isEmpty {
                 throw ValidationError(
-                    "--resume goes on with the settings of the run, but the options change \(changed.joined(separator: ", ")): leave them out, or start a new run with --model \(resume)/model"
+                    "--resume goes on with the settings of the run, but the options change \(changed.joined(separator: ", ")): leave them out, or start a new run with --model \(resume)"
                 )
             }
         } else {
-            guard let output else { throw ValidationError("give --output FOLDER to write to") }
-            let settings = try recipe.map { try Recipe(yamlFile: $0) } ?? Recipe()
-            if !sweep.isEmpty {
+            let settings = try files.recipe.map(Recipe.init(ownPathsOf:)) ?? Recipe()
+            let output = files.output ?? ""
+            if !files.sweep.isEmpty {
                 return try TrainSweep(
-                    applied(to: settings), sweep, output: output, shown: shown
+                    applied(to: settings), files.sweep, output: output, shown: shown
                 ).run()
             }
             run = try TrainingRun(
-                applied(to: settings), output: output, format: .yaml, open: ModelPath.open,
-                note: Console.note)
+                applied(to: settings), output: output, overwrites: files.overwrite, format: .yaml,
+                open: ModelPath.open, note: Console.note)
         }
+        if files.dryRun { return try shown.rehearse(run) }
         try shown.execute(run)
     }
 
     /// Settings, changed by the options given.
     private func applied(to recipe: Recipe) throws -> Recipe {
         var settings = recipe
-        settings.model = model ?? settings.model
-        settings.data = settings.data.changed(by: files.options)
-        if let labels { settings.data.labels = try Self.labels(labels) }
+        settings.model = try files.model.map { try ModelPath.ofRun($0) } ?? settings.model
+        settings.data = settings.data.changed(by: data.options)
+        if let labels = files.labels { settings.data.labels = try Self.labels(labels) }
         try applyTask(to: &settings)
-        try settings.set("dev", dev, devFiles)
-        try settings.set("dev_nli", devNli, devNLIFiles)
-        try settings.set("test", test, testFiles)
-        try settings.set("test_nli", testNli, testNLIFiles)
-        if let optimizer, optimizer != settings.optimizer.name {
+        try settings.set("dev", files.dev, devData)
+        try settings.set("dev_nli", files.devNli, devNLIData)
+        try settings.set("test", files.test, testData)
+        try settings.set("test_nli", files.testNli, testNLIData)
+        if let optimizer = files.optimizer, optimizer != settings.optimizer.name {
             settings.optimizer = NamedSettings(optimizer)
         }
         if !adapters.isEmpty {
@@ -133,14 +103,15 @@ struct Train: ParsableCommand {
         }
         settings.setup = setup.applied(to: settings.setup)
         settings.training = hyperparameters.applied(to: settings.training)
-        return settings.withAbsolutePaths()
+        return try settings.withAbsolutePaths()
     }
 
     /// Changes the recipe's only task.
     private func applyTask(to recipe: inout Recipe) throws {
         let changed = task.applied(to: TaskSettings())
         let isChanged =
-            !train.isEmpty || loss != nil || !lossSettings.isEmpty || changed != TaskSettings()
+            !files.train.isEmpty || files.loss != nil || !files.lossSettings.isEmpty
+            || changed != TaskSettings()
         if recipe.tasks.count > 1 {
             guard !isChanged else {
                 throw ValidationError(
@@ -151,11 +122,13 @@ struct Train: ParsableCommand {
         }
         if recipe.tasks.isEmpty, isChanged { recipe.tasks = [TaskRecipe()] }
         guard var own = recipe.tasks.first else { return }
-        if let loss, loss != own.loss.name { own.loss = NamedSettings(loss) }
-        try own.loss.change(by: lossSettings)
+        if let loss = try files.loss.map({ try Losses.named($0).name }), loss != own.loss.name {
+            own.loss = NamedSettings(loss)
+        }
+        try own.loss.change(by: files.lossSettings)
         own.settings = task.applied(to: own.settings)
-        own.data.replace(with: train)
-        own.data.change(by: files.options, onlyWithOwn: true)
+        own.data.replace(with: files.train)
+        own.data.change(by: data.options, onlyWithOwn: true)
         recipe.tasks = [own]
     }
 

@@ -136,10 +136,10 @@ public struct RetrievalEvaluation: EvaluationKind {
 
     /// Every setting.
     public static let settings: [Setting<RetrievalEvaluation>] = [
-        Setting("queries", \.queries, expected: "a path", "The file of queries."),
-        Setting("corpus", \.corpus, expected: "a path", "The file of documents."),
+        Setting(path: "queries", \.queries, "The file of queries."),
+        Setting(path: "corpus", \.corpus, "The file of documents."),
         Setting(
-            "relevant", \.relevant, expected: "a path",
+            path: "relevant", \.relevant,
             "The file that says which document is relevant to which query."),
         Setting(
             "query_prompt", \.queryPrompt, expected: "a text",
