@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import Kernels
 import Simile
+import Support
 
 struct Doctor: Subcommand {
     static let examples = ["simile doctor", "simile doctor --json --seconds 0.1"]

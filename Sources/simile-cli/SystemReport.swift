@@ -54,7 +54,6 @@ enum SystemReport {
             ("hdf5", "HDF5", "\(numbers.0).\(numbers.1).\(numbers.2)"),
             ("zlib", "zlib", String(cString: zlibVersion())),
             ("curl", "curl", String(curl.replacing("libcurl/", with: ""))),
-            ("glibc", "glibc", String(cString: gnu_get_libc_version())),
         ]
     }
 

@@ -53,7 +53,7 @@ import Testing
     }
 
     private static func words(_ text: some StringProtocol) -> [String] {
-        text.matches(of: /"([^"]*)"|(\S+)/).map { match in
+        String(text).matches(of: /"([^"]*)"|(\S+)/).map { match in
             String(match.1 ?? match.2 ?? "")
         }
     }

@@ -5,7 +5,7 @@ import ModelFolders
 extension RunFolder {
     /// The files that runs leave beside their folders; what was left of writing them ends in `.part`.
     private var files: Set<String> {
-        [format.name, "steps.csv", "evaluations.csv", "results.json"]
+        [format.name, "run.json", "steps.csv", "evaluations.csv", "results.json", "report.html"]
     }
 
     /// Refuses a folder that holds anything but a run, or what the run of a recipe begins with.
@@ -57,6 +57,8 @@ extension RunFolder {
         case "model": holdsOnly(name, ModelFolder.isWritten)
         case "adapter": holdsOnly(name, AdapterFolder.isWritten)
         case "checkpoints": holdsOnly(name) { $0 == "best.h5" || Self.step($0) >= 0 || isPart($0) }
+        case "predictions": holdsOnly(name) { $0.hasSuffix(".jsonl") || isPart($0) }
+        case "tensorboard": holdsOnly(name) { $0.hasPrefix("events.out.tfevents.") }
         default: isKept(name) || files.contains(name) || isPart(name)
         }
     }

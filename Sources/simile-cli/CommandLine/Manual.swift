@@ -1,4 +1,5 @@
 import ArgumentParser
+import Support
 
 /// What `make install` asks for the manual page with; nobody need know of it.
 struct Manual: ParsableCommand {

@@ -39,7 +39,7 @@ struct Inspect: Subcommand {
         let isFolder = FileManager.default.folderExists(atPath: path)
         let checkpoint = isFolder ? nil : try Checkpoint(URL(filePath: path))
         let model = try checkpoint?.model(base: ModelPath.base) ?? ModelPath.open(path)
-        var rows = shape(of: model) + state(of: model)
+        var rows = shape(of: model) + (try state(of: model))
         if let checkpoint, checkpoint.isOfRun { rows += try training(checkpoint, model) }
         let parts = parameters ? model.allParameters.flatMap(\.parts) : []
         if json {
@@ -91,7 +91,7 @@ struct Inspect: Subcommand {
         ]
     }
 
-    private func state(of model: SentenceTransformer) -> [Row] {
+    private func state(of model: SentenceTransformer) throws -> [Row] {
         var rows: [Row] = []
         if let adapters = model.adapters {
             let modules = adapters.configuration.targetModules
@@ -106,7 +106,9 @@ struct Inspect: Subcommand {
                     "LoRA of rank \(adapters.configuration.rank) on \(modules.joined(separator: ", ")), of \(adapters.base)"
                 ))
         }
-        let prompts = model.settings.promptNames.map { ($0, model.settings.prompt(named: $0)) }
+        let prompts = try model.settings.promptNames.map {
+            ($0, try model.settings.prompt(named: $0))
+        }
         if !prompts.isEmpty {
             let lines = prompts.map { name, text in
                 let isDefault = name == model.settings.defaultPromptName
