@@ -50,7 +50,8 @@ import Testing
 
     /// A value that the setting takes, other than its default.
     private func sample<S: Settings>(_ setting: Setting<S>) -> (text: String, value: String)? {
-        for text in ["0.25", "3", "cosine", "linear", "all", "abc", "0.001", "7"] {
+        let texts = ["0.25", "3", "cosine", "linear", "all", "abc", "0.001", "7"]
+        for text in setting.choices.isEmpty ? texts : setting.choices {
             var settings = S()
             let own = SettingFlagsTests.json(text)
             guard setting.read(&settings, own) || setting.read(&settings, .string(text)) else {
