@@ -34,14 +34,16 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
+        .target(name: "CHDF5Driver", dependencies: ["CHDF5"]),
+
         // Each may import those above it, none below.
         .target(name: "Support"),
-        .target(name: "JSON"),
+        .target(name: "JSON", dependencies: ["Support"]),
         .target(name: "Settings", dependencies: ["JSON", "Support"]),
-        .target(name: "ModelLayout", dependencies: ["JSON"]),
+        .target(name: "ModelLayout", dependencies: ["JSON", "Support"]),
         .target(name: "Kernels", dependencies: ["CKernels", "CSystemCalls"]),
         .target(name: "Digest", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
-        .target(name: "HDF5", dependencies: ["CHDF5", "Digest", "Support"]),
+        .target(name: "HDF5", dependencies: ["CHDF5", "CHDF5Driver", "Digest", "Support"]),
         .target(name: "EvaluationMetrics", dependencies: ["Kernels", "Support"]),
         .target(name: "Tensors", dependencies: ["Kernels"]),
         .target(
@@ -51,10 +53,11 @@ let package = Package(
         .target(
             name: "Losses",
             dependencies: ["NeuralNetwork", "Tensors", "ExampleFiles", "Settings", "Support"]),
-        .target(name: "Tokenization", dependencies: ["JSON", "ModelLayout", "Support"]),
         .target(name: "Hub", dependencies: ["CCurl", "Digest", "JSON", "ModelLayout", "Support"]),
         .target(
             name: "Serialization", dependencies: ["CSystemCalls", "JSON", "ModelLayout", "Support"]),
+        .target(
+            name: "Tokenization", dependencies: ["Serialization", "JSON", "ModelLayout", "Support"]),
         .target(
             name: "ModelFolders",
             dependencies: ["NeuralNetwork", "Serialization", "JSON", "ModelLayout", "Support"]),

@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "CSystemCalls.h"
 
@@ -18,6 +20,14 @@ const char *simile_library_of(const void *address) {
 
 int simile_exchange(const char *a, const char *b) {
     return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE);
+}
+
+int simile_lock(int file) {
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int status;
+    do status = fcntl(file, F_OFD_SETLK, &whole);
+    while (status < 0 && errno == EINTR);
+    return status;
 }
 
 #ifndef SIMILE_COMMIT

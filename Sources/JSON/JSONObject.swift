@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// The error of a module that reads JSON files.
 package protocol JSONFileError: Error {
@@ -9,15 +10,17 @@ package protocol JSONFileError: Error {
 }
 
 extension JSONValue {
-    /// Reads a file, which must hold one value.
+    /// Reads a file, which must hold one value; a key that an object has twice is refused.
     package init<Failure: JSONFileError>(
         file: URL, failure: Failure.Type = Failure.self
     ) throws(Failure) {
-        let data: Data
-        do { data = try Data(contentsOf: file) } catch {
-            throw .unreadableFile(file: file.path, reason: error.localizedDescription)
+        let bytes: [UInt8]
+        do throws(RegularFile.Failure) { bytes = try RegularFile.bytes(file.path) } catch {
+            throw .unreadableFile(file: file.path, reason: error.reason)
         }
-        do throws(JSONError) { try self.init(parsing: data) } catch {
+        do throws(JSONError) {
+            try self.init(parsing: bytes, refusingRepeatedKeys: true)
+        } catch {
             throw .malformedJSON(file: file.path, line: error.line, reason: "\(error)")
         }
     }

@@ -22,6 +22,8 @@ package struct JSONReader {
     private var depth = 0
 
     private static let maxDepth = 64
+    /// Whether a whole object with a key that is there twice is an error; otherwise its members are all there.
+    var refusesRepeatedKeys = false
 
     /// A reader of the bytes in `range`, or of all.
     package init(_ bytes: [UInt8], in range: Range<Int>? = nil) {
@@ -85,9 +87,14 @@ package struct JSONReader {
             return .array(elements)
         case .object:
             var members: [JSONValue.Member] = []
+            // By their bytes: texts that Unicode holds equal are different keys.
+            var keys: Set<ArraySlice<UInt8>> = []
             try readObject { (reader, key) throws(JSONError) in
-                let key = String(decoding: key, as: UTF8.self)
-                members.append(JSONValue.Member(key, try reader.readValue()))
+                let name = String(decoding: key, as: UTF8.self)
+                if reader.refusesRepeatedKeys, !keys.insert(key).inserted {
+                    throw reader.error("the key '\(name)' is there twice; leave one of them")
+                }
+                members.append(JSONValue.Member(name, try reader.readValue()))
             }
             return .object(members)
         }

@@ -21,10 +21,15 @@ package enum JSONValue: Equatable, Sendable {
     case object([Member])
 
     /// Reads UTF-8 text that holds one value, and perhaps a byte order mark.
-    package init(parsing bytes: some Collection<UInt8>) throws(JSONError) {
+    ///
+    /// - Parameter refusesRepeated: Whether a key that an object has twice is an error.
+    package init(
+        parsing bytes: some Collection<UInt8>, refusingRepeatedKeys refusesRepeated: Bool = false
+    ) throws(JSONError) {
         let bytes = Array(bytes)
         let mark = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
         var reader = JSONReader(bytes, in: mark..<bytes.count)
+        reader.refusesRepeatedKeys = refusesRepeated
         try reader.checkEncoding()
         self = try reader.readValue()
         try reader.finish()

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Git's large file storage, which leaves small files of text where large ones belong.
 package enum GitLFS {
@@ -11,9 +12,7 @@ package enum GitLFS {
 
     /// Whether a file is a pointer; false when it cannot be read.
     package static func isPointer(_ file: URL) -> Bool {
-        guard let handle = try? FileHandle(forReadingFrom: file) else { return false }
-        defer { try? handle.close() }
-        return (try? handle.read(upToCount: start.count)).map(isPointer) ?? false
+        (try? RegularFile.bytes(file.path, first: start.count)).map(isPointer) ?? false
     }
 
     /// The sentence for the person who has a pointer in place of a file.

@@ -6,13 +6,19 @@ import Support
 public enum AtomicFile {
     /// Lets `body` write a temporary file beside `url`, flushes it to disk and renames it to `url`.
     ///
-    /// When anything fails, the temporary file is removed and what was at `url` is unchanged.
+    /// When anything fails, the temporary file is removed and what was at `url` is unchanged. The permissions of a file
+    /// that is replaced stay; a pipe, a device or a folder is not replaced.
     ///
     /// - Throws: `SerializationError.unwritable`, and what `body` throws.
     public static func write(to url: URL, _ body: (_ temporary: URL) throws -> Void) throws {
+        if let kind = RegularFile.otherKind(url.path) {
+            throw SerializationError.unwritable(path: url.path, reason: "it is \(kind)")
+        }
+        let access = FileAccess(url)
         let temporary = try Temporary.sibling(of: url)
         do {
             try body(temporary)
+            try access?.give(to: temporary)
             try Temporary.flush(temporary)
             guard rename(temporary.path, url.path) == 0 else { throw Temporary.failure(url) }
             try Temporary.flush(url.deletingLastPathComponent())
@@ -49,11 +55,20 @@ public enum AtomicFolder {
             } catch {
                 throw Temporary.failure(url)
             }
-            try body(temporary)
+            do { try body(temporary) } catch SerializationError.unwritable(let path, let reason)
+                where path.hasPrefix(temporary.path)
+            {
+                // Nobody but us knows the temporary name.
+                throw SerializationError.unwritable(
+                    path: url.path + path.dropFirst(temporary.path.count), reason: reason)
+            }
+            try FileAccess(url)?.give(to: temporary)
             for path in files.enumerator(atPath: temporary.path)?.compactMap({ $0 as? String })
                 ?? []
             {
-                try Temporary.flush(temporary.appending(path: path))
+                let file = temporary.appending(path: path)
+                try FileAccess(url.appending(path: path))?.give(to: file)
+                try Temporary.flush(file)
             }
             if exists {
                 try exchange(temporary, url)
@@ -75,7 +90,8 @@ public enum AtomicFolder {
     public static func isReplaceable(_ url: URL, owns: (String) -> Bool) throws -> Bool {
         guard FileManager.default.fileExists(atPath: url.path) else { return false }
         if !FileManager.default.folderExists(atPath: url.path) {
-            throw SerializationError.unwritable(path: url.path, reason: "it is a file")
+            throw SerializationError.unwritable(
+                path: url.path, reason: "it is \(RegularFile.otherKind(url.path) ?? "a file")")
         }
         let foreign = try contents(of: url).filter { !owns($0) }
         guard foreign.isEmpty else {
@@ -160,17 +176,22 @@ enum Temporary {
     }
 
     static func flush(_ url: URL) throws(SerializationError) {
-        let file = open(url.path, O_RDONLY)
+        let file = uninterrupted { open(url.path, O_RDONLY | O_CLOEXEC) }
         guard file >= 0 else { throw failure(url) }
         defer { close(file) }
+        let number = flush(file)
+        if number != 0 { throw .unwritable(path: url.path, reason: systemReason(number)) }
+    }
+
+    /// Flushes an open file to disk, and returns the number of the error that prevented it, or 0.
+    static func flush(_ file: Int32) -> Int32 {
         // Not every file system can flush every kind of file, above all folders.
-        guard fsync(file) == 0 || [EINVAL, EROFS, EOPNOTSUPP, ENOSYS].contains(errno) else {
-            throw failure(url)
-        }
+        uninterrupted { fsync(file) } == 0
+            || [EINVAL, EROFS, EOPNOTSUPP, ENOSYS].contains(errno) ? 0 : errno
     }
 
     /// The error that the last system call left behind.
     static func failure(_ url: URL) -> SerializationError {
-        .unwritable(path: url.path, reason: String(cString: strerror(errno)))
+        .unwritable(path: url.path, reason: systemReason())
     }
 }

@@ -1,17 +1,22 @@
 import Foundation
+import Support
 
 /// Writes a large file from front to back without holding it in memory.
 package final class FileWriter {
     /// Bytes written so far.
     package private(set) var count = 0
-    private let descriptor: Int32
+    /// -1 once it is closed.
+    private var descriptor: Int32
     private let path: String
 
-    /// Creates a file that must not be there yet; `path` is its name for messages.
+    /// Creates a file, which must not be there yet unless it is to be replaced; `path` is its name for messages.
     ///
     /// - Throws: `SerializationError.unwritable`.
-    package init(creating url: URL, path: String) throws(SerializationError) {
-        descriptor = open(url.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    package init(
+        creating url: URL, replacing: Bool = false, path: String
+    ) throws(SerializationError) {
+        let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (replacing ? O_TRUNC : O_EXCL)
+        descriptor = uninterrupted { open(url.path, flags, 0o666) }
         self.path = path
         if descriptor < 0 { throw failure() }
     }
@@ -23,7 +28,9 @@ package final class FileWriter {
     /// - Throws: `SerializationError.unwritable`, and what `body` throws.
     package static func write(to url: URL, _ body: (FileWriter) throws -> Void) throws {
         try AtomicFile.write(to: url) { temporary in
-            try body(FileWriter(creating: temporary, path: url.path))
+            let file = try FileWriter(creating: temporary, path: url.path)
+            try body(file)
+            try file.finish()
         }
     }
 
@@ -44,23 +51,36 @@ package final class FileWriter {
         _ values: Span<Element>
     ) throws(SerializationError) {
         try values.withUnsafeBytes { (bytes) throws(SerializationError) in
-            var rest = bytes[...]
-            // A system call may write less than it is given, on a network file system for instance.
-            while !rest.isEmpty {
-                let part = UnsafeRawBufferPointer(rebasing: rest)
-                let written = Foundation.write(descriptor, part.baseAddress, part.count)
-                if written > 0 {
-                    rest = rest.dropFirst(written)
-                } else if errno != EINTR {
-                    throw failure()
-                }
-            }
+            try check(writeAll(bytes, to: descriptor))
             count += bytes.count
         }
     }
 
+    /// Replaces the first bytes.
+    package func writeStart(_ bytes: Data) throws(SerializationError) {
+        let bytes = [UInt8](bytes)
+        try check(bytes.withUnsafeBytes { writeAll($0, to: descriptor, at: 0) })
+    }
+
+    /// Flushes the file to disk and closes it.
+    ///
+    /// A file system may keep to itself until then what it could not write; whoever skips this does not hear of it.
+    package func finish() throws(SerializationError) {
+        let open = descriptor
+        descriptor = -1
+        let flushed = Temporary.flush(open)
+        // An interruption closes all the same.
+        let closed = close(open) == 0 || errno == EINTR ? 0 : errno
+        try check(flushed != 0 ? flushed : closed)
+    }
+
+    /// - Throws: The error of a number other than 0.
+    private func check(_ number: Int32) throws(SerializationError) {
+        if number != 0 { throw .unwritable(path: path, reason: systemReason(number)) }
+    }
+
     /// The error that the last system call left behind.
     private func failure() -> SerializationError {
-        .unwritable(path: path, reason: String(cString: strerror(errno)))
+        .unwritable(path: path, reason: systemReason())
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import ModelLayout
+import Support
 
 /// A file's bytes, mapped into memory: pages are read when they are touched.
 struct MappedFile {
@@ -10,16 +11,15 @@ struct MappedFile {
     /// Maps a file; refuses what Git leaves in place of a large one.
     init(_ url: URL) throws(SerializationError) {
         func failure() -> SerializationError {
-            .unreadable(path: url.path, reason: String(cString: strerror(errno)))
+            .unreadable(path: url.path, reason: systemReason())
         }
-        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure() }
+        let descriptor: Int32
+        do throws(RegularFile.Failure) { descriptor = try RegularFile.open(url.path) } catch {
+            throw .unreadable(path: url.path, reason: error.reason)
+        }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure() }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw .unreadable(path: url.path, reason: "it is not a file")
-        }
         let count = Int(status.st_size)
         guard count > 0 else {
             (data, isMapped) = (Data(), false)

@@ -15,8 +15,7 @@ public final class NPYWriter {
     /// Room for any shape, and a multiple of the 64 bytes that the format asks for.
     private static let headerSize = 128
 
-    private let path: String
-    private let file: FileHandle
+    private let file: FileWriter
     private let element: Element
     private let columns: Int
     private var rows = 0
@@ -28,16 +27,10 @@ public final class NPYWriter {
     public init(
         creating url: URL, element: Element, columns: Int, path: String? = nil
     ) throws(SerializationError) {
-        self.path = path ?? url.path
         self.element = element
         self.columns = columns
-        do {
-            try Data(count: Self.headerSize).write(to: url)
-            file = try FileHandle(forWritingTo: url)
-            try file.seekToEnd()
-        } catch {
-            throw .unwritable(path: path ?? url.path, reason: error.systemReason)
-        }
+        file = try FileWriter(creating: url, replacing: true, path: path ?? url.path)
+        try file.write(Data(count: Self.headerSize))
     }
 
     /// Appends `rows` rows of floats.
@@ -64,11 +57,8 @@ public final class NPYWriter {
         var header = Data([0x93]) + Data("NUMPY".utf8) + Data([1, 0])
         header.append(contentsOf: [UInt8(size & 0xff), UInt8(size >> 8)])
         header.append(contentsOf: padded.utf8)
-        try guarding {
-            try file.seek(toOffset: 0)
-            try file.write(contentsOf: header)
-            try file.close()
-        }
+        try file.writeStart(header)
+        try file.finish()
     }
 
     private func append<Value: BitwiseCopyable>(
@@ -79,12 +69,6 @@ public final class NPYWriter {
             "\(values.count) of \(element) are not \(rows) rows of \(columns) of \(self.element)")
         self.rows += rows
         // The format's bytes are those in memory on every machine that Swift runs Linux on.
-        try guarding { try values.withUnsafeBytes { try file.write(contentsOf: $0) } }
-    }
-
-    private func guarding(_ body: () throws -> Void) throws(SerializationError) {
-        do { try body() } catch {
-            throw .unwritable(path: path, reason: error.systemReason)
-        }
+        try file.write(values)
     }
 }

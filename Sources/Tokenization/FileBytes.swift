@@ -1,15 +1,15 @@
 import Foundation
 import ModelLayout
+import Serialization
+import Support
 
 /// Reads and writes whole files, with errors that name them.
 enum FileBytes {
     /// The bytes of a file that must be valid UTF-8.
     static func read(_ file: URL) throws(TokenizationError) -> [UInt8] {
         let bytes: [UInt8]
-        do {
-            bytes = [UInt8](try Data(contentsOf: file))
-        } catch {
-            throw .unreadableFile(file: file.path, reason: error.localizedDescription)
+        do throws(RegularFile.Failure) { bytes = try RegularFile.bytes(file.path) } catch {
+            throw .unreadableFile(file: file.path, reason: error.reason)
         }
         if GitLFS.isPointer(bytes) { throw .gitLFSPointer(file: file.path) }
         guard let invalid = firstInvalidByte(of: bytes) else { return bytes }
@@ -18,10 +18,12 @@ enum FileBytes {
     }
 
     static func write(_ text: String, to file: URL) throws(TokenizationError) {
-        do {
-            try Data(text.utf8).write(to: file, options: .atomic)
+        do { try AtomicFile.write(Data(text.utf8), to: file) } catch SerializationError.unwritable(
+            _, let reason)
+        {
+            throw .unwritableFile(file: file.path, reason: reason)
         } catch {
-            throw .unwritableFile(file: file.path, reason: error.localizedDescription)
+            throw .unwritableFile(file: file.path, reason: "\(error)")
         }
     }
 

@@ -16,6 +16,35 @@ private enum Failure: JSONFileError, Equatable {
             JSONValue(parsing: text.utf8), file: "f.json", key: "the whole file", path: "")
     }
 
+    /// In a file; which of the two was meant nobody knows.
+    @Test func aKeyThatIsThereTwiceIsRefused() throws {
+        let folder = TestSupport.TemporaryFolder()
+        for text in [#"{"a": 1, "b": 2, "a": 3}"#, #"{"o": [{"a": 1, "a": 1}]}"#] {
+            let path = try folder.write(text, to: "f.json")
+            let error = #expect(throws: Failure.self) {
+                let _: JSONObject<Failure> = try JSONObject(file: folder("f.json"))
+            }
+            guard case .malformedJSON(path, 1, let reason) = error else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+            #expect(reason.hasPrefix("the key 'a' is there twice; leave one of them"))
+        }
+        // Equal to people, and different tokens all the same.
+        try folder.write("{\"\u{E9}\": 1, \"e\u{301}\": 2}", to: "f.json")
+        let object: JSONObject<Failure> = try JSONObject(file: folder("f.json"))
+        #expect(object.members.count == 2)
+    }
+
+    @Test func filesAreNotWaitedFor() throws {
+        let folder = TestSupport.TemporaryFolder()
+        #expect(mkfifo(folder.path("pipe"), 0o600) == 0)
+        #expect(
+            throws: Failure.unreadableFile(
+                file: folder.path("pipe"), reason: "it is a pipe, not a regular file")
+        ) { let _: JSONObject<Failure> = try JSONObject(file: folder("pipe")) }
+    }
+
     @Test func membersByKind() throws {
         let object = try object(
             #"{"b": true, "s": "x", "i": 5, "d": 0.5, "l": [1], "t": ["x", "y"], "o": {"k": 1}, "n": null}"#

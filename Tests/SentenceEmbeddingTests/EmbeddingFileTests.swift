@@ -124,7 +124,7 @@ import Testing
         }
         #expect(
             error?.description.hasPrefix(
-                "/dev/null: cannot be written (it exists and is not a regular file)") == true)
+                "/dev/null: cannot be written (it is a device)") == true)
     }
 
     @Test func formatsByName() {

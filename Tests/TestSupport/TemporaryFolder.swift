@@ -39,6 +39,11 @@ package final class TemporaryFolder: Sendable {
         try write(text.utf8, to: name)
     }
 
+    /// Removes the manifest of a model's folder, so that its files can be changed on purpose.
+    package func removeManifest(of name: String) throws {
+        try FileManager.default.removeItem(at: self(name + "/simile-manifest.json"))
+    }
+
     package func bytes(of name: String) throws -> [UInt8] {
         [UInt8](try Data(contentsOf: self(name)))
     }

@@ -13,12 +13,6 @@ public enum EmbeddingFile {
         to url: URL, as format: EmbeddingFormat, _ description: EmbeddingDescription,
         _ body: (any EmbeddingWriter) throws -> Void
     ) throws {
-        // A rename would put a file in the place of a device or a pipe.
-        var status = stat()
-        if stat(url.path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-            throw SerializationError.unwritable(
-                path: url.path, reason: "it exists and is not a regular file")
-        }
         try AtomicFile.write(to: url) { temporary in
             let writer = try writer(temporary, url.path, format, description)
             try body(writer)
@@ -36,10 +30,12 @@ public enum EmbeddingFile {
                 NPYWriter(
                     creating: temporary, element: description.precision.npyElement,
                     columns: description.width, path: path))
-        case .h5: return try HDF5EmbeddingWriter(temporary.path, description)
+        case .h5: return try HDF5EmbeddingWriter(temporary.path, named: path, description)
         case .jsonl, .csv:
             let file = try FileWriter(creating: temporary, path: path)
-            return TextEmbeddingWriter(format, width: description.width) { try file.write($0) }
+            return TextEmbeddingWriter(
+                format, width: description.width, finish: { try file.finish() }
+            ) { try file.write($0) }
         }
     }
 }

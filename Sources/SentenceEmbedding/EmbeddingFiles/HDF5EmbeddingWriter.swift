@@ -7,8 +7,11 @@ final class HDF5EmbeddingWriter: EmbeddingWriter {
     private var file: HDF5File?
     private var dataset: Dataset
 
-    init(_ path: String, _ description: EmbeddingDescription) throws(HDF5Error) {
-        let file = try HDF5File(creating: path)
+    /// Creates the file; errors call it `name`.
+    init(
+        _ path: String, named name: String, _ description: EmbeddingDescription
+    ) throws(HDF5Error) {
+        let file = try HDF5File(creating: path, named: name)
         let root = file.root
         let row = [description.width]
         dataset =

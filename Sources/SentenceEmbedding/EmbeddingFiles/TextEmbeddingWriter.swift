@@ -3,15 +3,19 @@ public struct TextEmbeddingWriter: EmbeddingWriter {
     private let format: EmbeddingFormat
     private let width: Int
     private let write: ([UInt8]) throws -> Void
+    private let end: () throws -> Void
 
-    /// Creates a writer of `jsonl` or `csv` lines of `width` numbers, which `write` gets as bytes.
+    /// Creates a writer of `jsonl` or `csv` lines of `width` numbers, which `write` gets as bytes; `finish` is called
+    /// after the last line.
     public init(
-        _ format: EmbeddingFormat, width: Int, write: @escaping ([UInt8]) throws -> Void
+        _ format: EmbeddingFormat, width: Int, finish: @escaping () throws -> Void = {},
+        write: @escaping ([UInt8]) throws -> Void
     ) {
         precondition(format.isText, "\(format) is not made of lines")
         self.format = format
         self.width = width
         self.write = write
+        end = finish
     }
 
     /// Writes a line for each row; floats have the fewest digits that give the same float again.
@@ -23,8 +27,8 @@ public struct TextEmbeddingWriter: EmbeddingWriter {
         }
     }
 
-    /// Nothing: each line is complete.
-    public func finish() {}
+    /// Ends the output; each line is complete already.
+    public func finish() throws { try end() }
 
     private func append(_ values: [some CustomStringConvertible], _ rows: Int) throws {
         precondition(values.count == rows * width, "\(values.count) values in \(rows) rows")
