@@ -108,7 +108,8 @@ public enum ForeignFile {
         setrlimit(resource, &limit)
     }
 
-    private static func readAll(below root: borrowing Group) throws(HDF5Error) {
+    /// Reads all that there is in and below a group.
+    static func readAll(below root: borrowing Group) throws(HDF5Error) {
         try read(root)
         for path in try root.pathsBelow() {
             switch try root.kind(of: path) {

@@ -20,7 +20,7 @@ public struct HDF5File: ~Copyable, Sendable {
     /// The group that holds everything else.
     public var root: Group { Group(rootHandle) }
 
-    /// The path that the file was opened or created with.
+    /// The path that the file was opened or created with, or the name it was given for errors.
     public var path: String { handle.path }
 
     /// Whether the file has a digest, which then holds.
@@ -33,13 +33,17 @@ public struct HDF5File: ~Copyable, Sendable {
     ///     error.
     ///   - withDigest: whether ``close()`` reads the file once more and puts a digest of it into a
     ///     user block, 512 bytes at the front, which HDF5's tools skip. They must not change the file then.
+    ///   - name: what errors call the file; its path unless it is written beside another that it will replace.
     public init(
-        creating path: String, replacing: Bool = false, withDigest: Bool = false
+        creating path: String, replacing: Bool = false, withDigest: Bool = false,
+        named name: String? = nil
     ) throws(HDF5Error) {
-        let place = try Self.checked(path)
+        let place = Place(file: name ?? path, object: try Self.checked(path).object)
+        let output = try OutputFile(creating: path, replacing: replacing, place)
         let id = try Library.locked { () throws(HDF5Error) -> hid_t in
             let access = try Self.accessList(place)
             defer { H5Pclose(access) }
+            try output.set(on: access)
             let creation = try place.check(H5Pcreate(chdf5_file_create()), "create the file")
             defer { H5Pclose(creation) }
             try trackOrder(of: creation, place)
@@ -47,10 +51,11 @@ public struct HDF5File: ~Copyable, Sendable {
                 try place.check(
                     H5Pset_userblock(creation, hsize_t(UserBlock.size)), "create the file")
             }
-            let flags = replacing ? chdf5_truncate() : chdf5_exclusive()
-            return try place.check(H5Fcreate(path, flags, creation, access), "create the file")
+            let id = H5Fcreate(path, chdf5_truncate(), creation, access)
+            return try place.check(id, "create the file")
         }
-        try self.init(FileHandle(id: id, path: path, isWritable: true, hasDigest: withDigest))
+        try self.init(
+            FileHandle(writing: id, path: place.file, hasDigest: withDigest, output))
     }
 
     /// Opens a file to read from.
@@ -61,13 +66,17 @@ public struct HDF5File: ~Copyable, Sendable {
         let place = try Self.checked(path)
         try Self.requireRegularFile(place)
         let hasDigest = try UserBlock.verify(place)
+        if FileInUse.has(path, forWriting: true) { throw .fileInUse(file: path) }
         if !hasDigest { try ForeignFile.check(place) }
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw place.systemFailure("open the file") }
+        let reading = FileInUse(status, isWriting: false)
         let id = try Library.locked { () throws(HDF5Error) -> hid_t in
             let access = try Self.accessList(place)
             defer { H5Pclose(access) }
             return try place.check(H5Fopen(path, chdf5_read_only(), access), "open the file")
         }
-        try self.init(FileHandle(id: id, path: path, isWritable: false, hasDigest: hasDigest))
+        try self.init(FileHandle(reading: id, path: path, hasDigest: hasDigest, reading))
     }
 
     private init(_ handle: FileHandle) throws(HDF5Error) {
@@ -78,6 +87,11 @@ public struct HDF5File: ~Copyable, Sendable {
         self.handle = handle
         rootHandle = ObjectHandle(id: id, file: handle, path: "/")
     }
+
+    /// Reads every group, dataset and attribute to its end; the digest was compared when the file was opened.
+    ///
+    /// - Throws: What cannot be read.
+    public func verify() throws(HDF5Error) { try ForeignFile.readAll(below: root) }
 
     /// Hands everything written so far to the operating system.
     public func flush() throws(HDF5Error) {
@@ -96,12 +110,9 @@ public struct HDF5File: ~Copyable, Sendable {
     public consuming func close() throws(HDF5Error) {
         let place = Place(file: path, object: "/")
         try rootHandle.locked { () throws(HDF5Error) in
-            if handle.isWritable {
-                try place.check(H5Fflush(handle.id, H5F_SCOPE_GLOBAL), "write the file")
-            }
             try place.check(H5Fclose(handle.id), "close the file")
         }
-        if handle.isWritable && handle.hasDigest { try UserBlock.write(place) }
+        try handle.output?.finish(withDigest: handle.hasDigest)
     }
 
     private static func checked(_ path: String) throws(HDF5Error) -> Place {

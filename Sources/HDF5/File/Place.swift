@@ -41,10 +41,9 @@ struct Place: Sendable {
             file: file, object: object, operation: operation, messages: stack.messages)
     }
 
-    /// The error that a call of the operating system has just ended in.
-    func systemFailure(_ operation: String) -> HDF5Error {
-        let number = errno
-        return error(ofNumber: number)
+    /// The error that a call of the operating system ended in, by default the last one.
+    func systemFailure(_ operation: String, number: Int32 = errno) -> HDF5Error {
+        error(ofNumber: number)
             ?? .failed(
                 file: file, object: object, operation: operation,
                 messages: [String(cString: strerror(number))])

@@ -1,5 +1,6 @@
 import Digest
 import Foundation
+import Support
 
 /// The 512 bytes before an HDF5 file proper, which HDF5 and its tools skip, with a digest of the rest.
 ///
@@ -21,14 +22,14 @@ enum UserBlock {
     private static let signature = [0x89] + Array("HDF\r\n\u{1A}\n".utf8)
 
     /// Fills the block of a file that HDF5 has written and closed.
-    static func write(_ place: Place) throws(HDF5Error) {
-        let file = try OpenedFile(place, O_RDWR)
+    static func write(_ descriptor: Int32, _ place: Place) throws(HDF5Error) {
+        let file = OpenedFile(descriptor, place)
         try file.write(bytes(length: file.length, digest: file.digest(from: size)))
     }
 
     /// Whether a file has a block; throws if the file is not as it was written.
     static func verify(_ place: Place) throws(HDF5Error) -> Bool {
-        let file = try OpenedFile(place, O_RDONLY)
+        let file = try OpenedFile(reading: place)
         let start = try file.start(size + signature.count)
         let block = Array(start.prefix(size))
         guard block.starts(with: magic) else {
@@ -68,22 +69,30 @@ enum UserBlock {
 private struct OpenedFile: ~Copyable {
     private let descriptor: Int32
     private let place: Place
+    private let isOwner: Bool
     let length: UInt64
 
-    init(_ place: Place, _ flags: Int32) throws(HDF5Error) {
-        descriptor = open(place.file, flags | O_CLOEXEC)
+    /// Opens a file.
+    init(reading place: Place) throws(HDF5Error) {
+        let descriptor = uninterrupted { open(place.file, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw place.systemFailure("open the file") }
-        self.place = place
-        let end = lseek(descriptor, 0, SEEK_END)
-        length = UInt64(clamping: end)
+        self.init(descriptor, place, isOwner: true)
     }
 
-    deinit { close(descriptor) }
+    /// A file that somebody else closes.
+    init(_ descriptor: Int32, _ place: Place) { self.init(descriptor, place, isOwner: false) }
+
+    private init(_ descriptor: Int32, _ place: Place, isOwner: Bool) {
+        (self.descriptor, self.place, self.isOwner) = (descriptor, place, isOwner)
+        length = UInt64(clamping: lseek(descriptor, 0, SEEK_END))
+    }
+
+    deinit { if isOwner { close(descriptor) } }
 
     /// The first `count` bytes, or as many as there are.
     func start(_ count: Int) throws(HDF5Error) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
-        let read = pread(descriptor, &bytes, count, 0)
+        let read = uninterrupted { pread(descriptor, &bytes, count, 0) }
         guard read >= 0 else { throw place.systemFailure("read the file") }
         return Array(bytes.prefix(read))
     }
@@ -92,7 +101,9 @@ private struct OpenedFile: ~Copyable {
     func digest(from offset: Int) throws(HDF5Error) -> [UInt8] {
         var offset = offset
         let digest = Digest.sha256.computed { buffer in
-            let read = pread(descriptor, buffer.baseAddress, buffer.count, offset)
+            let read = uninterrupted {
+                pread(descriptor, buffer.baseAddress, buffer.count, offset)
+            }
             offset += max(0, read)
             return read
         }
@@ -102,9 +113,8 @@ private struct OpenedFile: ~Copyable {
 
     /// Writes the first bytes.
     func write(_ bytes: [UInt8]) throws(HDF5Error) {
-        guard pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else {
-            throw place.systemFailure("write the file")
-        }
+        let number = bytes.withUnsafeBytes { writeAll($0, to: descriptor, at: 0) }
+        if number != 0 { throw place.systemFailure("write the file", number: number) }
     }
 }
 

@@ -18,9 +18,9 @@ final class ObjectHandle: Sendable {
     deinit {
         // Closing the file closes its objects, so this one may be closed already.
         Library.locked {
-            guard !file.isAbandoned && H5Iis_valid(id) > 0 else { return }
+            guard H5Iis_valid(id) > 0 else { return }
             // Closing may write what was held back; closing the file reports if it could not.
-            if H5Oclose(id) < 0 { file.abandon(place.failure("write the object")) }
+            if H5Oclose(id) < 0 { file.giveUp(place.failure("write the object")) }
         }
     }
 
