@@ -4,13 +4,18 @@ struct WeightProblems {
     var misshapen: [(name: String, expected: [Int], found: [Int])] = []
     var unreadable: [(name: String, reason: String)] = []
     var unexpected: [String] = []
+    /// Arrays with numbers that are NaN or infinite.
+    var notFinite: [NonFiniteArray] = []
 
-    var isEmpty: Bool {
+    /// Whether arrays, names and shapes are those of the model.
+    var fit: Bool {
         missing.isEmpty && misshapen.isEmpty && unreadable.isEmpty && unexpected.isEmpty
     }
+
+    var isEmpty: Bool { fit && notFinite.isEmpty }
 }
 
-/// Weights that are not those of the model: missing, misshapen, unreadable or unexpected arrays.
+/// Weights that are not those of the model: missing, misshapen, unreadable or unexpected arrays, or NaN or infinite numbers.
 public struct ParameterError: Error, CustomStringConvertible {
     /// Where the weights come from.
     public let source: String
@@ -46,6 +51,12 @@ public struct ParameterError: Error, CustomStringConvertible {
         }
         if !unexpected.isEmpty {
             sentences.append("\(unexpected.count) unexpected: \(list(unexpected))")
+        }
+        guard !problems.fit else {
+            let more = problems.notFinite.count - 1
+            description =
+                "\(source): \(problems.notFinite.first?.description ?? "")\(NonFiniteError.others(more)); \(NonFiniteError.advice)"
+            return
         }
         description =
             "\(source): the weights do not fit the configuration: "

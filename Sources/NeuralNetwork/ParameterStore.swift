@@ -32,7 +32,8 @@ public final class ParameterStore: Sequence {
     /// Checks, once the model is made, that the source had each parameter in its shape, and no others, and
     /// lets go of the source.
     ///
-    /// - Throws: `ParameterError` naming every missing, misshapen, unreadable and unexpected array.
+    /// - Throws: `ParameterError` naming every missing, misshapen, unreadable and unexpected array, or those
+    ///   with numbers that are not finite.
     public func validate() throws(ParameterError) {
         defer { source = nil }
         guard case .weights(let reader) = source else { return }
@@ -60,8 +61,8 @@ public final class ParameterStore: Sequence {
         }
         // With a problem the model is refused: no memory is taken for shapes that no weights bear out.
         let parameter = Parameter(
-            parts: parts, shape: shape, isRowSparse: isRowSparse, hasValues: problems.isEmpty)
-        if problems.isEmpty {
+            parts: parts, shape: shape, isRowSparse: isRowSparse, hasValues: problems.fit)
+        if problems.fit {
             for part in parts {
                 parameter.setValues(of: part) { values in fill(part, &values, initial) }
             }
@@ -99,7 +100,12 @@ public final class ParameterStore: Sequence {
             if reader.shape(of: part.name) == nil { return initialize(seed: 0) }
             do { try reader.read(part.name, into: &values) } catch {
                 problems.unreadable.append((part.name, "\(error)"))
+                return
             }
+            let array = values.withUnsafeMutableBufferPointer {
+                NonFiniteArray(part.name, part.shape, UnsafeBufferPointer($0))
+            }
+            if let array { problems.notFinite.append(array) }
         }
     }
 }

@@ -34,13 +34,16 @@ import Testing
         let folder = TemporaryFolder()
         let model = try Self.brokenModel(value, in: folder)
         let before = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
-        let problem = "\(Self.name): 3 of its 32 numbers are NaN or infinite"
+        let problem =
+            "\(Self.name): 3 of its 32 numbers are NaN or infinite, the first at [0]; training diverged"
         for arguments in [
             ["export", model, folder("out").path], ["export", model, folder("out.onnx").path],
             ["export", model, folder("out.onnx").path, "--quantize", "int8"],
             ["export", model, folder("out.gguf").path],
             ["export", model, folder("out.gguf").path, "--type", "q8_0"],
             ["import", model, folder("out.h5").path], ["similarity", model, "a dog", "a cat"],
+            ["inspect", model], ["encode", model, "-o", folder("out.npy").path],
+            ["merge", model, model, "--output", folder("out").path],
         ] {
             let output = try CommandRunner.run(arguments)
             #expect(output.status == 1, "\(arguments)")
@@ -49,9 +52,5 @@ import Testing
         }
         let after = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
         #expect(after.sorted() == before.sorted())
-
-        let inspect = try CommandRunner.run(["inspect", model])
-        #expect(inspect.status == 0)
-        #expect(inspect.out.contains("not finite       \(problem); training diverged"))
     }
 }

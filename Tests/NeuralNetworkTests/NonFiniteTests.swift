@@ -31,17 +31,19 @@ import Testing
     func theFirstArrayIsNamedWithItsCount(_ value: Float) throws {
         put(value, at: [1, 34], of: wide, part: 0)
         #expect(
-            throws: NonFiniteError(array: "a.weight", count: 2, size: 35, otherArrays: 0)
+            throws: NonFiniteError(
+                array: "a.weight", count: 2, size: 35, index: [0, 1], otherArrays: 0)
         ) { try store.requireFinite() }
         put(value, at: [5], of: stacked, part: 1)
         let error = #expect(throws: NonFiniteError.self) { try store.requireFinite() }
         #expect(
             error?.description
-                == "a.weight: 2 of its 35 numbers are NaN or infinite, and 1 other array has such numbers too; training diverged, or the file of the weights is damaged: use an earlier checkpoint, or train again with a lower learning rate"
+                == "a.weight: 2 of its 35 numbers are NaN or infinite, the first at [0, 1], and 1 other array has such numbers too; training diverged, or the file of the weights is damaged: use an earlier checkpoint, fetch the file again, or train again with a lower learning rate"
         )
         put(0, at: [1, 34], of: wide, part: 0)
         #expect(
-            throws: NonFiniteError(array: "key.bias", count: 1, size: 6, otherArrays: 0)
+            throws: NonFiniteError(
+                array: "key.bias", count: 1, size: 6, index: [5], otherArrays: 0)
         ) { try store.requireFinite() }
     }
 }
