@@ -51,6 +51,23 @@ import Testing
         }
     }
 
+    /// Files that were joined: the second one's mark is no part of a text.
+    @Test func aMarkInsideIsRefused() throws {
+        #expect(
+            problem(Data("\u{FEFF}a\n\u{FEFF}b\n".utf8), .text)
+                == "in:2: it begins with a byte order mark, as where files are joined; take the mark out, and a second header if there is one"
+        )
+        #expect(try read(Data("a\u{FEFF}b\n".utf8), .text) == ["a\u{FEFF}b"])
+    }
+
+    @Test func aTextThatIsThereTwiceIsRefused() throws {
+        for line in [#"{"text": "a", "text": "b"}"#, #"{"text": 1, "text": "b"}"#] {
+            #expect(
+                problem(Data(line.utf8), .jsonl)
+                    == "in:1: the key 'text' is there twice; leave one of them")
+        }
+    }
+
     @Test func nulIsRefused() throws {
         #expect(
             problem(Data("fine\na\0b\n".utf8), .text)

@@ -1,10 +1,9 @@
-import CZlib
 import Foundation
 import Support
 
 /// The lines of a file, plain or gzip-compressed, or of bytes in memory, read in chunks.
 ///
-/// Lines end with LF or CR LF. A byte order mark is left out.
+/// Lines end with LF or CR LF. A byte order mark at the start is left out; one at the start of a later line is an error.
 final class LineStream {
     /// A line is refused beyond this: it bounds memory where a file has no line ends.
     static let longestLine = 16 << 20
@@ -29,7 +28,7 @@ final class LineStream {
 
     private enum Source {
         case memory
-        case gzip(gzFile)
+        case stream(GzipStream)
         /// A file and how many bytes to read at a time.
         case contents(FileContents, chunk: Int)
     }
@@ -39,12 +38,7 @@ final class LineStream {
         let file = try OpenFile(path: path)
         let path = OpenFile.name(path)
         self.path = path
-        // Closing this stream closes the copy.
-        guard let stream = gzdopen(dup(file.descriptor), "rb") else {
-            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-        }
-        gzbuffer(stream, UInt32(Self.chunk))
-        source = .gzip(stream)
+        source = .stream(try file.unpacked(path))
         try checkStart()
     }
 
@@ -77,10 +71,6 @@ final class LineStream {
         }
     }
 
-    deinit {
-        if case .gzip(let stream) = source { gzclose(stream) }
-    }
-
     /// Where the current line begins in the file, unpacked.
     var offset: Int { dropped + line.lowerBound }
 
@@ -94,6 +84,7 @@ final class LineStream {
                 line = position..<(hasReturn ? end - 1 : end)
                 terminator = hasReturn ? 2 : 1
                 number += 1
+                try refuseMark()
                 return true
             }
             let pending = bytes.count - position
@@ -110,7 +101,20 @@ final class LineStream {
         line = position..<bytes.count
         terminator = 0
         number += 1
+        try refuseMark()
         return true
+    }
+
+    /// The byte order mark of another file, whose lines were put behind those of this one, would become part of a text
+    /// or of a column's name.
+    private func refuseMark() throws(ExampleFileError) {
+        // Where the stream begins a mark was stepped over.
+        guard number > 1, bytes[line].starts(with: [0xef, 0xbb, 0xbf]) else { return }
+        throw .malformed(
+            path: path, line: number,
+            reason:
+                "it begins with a byte order mark, as where files are joined; take the mark out, and a second header if there is one"
+        )
     }
 
     /// The first whole lines, about 64 KiB of them, for recognising the content; before `next`.
@@ -149,8 +153,8 @@ final class LineStream {
     private func append() throws(ExampleFileError) -> Bool {
         switch source {
         case .memory: return false
-        case .gzip(let stream):
-            let more = try Self.read(stream, path: path, line: number)
+        case .stream(let stream):
+            let more = try stream.read(line: number)
             bytes += more
             return !more.isEmpty
         case .contents(let contents, let chunk):
@@ -160,28 +164,6 @@ final class LineStream {
             bytes += more
             return !more.isEmpty
         }
-    }
-
-    /// The next chunk of a stream, unpacked; none at its end. `line` is how many lines were read before.
-    static func read(
-        _ stream: gzFile, path: String, line: Int
-    ) throws(ExampleFileError) -> [UInt8] {
-        var read: Int32 = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: chunk) { buffer, count in
-            read = gzread(stream, buffer.baseAddress, UInt32(chunk))
-            count = Int(max(0, read))
-        }
-        // A stream that ends too early reads as fewer bytes, with the error set.
-        var code: Int32 = 0
-        let message = gzerror(stream, &code)
-        guard read < 0 || code == Z_BUF_ERROR else { return bytes }
-        if code == Z_ERRNO {
-            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-        }
-        let reason =
-            code == Z_BUF_ERROR
-            ? "they end too early" : message.map { String(cString: $0) } ?? "they cannot be read"
-        throw .damagedGzip(path: path, line: line, reason: reason)
     }
 
     /// A text file holds no NUL bytes, at its end neither: they are cut off or kept unseen by others.

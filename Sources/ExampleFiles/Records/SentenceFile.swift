@@ -63,12 +63,15 @@ public struct SentenceFile {
     ) throws(ExampleFileError) -> ArraySlice<UInt8> {
         let expected = #"expected a JSON string or {"text": "..."}"#
         var (reader, text): (JSONReader, ArraySlice<UInt8>?) = (JSONReader(bytes, in: range), nil)
+        var texts = 0
         do throws(JSONError) {
             if try reader.nextKind() == .object {
                 try reader.readObject { (reader, key) throws(JSONError) in
+                    let isText = key.elementsEqual("text".utf8)
+                    if isText { texts += 1 }
                     if try reader.nextKind() == .string {
                         let value = try reader.readString()
-                        if key.elementsEqual("text".utf8) { text = value }
+                        if isText { text = value }
                     } else {
                         try reader.skipValue()
                     }
@@ -81,6 +84,10 @@ public struct SentenceFile {
             throw .malformed(
                 path: name, line: line,
                 reason: "\(expected); invalid JSON: \(error)")
+        }
+        guard texts < 2 else {
+            throw .malformed(
+                path: name, line: line, reason: "the key 'text' is there twice; leave one of them")
         }
         guard let text else {
             throw .malformed(

@@ -1,4 +1,3 @@
-import CZlib
 import Foundation
 import Support
 import Synchronization
@@ -13,7 +12,6 @@ import Synchronization
 final class FileContents: Sendable {
     /// Files of up to this size are read into memory.
     static let largestInMemory = 64 << 20
-    private static let chunk = 1 << 18
 
     private enum Store: Sendable {
         case memory([UInt8])
@@ -99,16 +97,11 @@ final class FileContents: Sendable {
     private static func unpack(
         _ file: OpenFile, _ path: String, _ limit: Int
     ) throws(ExampleFileError) -> (Store, String?) {
-        // Closing the stream closes its descriptor.
-        guard let stream = gzdopen(dup(file.descriptor), "rb") else {
-            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-        }
-        defer { gzclose(stream) }
-        gzbuffer(stream, UInt32(chunk))
+        let stream = try file.unpacked(path)
         var (bytes, lines): ([UInt8], Int) = ([], 0)
         var unpacked: (file: OpenFile, folder: String)?
         while true {
-            let more = try LineStream.read(stream, path: path, line: lines)
+            let more = try stream.read(line: lines)
             if let place = more.firstIndex(of: 0) {
                 throw .holdsNUL(path, line: lines + more[..<place].count { $0 == 0x0a } + 1)
             }
@@ -156,6 +149,7 @@ final class OpenFile: Sendable {
             self.init(descriptor)
             return
         }
+        let path = expandingHome(path)
         guard FileManager.default.fileExists(atPath: path) else {
             let meant = closestPath(to: path).map { "; did you mean '\($0)'?" } ?? ""
             throw .unreadable(path: path, reason: "there is no such file\(meant)")
@@ -163,7 +157,7 @@ final class OpenFile: Sendable {
         guard !FileManager.default.folderExists(atPath: path) else {
             throw .unreadable(path: path, reason: "it is a directory; name a file in it")
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = uninterrupted { open(path, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else {
             throw .unreadable(path: path, reason: String(cString: strerror(errno)))
         }
@@ -179,7 +173,7 @@ final class OpenFile: Sendable {
     static func unnamed(
         beside path: String
     ) throws(ExampleFileError) -> (file: OpenFile, folder: String) {
-        let own = URL(filePath: path).deletingLastPathComponent().path
+        let own = URL(filePath: expandingHome(path)).deletingLastPathComponent().path
         let temporary = FileManager.default.temporaryDirectory.path
         for folder in [own, temporary] {
             var template = Array("\(folder)/.simile-unpacked-XXXXXX".utf8CString)
@@ -196,6 +190,13 @@ final class OpenFile: Sendable {
     /// The same file with its size as it is now.
     func measured() -> OpenFile { OpenFile(dup(descriptor)) }
 
+    /// Its bytes from where it stands, unpacked, by a descriptor of their own.
+    func unpacked(_ path: String) throws(ExampleFileError) -> GzipStream {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+        guard copy >= 0 else { throw .unreadable(path: path, reason: systemReason()) }
+        return try GzipStream(copy, path: path)
+    }
+
     /// Whether it begins as gzip-compressed files do.
     var isCompressed: Bool { read(at: 0, count: 2) == [0x1f, 0x8b] }
 
@@ -211,9 +212,7 @@ final class OpenFile: Sendable {
     func read(at offset: Int, count: Int) -> [UInt8]? {
         var length = -1
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            repeat {
-                length = pread(descriptor, buffer.baseAddress, count, off_t(offset))
-            } while length < 0 && errno == EINTR
+            length = uninterrupted { pread(descriptor, buffer.baseAddress, count, off_t(offset)) }
             filled = max(0, length)
         }
         return length < 0 ? nil : bytes
@@ -221,15 +220,7 @@ final class OpenFile: Sendable {
 
     /// Writes bytes at the end; the reason when that fails.
     func append(_ bytes: [UInt8]) -> String? {
-        var start = 0
-        while start < bytes.count {
-            let written = bytes.withUnsafeBytes { buffer in
-                write(descriptor, buffer.baseAddress.map { $0 + start }, bytes.count - start)
-            }
-            if written < 0 && errno == EINTR { continue }
-            guard written > 0 else { return String(cString: strerror(errno)) }
-            start += written
-        }
-        return nil
+        let number = bytes.withUnsafeBytes { writeAll($0, to: descriptor) }
+        return number == 0 ? nil : systemReason(number)
     }
 }
