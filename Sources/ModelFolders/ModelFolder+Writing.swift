@@ -4,13 +4,16 @@ import NeuralNetwork
 import Serialization
 
 extension ModelFolder {
+    /// The file that has the digests of the others.
+    package static let manifestName = "simile-manifest.json"
+
     /// Whether a file is one of those that models are written as, by its path inside the model's folder.
     public static func isWritten(_ path: String) -> Bool {
         let parts = path.split(separator: "/")
         if parts.count == 1 {
             return [
                 "config.json", "config_sentence_transformers.json", "model.safetensors",
-                "modules.json", "README.md", "sentence_bert_config.json",
+                "modules.json", "README.md", "sentence_bert_config.json", manifestName,
                 "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt",
             ].contains(path)
         }

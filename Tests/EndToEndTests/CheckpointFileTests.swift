@@ -57,6 +57,7 @@ import Testing
         let model = folder("model")
         let export = try CommandRunner.run(["export", try folder.newModel(), model.path])
         try #require(export.status == 0, "\(export.error)")
+        try folder.removeManifest(of: "model")
         try FileManager.default.removeItem(at: model.appending(path: "model.safetensors"))
         let url = model.appending(path: "tf_model.h5")
         let file = try HDF5File(creating: url.path)

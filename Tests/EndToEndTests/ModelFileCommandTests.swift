@@ -9,6 +9,7 @@ import Testing
     private func model(_ settings: String) throws -> String {
         let start = try folder.newModel()
         try #require(try CommandRunner.run(["export", start, folder("m").path]).status == 0)
+        try folder.removeManifest(of: "m")
         try Data(settings.utf8).write(to: folder("m/config_sentence_transformers.json"))
         return folder("m").path
     }

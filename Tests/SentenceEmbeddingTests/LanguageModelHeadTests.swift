@@ -19,6 +19,7 @@ import Testing
             model.bert.configuration, words: model.bert.wordEmbeddings,
             in: ParameterStore(source: .random(seed: 6)).root)
         try model.write(to: folder("model"))
+        try folder.removeManifest(of: "model")
     }
 
     /// The model's folder, read after its weights were written under other names; nil leaves an array out.

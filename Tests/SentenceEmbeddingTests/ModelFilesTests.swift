@@ -70,6 +70,7 @@ import Tokenization
         let model = try SentenceTransformer(
             cased.bert.configuration, tokenizer: tokenizer, source: .random(seed: 1))
         try model.write(to: folder("cased"))
+        try folder.removeManifest(of: "cased")
         try Data(#"{"max_seq_length": 20, "do_lower_case": true}"#.utf8)
             .write(to: folder("cased/sentence_bert_config.json"))
         let read = try SentenceTransformer(path: folder("cased").path)
@@ -82,6 +83,7 @@ import Tokenization
     @Test func headsAreLeftOutByName() throws {
         let model = try TinyModel.make()
         try model.write(to: folder("model"))
+        try folder.removeManifest(of: "model")
         let file = folder("model/model.safetensors")
         func write(_ more: [String]) throws {
             let arrays = model.parameters.flatMap { parameter in
@@ -118,6 +120,7 @@ import Tokenization
     @Test func whatIsOddInAVocabularyIsNoted() throws {
         let model = try TinyModel.make()
         try model.write(to: folder("model"))
+        try folder.removeManifest(of: "model")
         try FileManager.default.removeItem(at: folder("model/tokenizer.json"))
         let lines = try String(contentsOf: folder("model/vocab.txt"), encoding: .utf8)
         try Data(

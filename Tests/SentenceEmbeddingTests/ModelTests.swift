@@ -52,6 +52,7 @@ import Tokenization
     @Test func lowerCaseIsHonoured() throws {
         let folder = TemporaryFolder()
         try TinyModel.make().write(to: folder("model"))
+        try folder.removeManifest(of: "model")
         try FileManager.default.removeItem(at: folder("model/tokenizer.json"))
         try Data(#"{"do_lower_case":false}"#.utf8).write(to: folder("model/tokenizer_config.json"))
         let (small, large) = ("the big dog \u{E9}", "The BIG Dog \u{C9}")

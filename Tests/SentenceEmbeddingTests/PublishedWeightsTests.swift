@@ -16,6 +16,7 @@ import Testing
         folder = TemporaryFolder()
         model = try TinyModel.make()
         try model.write(to: folder("model"))
+        try folder.removeManifest(of: "model")
         try FileManager.default.removeItem(at: folder("model/model.safetensors"))
     }
 

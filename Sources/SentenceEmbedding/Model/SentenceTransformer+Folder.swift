@@ -15,6 +15,7 @@ extension SentenceTransformer {
     public convenience init(
         path: String, base open: (String) throws -> SentenceTransformer = SentenceTransformer.plain
     ) throws {
+        let path = expandingHome(path)
         let url = URL(filePath: path)
         guard FileManager.default.fileExists(atPath: path) else {
             throw ModelError.noModel(path: path)
@@ -30,8 +31,10 @@ extension SentenceTransformer {
 
     /// Opens a Hugging Face or sentence-transformers folder with a BERT or DistilBERT.
     ///
+    /// One that Simile wrote has a manifest, with which its files are compared.
+    ///
     /// - Throws: `ModelFolderError`, `TokenizationError`, `SerializationError`, `HDF5Error`,
-    ///   `ParameterError` or `ModelError`: nothing missing is ever filled in, but for the pooler that embeddings do not use.
+    ///   `ParameterError`, `ManifestError` or `ModelError`: nothing missing is ever filled in, but for the pooler that embeddings do not use.
     public convenience init(folder: URL) throws {
         let description = try ModelFolder(reading: folder)
         let weights = try Self.weights(
@@ -48,6 +51,12 @@ extension SentenceTransformer {
             maxSequenceLength: description.maxSequenceLength,
             source: .weights(ModuleWeights(encoder: encoder, dense: dense)))
         self.encoder = description.encoder
+        // Last: what is wrong with a file is better said by who understands it.
+        if let manifest = try ModelManifest(folder) {
+            try manifest.check(.model)
+        } else {
+            try requireWholeVocabulary(folder)
+        }
         notes = tokenizer.vocabulary.notes.map { "\(folder.path): \($0)" }
         if embeddingDimension < wholeDimension {
             notes.append(
@@ -69,6 +78,15 @@ extension SentenceTransformer {
         }
     }
 
+    /// Refuses a vocabulary that ends before the weights do, as one that was cut off: the tokens that it lacks would be
+    /// spelt in others, and nothing would tell.
+    private func requireWholeVocabulary(_ folder: URL) throws {
+        let (tokens, rows) = (tokenizer.vocabularySize, bert.configuration.vocabularySize)
+        guard tokens >= rows else {
+            throw ModelError.vocabularyTooSmall(path: folder.path, tokens: tokens, rows: rows)
+        }
+    }
+
     /// The tokenizer of the model at a path, and the most tokens that the model reads; of a folder without the
     /// weights.
     ///
@@ -77,10 +95,13 @@ extension SentenceTransformer {
         path: String,
         base open: (String) throws -> SentenceTransformer = SentenceTransformer.plain
     ) throws -> (tokenizer: BertTokenizer, maxLength: Int) {
+        let path = expandingHome(path)
         let folder = URL(filePath: path)
         if FileManager.default.folderExists(atPath: path), !AdapterFolder.isAdapter(folder) {
             let description = try ModelFolder(reading: folder)
-            return (try BertTokenizer(description, in: folder), description.maxSequenceLength)
+            let tokenizer = try BertTokenizer(description, in: folder)
+            try ModelManifest(folder)?.check(.descriptions)
+            return (tokenizer, description.maxSequenceLength)
         }
         let model = try SentenceTransformer(path: path, base: open)
         return (model.tokenizer, model.maxSequenceLength)
@@ -140,6 +161,7 @@ extension SentenceTransformer {
                     at: inside, withIntermediateDirectories: true)
                 try writeONNX(to: inside.appending(path: "model.onnx"), precision: onnx)
             }
+            try ModelManifest.write(for: temporary)
             if let modelCard {
                 try AtomicFile.write(
                     Data(modelCard.utf8), to: temporary.appending(path: "README.md"))

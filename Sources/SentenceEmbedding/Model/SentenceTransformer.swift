@@ -278,6 +278,8 @@ public final class SentenceTransformer {
 public enum ModelError: Error, Equatable, CustomStringConvertible {
     /// The tokenizer can produce ids for which there is no embedding.
     case vocabularyTooLarge(tokens: Int, rows: Int)
+    /// The vocabulary of a folder is shorter than the table of embeddings.
+    case vocabularyTooSmall(path: String, tokens: Int, rows: Int)
     /// Weights that are finite, but lead to embeddings that are not.
     case embeddingNotFinite
     /// A prompt fills the longest sequence that the model reads.
@@ -292,6 +294,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .vocabularyTooLarge(let tokens, let rows):
             "the vocabulary has \(tokens) tokens, but the weights have rows for only \(rows) (vocab_size in config.json): use the vocabulary that the model was trained with"
+        case .vocabularyTooSmall(let path, let tokens, let rows):
+            "\(path): the vocabulary has \(tokens) tokens, but vocab_size in config.json is \(rows): it was probably cut off, fetch vocab.txt and tokenizer.json again. If the table of embeddings is larger on purpose, add tokens such as [unused0] up to that number"
         case .embeddingNotFinite:
             "embeddings are NaN or infinite, though each weight is finite: they are far too large, because training diverged; use an earlier checkpoint, or train again with a lower learning rate"
         case .promptTooLong(let prompt, let maxLength):

@@ -23,7 +23,8 @@ extension Interop {
 
             def folder(name):
                 place = os.path.join(target, name)
-                shutil.copytree(source, place, ignore=shutil.ignore_patterns("model.safetensors"))
+                shutil.copytree(source, place, ignore=shutil.ignore_patterns(
+                    "model.safetensors", "simile-manifest.json"))
                 return place
 
             torch.manual_seed(1)
@@ -146,6 +147,7 @@ extension Interop {
             let exported = folder("model")
             #expect(
                 try CommandRunner.run(["export", try folder.newModel(), exported.path]).status == 0)
+            try folder.removeManifest(of: "model")
             try FileManager.default.removeItem(at: exported.appending(path: "model.safetensors"))
             let script = """
                 import os, sys, torch
