@@ -17,13 +17,21 @@ extension Checkpoint {
     public static func write(
         _ trainer: Trainer, to url: URL, recipe: String = "", includingOptimizer: Bool = true
     ) throws {
+        try write(
+            trainer, to: url, CheckpointRecord(recipe: recipe),
+            includingOptimizer: includingOptimizer)
+    }
+
+    static func write(
+        _ trainer: Trainer, to url: URL, _ record: CheckpointRecord, includingOptimizer: Bool
+    ) throws {
         try trainer.withSavedWeights {
-            try writeSaved(trainer, to: url, recipe: recipe, includingOptimizer: includingOptimizer)
+            try writeSaved(trainer, to: url, record, includingOptimizer: includingOptimizer)
         }
     }
 
     private static func writeSaved(
-        _ trainer: Trainer, to url: URL, recipe: String, includingOptimizer: Bool
+        _ trainer: Trainer, to url: URL, _ record: CheckpointRecord, includingOptimizer: Bool
     ) throws {
         try trainer.model.allParameters.requireFinite()
         for task in trainer.tasks { try task.objective.module.parameters.requireFinite() }
@@ -39,7 +47,7 @@ extension Checkpoint {
             let training = try root.createGroup("training").attributes
             try training.set("state", to: json(trainer.state))
             try training.set("configuration", to: trainer.configuration.json)
-            try training.set("recipe", to: recipe)
+            try record.write(to: training)
             try training.set("threads", to: ThreadPool.shared.count)
             try training.set("products", to: GEMM.Engine.preferred.rawValue)
             guard includingOptimizer else { return }
@@ -103,7 +111,8 @@ extension Checkpoint {
         to url: URL, version: Int = 2, _ body: (borrowing Group) throws -> Void
     ) throws {
         try AtomicFile.write(to: url) { temporary in
-            let file = try HDF5File(creating: temporary.path, withDigest: true)
+            let file = try HDF5File(
+                creating: temporary.path, withDigest: true, named: url.path)
             try file.root.attributes.set("format", to: formatName)
             try file.root.attributes.set("format_version", to: version)
             try file.root.attributes.set("producer", to: "Simile")

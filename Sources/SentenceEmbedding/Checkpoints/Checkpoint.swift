@@ -45,6 +45,9 @@ public final class Checkpoint {
         }
     }
 
+    /// Whether the file has a digest, which then held when it was opened.
+    public var hasDigest: Bool { file.hasDigest }
+
     /// The model as it was saved: one with adapters has them.
     ///
     /// - Parameter base: Opens the model that adapters belong to, by the path or name it had when the run began.

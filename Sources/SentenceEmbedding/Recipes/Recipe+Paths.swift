@@ -1,5 +1,6 @@
 import ExampleFiles
 import Foundation
+import Support
 
 /// The files that a recipe names.
 extension Recipe {
@@ -10,6 +11,7 @@ extension Recipe {
     /// - Throws: `RecipeError.ambiguousPath` when both have it, and it is not the same.
     public func withAbsolutePaths(orIn folder: URL? = nil) throws(RecipeError) -> Recipe {
         func absolute(_ path: String) throws(RecipeError) -> String {
+            let path = expandingHome(path)
             let own = URL(fileURLWithPath: path).standardizedFileURL.path
             guard let folder, !path.hasPrefix("/") else { return own }
             let other = folder.appending(path: path).standardizedFileURL.path

@@ -7,7 +7,8 @@ import Tensors
 /// remembered why it has none.
 final class CheckpointSaver: TrainingCallback {
     private let folder: RunFolder
-    private let recipe: String
+    private let log: RunLog
+    private let record: CheckpointRecord
     private let note: (TrainingNote) -> Void
     private var savedStep: Int
     /// The best weights, when they could not be written.
@@ -17,11 +18,12 @@ final class CheckpointSaver: TrainingCallback {
 
     /// Saves to a folder; `savedStep` is the step that a resumed run goes on from.
     init(
-        _ folder: RunFolder, recipe: Recipe, savedStep: Int,
+        _ folder: RunFolder, _ record: CheckpointRecord, _ log: RunLog, savedStep: Int,
         note: @escaping (TrainingNote) -> Void
     ) {
         self.folder = folder
-        self.recipe = recipe.json
+        self.record = record
+        self.log = log
         self.savedStep = savedStep
         self.note = note
     }
@@ -34,6 +36,8 @@ final class CheckpointSaver: TrainingCallback {
                 try save(trainer, isBest: false)
             }
         case .ended where savedStep != trainer.state.step: try save(trainer, isBest: false)
+        // A process that went on from the last step may have been ended before it removed the others.
+        case .ended: removeOthers(trainer)
         default: break
         }
         return .proceed
@@ -46,7 +50,9 @@ final class CheckpointSaver: TrainingCallback {
         let url = isBest ? folder.best : folder.checkpoint(step: step)
         if !isBest { savedStep = step }
         do {
-            try Checkpoint.write(trainer, to: url, recipe: recipe, includingOptimizer: !isBest)
+            var record = record
+            record.evaluations = log.evaluationCount
+            try Checkpoint.write(trainer, to: url, record, includingOptimizer: !isBest)
         } catch {
             if isBest {
                 unsavedBest = trainer.withSavedWeights { WeightsCopy(of: trainer) }
@@ -59,11 +65,15 @@ final class CheckpointSaver: TrainingCallback {
             unsavedBest = nil
         } else {
             unsavedLast = nil
-            let left = folder.removeCheckpoints(
-                upTo: step, keeping: trainer.configuration.keepLast)
-            for problem in left { note(.other(problem)) }
+            removeOthers(trainer)
         }
         try trainer.post(.saved(path: url.path))
+    }
+
+    private func removeOthers(_ trainer: Trainer) {
+        let left = folder.removeCheckpoints(
+            upTo: savedStep, keeping: trainer.configuration.keepLast)
+        for problem in left { note(.other(problem)) }
     }
 }
 

@@ -1,5 +1,8 @@
+import Digest
 import ExampleFiles
+import Foundation
 import Losses
+import Support
 
 /// Reads the tables of a recipe.
 final class RunData {
@@ -9,6 +12,8 @@ final class RunData {
     /// How the training files were read, for held-out files that leave something open.
     private var trainingOptions: TrainingFileOptions?
     private var training: [String: ExampleTable] = [:]
+    /// What each evaluation measures on, by its name.
+    private(set) var heldOut: [String: (paths: [String], digest: String)] = [:]
 
     init(
         _ recipe: Recipe, open: @escaping (String) throws -> SentenceTransformer,
@@ -94,6 +99,8 @@ final class RunData {
         func make<K: EvaluationKind>(_ kind: K.Type) throws -> any Evaluator {
             let settings = try K(json: item.kind.settings)
             guard let request = K.request else {
+                let paths = K.paths.compactMap { settings[keyPath: $0] }
+                heldOut[item.name] = (paths, Self.digest(ofFiles: paths))
                 return try settings.evaluator(nil, name: item.figurePrefix)
             }
             let role = item.isShort ? item.name : "evaluate.\(item.name).data"
@@ -108,6 +115,7 @@ final class RunData {
             try table.requireTokens(
                 of: model.tokenizer, allowingMissing: request.allowsMissingTexts)
             noteLeakage(of: table, role)
+            heldOut[item.name] = (sources.map(\.path), String(table.digest, radix: 16))
             return try settings.evaluator(table, name: item.figurePrefix)
         }
         let evaluator = try make(try Evaluations.named(item.kind.name))
@@ -125,6 +133,20 @@ final class RunData {
                     expected: "at most \(model.wholeDimension), the numbers in an embedding"))
         }
         return TruncatedEvaluator(evaluator, to: dimension)
+    }
+
+    /// SHA-256 of the bytes of some files, one after the other; those that cannot be read are for their reader to refuse.
+    private static func digest(ofFiles paths: [String]) -> String {
+        var stream = DigestStream(.sha256)
+        for path in paths {
+            guard let descriptor = try? RegularFile.open(path) else { continue }
+            defer { close(descriptor) }
+            let digest = Digest.sha256.computed { buffer in
+                uninterrupted { Foundation.read(descriptor, buffer.baseAddress, buffer.count) }
+            }
+            digest?.withUnsafeBytes { stream.add($0) }
+        }
+        return String(hexadecimal: stream.finished())
     }
 
     /// The classes of a task's data, or of the first task whose loss has a classifier.

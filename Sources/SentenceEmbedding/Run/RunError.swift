@@ -13,10 +13,18 @@ public enum RunError: Error, LocalizedError, CustomStringConvertible {
     case loss(LossError, task: String)
     /// The output folder holds something already.
     case outputInUse(path: String)
+    /// Another process, or another run of this one, works in the folder.
+    case inUse(path: String, holder: String)
     /// The output folder cannot be written to.
     case outputUnwritable(path: String, reason: String)
     /// There is nothing to resume.
     case nothingToResume(path: String, recipe: String)
+    /// The folder's recipe was edited after the run began; `keys` are what differs.
+    case recipeChanged(path: String, keys: [String])
+    /// The held-out data of an evaluation are not those that the run began with.
+    case heldOutChanged(role: String, paths: [String])
+    /// A log does not have all rows up to the checkpoint.
+    case logIncomplete(path: String, problem: String)
     /// A pattern of the recipe's key `key` names no parameters that can be frozen or trained.
     case pattern(ParameterPatternError, key: String)
     /// The model cannot have the recipe's adapters.
@@ -41,6 +49,14 @@ public enum RunError: Error, LocalizedError, CustomStringConvertible {
             task == TrainingTask.onlyName ? error.description : "task \(task): \(error)"
         case .outputInUse(let path):
             "\(path): exists and is not empty; give another folder, remove it, or resume the run in it"
+        case .inUse(let path, let holder):
+            "\(path): \(holder.isEmpty ? "another process" : holder) works on this run; wait until it ends, or end it first"
+        case .recipeChanged(let path, let keys):
+            "\(path): changed since the run began (\(keys.joined(separator: ", "))), and a run goes on with the settings it began with; undo the change, or remove the file, or begin a new run with the new settings"
+        case .heldOutChanged(let role, let paths):
+            "\(role): \(paths.joined(separator: ", ")) changed since the run began, so that figures before and after would not be of the same data; put it back as it was, or begin a new run"
+        case .logIncomplete(let path, let problem):
+            "\(path): \(problem); put the file back as it was, or move it away to go on without its rows"
         case .outputUnwritable(let path, let reason):
             "\(path): cannot be written to (\(reason)); give another folder, or free space and check the permissions"
         case .nothingToResume(let path, let recipe):

@@ -49,14 +49,17 @@ extension RunFolder {
     }
 
     private func isKept(_ name: String) -> Bool {
-        name == Self.startName || TeacherCache.isPart(name)
+        name == Self.startName || name == RunClaim.fileName || TeacherCache.isPart(name)
     }
 
     private func isOfRun(_ name: String) -> Bool {
         switch name {
         case "model": holdsOnly(name, ModelFolder.isWritten)
         case "adapter": holdsOnly(name, AdapterFolder.isWritten)
-        case "checkpoints": holdsOnly(name) { $0 == "best.h5" || Self.step($0) >= 0 || isPart($0) }
+        case "checkpoints":
+            holdsOnly(name) {
+                $0 == "best.h5" || Self.step($0) >= 0 || Self.isSetAside($0) || isPart($0)
+            }
         case "predictions": holdsOnly(name) { $0.hasSuffix(".jsonl") || isPart($0) }
         case "tensorboard": holdsOnly(name) { $0.hasPrefix("events.out.tfevents.") }
         default: isKept(name) || files.contains(name) || isPart(name)

@@ -1,6 +1,7 @@
 import Foundation
 import ModelFolders
 import Serialization
+import Support
 
 /// The output folder of a training run: `model/`, `checkpoints/`, the recipe, logs and results, and `adapter/` if
 /// adapters are trained.
@@ -29,14 +30,14 @@ public struct RunFolder: Sendable {
 
     /// The folder of a path.
     public init(_ path: String, format: RecipeFormat = .json) {
-        self.path = path
+        self.path = expandingHome(path)
         self.format = format
     }
 
     /// The checkpoint of a step.
-    public func checkpoint(step: Int) -> URL {
-        checkpoints.appending(path: "step-" + String(format: "%08d", step) + ".h5")
-    }
+    public func checkpoint(step: Int) -> URL { checkpoints.appending(path: Self.name(step: step)) }
+
+    private static func name(step: Int) -> String { "step-" + String(format: "%08d", step) + ".h5" }
 
     func file(_ name: String) -> URL { url.appending(path: name) }
 
@@ -46,7 +47,7 @@ public struct RunFolder: Sendable {
     /// before that is in nobody's way.
     func create(_ recipe: Recipe) throws {
         try requireFree()
-        try makeFolder(url)
+        try make()
         try write(format.write(recipe), to: format.name)
     }
 
@@ -58,7 +59,7 @@ public struct RunFolder: Sendable {
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
         guard
             entries.allSatisfy({ name in
-                TeacherCache.isPart(name) || name == Self.startName
+                TeacherCache.isPart(name) || name == Self.startName || name == RunClaim.fileName
                     || name.hasSuffix(".part")
                         && (name.hasPrefix(".\(format.name).")
                             || name.hasPrefix(".\(Self.startName).")
@@ -83,6 +84,9 @@ public struct RunFolder: Sendable {
         unlink(file(format.name).path)
     }
 
+    /// Makes the folder, unless it is there.
+    func make() throws { try makeFolder(url) }
+
     private func makeFolder(_ url: URL) throws {
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
@@ -100,23 +104,28 @@ public struct RunFolder: Sendable {
         let checkpoint: Checkpoint
         let recipe: Recipe
         let model: SentenceTransformer
+        /// The names of later ones that are damaged.
+        let damaged: [String]
     }
 
-    /// The latest checkpoint that can be read; nil when there is none. `open` opens the base of adapters.
+    /// The latest checkpoint from which a run can go on; nil when there is none. `open` opens the base of adapters.
     func latest(
         _ open: (String) throws -> SentenceTransformer, _ note: (TrainingNote) -> Void
     ) throws -> Latest? {
         var failure: (any Error)?
+        var damaged: [String] = []
         for name in steps().reversed() {
             do {
                 let checkpoint = try Checkpoint(checkpoints.appending(path: name))
+                try checkpoint.requireResumable(step: Self.step(name))
                 let recipe = try Recipe(json: checkpoint.recipe())
                 return Latest(
                     checkpoint: checkpoint, recipe: recipe,
-                    model: try checkpoint.model(base: open))
+                    model: try checkpoint.model(base: open), damaged: damaged)
             } catch {
                 note(.other("\(error); trying the one before"))
                 failure = error
+                if (error as? CheckpointError)?.isDamage == true { damaged.append(name) }
             }
         }
         if let failure { throw failure }
@@ -129,17 +138,61 @@ public struct RunFolder: Sendable {
         guard FileManager.default.fileExists(atPath: file.path) else {
             throw RunError.nothingToResume(path: path, recipe: format.name)
         }
+        if let kind = RegularFile.otherKind(file.path) {
+            throw RunError.file("\(file.path): is \(kind); put the run's recipe there")
+        }
         return try format.read(file.path)
     }
 
-    /// Removes all but the latest checkpoints up to the one that was just written, and returns those that cannot be
-    /// removed, with the reason. What stands for a later step was passed over as damaged when the run went on.
+    /// Refuses a recipe in the folder that is not the one in the run's checkpoint.
+    func require(_ kept: Recipe) throws {
+        let file = file(format.name)
+        guard FileManager.default.fileExists(atPath: file.path) else { return }
+        let own: Recipe
+        do { own = try recipe() } catch {
+            throw RunError.file(
+                "\(error). Remove the file, and the run goes on with the recipe in its checkpoint")
+        }
+        let keys = kept.keys(changedIn: own)
+        if !keys.isEmpty { throw RunError.recipeChanged(path: file.path, keys: keys) }
+    }
+
+    /// Writes the recipe of a run that goes on without one in its folder.
+    func restore(_ recipe: Recipe) throws {
+        if FileManager.default.fileExists(atPath: file(format.name).path) { return }
+        try write(format.write(recipe), to: format.name)
+    }
+
+    /// Removes all but the latest checkpoints up to the one that was just written or gone on from, and returns those that
+    /// cannot be removed, with the reason. What stands for a later step was passed over when the run went on.
     func removeCheckpoints(upTo step: Int, keeping count: Int) -> [String] {
-        steps().prefix { Self.step($0) <= step }.dropLast(count).compactMap { name in
+        steps().prefix { Self.step($0) <= step }.dropLast(max(1, count)).compactMap { name in
             let url = checkpoints.appending(path: name)
             return unlink(url.path) == 0
-                ? nil : "\(url.path): cannot be removed (\(String(cString: strerror(errno))))"
+                ? nil : "\(url.path): cannot be removed (\(systemReason()))"
         }
+    }
+
+    /// Gives damaged checkpoints other names, so that none counts as one of the latest, and says so.
+    func setAside(_ names: [String], _ note: (TrainingNote) -> Void) {
+        for name in names {
+            let (old, new) = (
+                checkpoints.appending(path: name),
+                checkpoints.appending(path: Self.damagedPrefix + name)
+            )
+            note(
+                .other(
+                    rename(old.path, new.path) == 0
+                        ? "\(old.path): is damaged, and now called \(new.lastPathComponent)"
+                        : "\(old.path): is damaged, and cannot be renamed (\(systemReason()))"))
+        }
+    }
+
+    private static let damagedPrefix = "damaged-"
+
+    /// Whether a name is that of a checkpoint that was set aside.
+    static func isSetAside(_ name: String) -> Bool {
+        name.hasPrefix(damagedPrefix) && step(String(name.dropFirst(damagedPrefix.count))) >= 0
     }
 
     /// The checkpoints that are there, for messages: the best one and the latest.
@@ -162,8 +215,9 @@ public struct RunFolder: Sendable {
 
     /// The step of a checkpoint with a name of our making, else -1.
     static func step(_ name: String) -> Int {
-        let digits = name.dropFirst("step-".count).dropLast(".h5".count)
-        guard name == "step-\(digits).h5", digits.allSatisfy(\.isASCII) else { return -1 }
-        return digits.first?.isNumber == true ? Int(digits) ?? -1 : -1
+        guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5).dropLast(3)), step >= 0,
+            name == self.name(step: step)
+        else { return -1 }
+        return step
     }
 }

@@ -34,6 +34,8 @@ extension TrainingRun {
             try adapters.get()
             try recorded.get()
         } catch { throw RunError.unwritten(reason: "\(error)", results) }
+        log.flush()
+        if let problem = log.problem { throw RunError.unwritten(reason: problem, results) }
         if let reason = saver.unsavedLast {
             throw RunError.notResumable(
                 step: trainer.state.step, model: folder.model.path, reason: reason, results)

@@ -23,6 +23,8 @@ public final class TrainingRun {
     /// The checkpoint to go on from, until everything in it is read: an open file keeps its space on the disk
     /// when it is removed.
     private var latest: RunFolder.Latest?
+    /// Keeps others out of the folder from where it is first written to until the run is over.
+    private var claim: RunClaim?
 
     /// Prepares a new run; the output folder must be new or empty.
     ///
@@ -51,7 +53,8 @@ public final class TrainingRun {
 
     /// Prepares to go on from the latest checkpoint of a run, or from its beginning if it ended before the first.
     ///
-    /// - Throws: `RunError.nothingToResume`, and what is wrong with the checkpoints.
+    /// - Throws: `RunError.nothingToResume`, `RunError.inUse`, `RunError.recipeChanged`, and what is wrong with the
+    ///   checkpoints.
     public init(
         resuming output: String, format: RecipeFormat = .json,
         open: @escaping (String) throws -> SentenceTransformer = { try .init(path: $0) },
@@ -60,8 +63,17 @@ public final class TrainingRun {
         folder = RunFolder(output, format: format)
         overwrites = false
         isNew = false
+        // Before anything is read that another process may be writing.
+        claim =
+            FileManager.default.folderExists(atPath: folder.path)
+            ? try RunClaim(folder, note: note) : nil
         latest = try folder.latest(open, note)
-        recipe = try latest?.recipe ?? folder.recipe()
+        if let latest {
+            try folder.require(latest.recipe)
+            recipe = latest.recipe
+        } else {
+            recipe = try folder.recipe()
+        }
         // What was allowed when the run began is so still.
         for problem in try recipe.checked(forNewRun: false) { note(.other(problem)) }
         self.open = open
@@ -73,20 +85,28 @@ public final class TrainingRun {
     /// - Throws: `RunError`, and what reading, training and writing throw. Everything is read, checked and tried before
     ///   the first step.
     public func execute(_ callbacks: [any TrainingCallback] = []) throws -> RunResults? {
-        try requireFolder()
-        defer { isNew = false }
+        try claimFolder()
+        defer {
+            isNew = false
+            claim = nil
+        }
         let prepared = try prepare(cache: folder)
         let (trainer, model) = (prepared.trainer, prepared.trainer.model)
         let tasks = trainer.tasks
         let measurements = RunMeasurements(
             dev: prepared.dev, test: prepared.test, folder: folder, note: note)
         let step = latest == nil ? nil : trainer.state.step
+        let evaluationCount = try latest?.checkpoint.record().evaluations
+        let damaged = latest?.damaged ?? []
         latest = nil
         try prepareFolder(for: trainer)
+        folder.setAside(damaged, note)
         let record = RunRecord(recipe, tasks, model, note: note)
         try folder.write(record.json, to: "run.json")
-        let log = try RunLog(folder, after: step, note: note)
-        let saver = CheckpointSaver(folder, recipe: recipe, savedStep: step ?? 0, note: note)
+        let log = try RunLog(folder, after: step, evaluationCount: evaluationCount, note: note)
+        let saver = CheckpointSaver(
+            folder, CheckpointRecord(recipe: recipe.json, heldOut: prepared.heldOut), log,
+            savedStep: step ?? 0, note: note)
         var all = callbacks + [log, measurements]
         if recipe.setup.tensorboard {
             all.append(try TensorBoardLog(folder, after: step, recipe: recipe, note: note))
@@ -131,12 +151,24 @@ extension TrainingRun {
         let trainer: Trainer
         let dev: [RunEvaluation]
         let test: [RunEvaluation]
+        /// Digests of the held-out data, by the name of the evaluation.
+        let heldOut: [String: String]
+    }
+
+    /// Takes the folder for this run, so that no other works in it before this one is over; `execute` does so itself.
+    ///
+    /// - Throws: `RunError.outputInUse` or `RunError.inUse`; of a run that overwrites, `RunError.file` for what is not of
+    ///   an earlier run.
+    public func claimFolder() throws {
+        try requireFolder()
+        if claim != nil { return }
+        claim = try RunClaim(folder, note: note)
+        // What another process left that just ended.
+        try requireFolder()
     }
 
     /// Refuses a folder that a new run cannot have.
-    ///
-    /// - Throws: `RunError.outputInUse`; of a run that overwrites, `RunError.file` for what is not of an earlier run.
-    public func requireFolder() throws {
+    private func requireFolder() throws {
         if isNew { try overwrites ? folder.requireReplaceable(by: recipe) : folder.requireFree() }
     }
 
@@ -154,7 +186,20 @@ extension TrainingRun {
             try item.evaluator.check(trainer.losses)
             try item.evaluator.check(model)
         }
-        return Prepared(trainer: trainer, dev: dev, test: test)
+        try requireHeldOut(data)
+        return Prepared(
+            trainer: trainer, dev: dev, test: test, heldOut: data.heldOut.mapValues(\.digest))
+    }
+
+    /// Refuses held-out data other than those that the run began with.
+    private func requireHeldOut(_ data: RunData) throws {
+        guard let latest else { return }
+        let before = try latest.checkpoint.record().heldOut
+        for (name, now) in data.heldOut.sorted(by: { $0.key < $1.key }) {
+            if let digest = before[name], digest != now.digest {
+                throw RunError.heldOutChanged(role: name, paths: now.paths)
+            }
+        }
     }
 
     /// The model that the run begins or goes on with, prepared as the recipe says.
@@ -320,6 +365,8 @@ extension TrainingRun {
         if isNew {
             if overwrites { try folder.removeRun() }
             try folder.create(recipe)
+        } else {
+            try folder.restore(recipe)
         }
         do { try folder.prepare(for: trainer) } catch {
             if isNew { folder.clear() }

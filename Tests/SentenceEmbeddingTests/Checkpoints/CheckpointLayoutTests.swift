@@ -84,7 +84,10 @@ import Testing
         let training = try file.root.group(named: "training")
         #expect(
             try strings(training)
-                == ["state", "configuration", "recipe", "threads", "products"])
+                == [
+                    "state", "configuration", "recipe", "held_out", "evaluations", "threads",
+                    "products",
+                ])
         #expect(
             try training.attributes.string("configuration") == trainer.configuration.json)
     }

@@ -13,7 +13,11 @@ final class RunLog: TrainingCallback {
     private let steps: LogFile
     private let evaluations: URL
     private var evaluationRows: [String]
-    private var hasFailed = false
+    /// Whether rows of evaluations wait to be written.
+    private var evaluationsWait = false
+    /// Why rows wait; nil when all are written.
+    private(set) var problem: String?
+    private var hasSaid = false
     private let note: (TrainingNote) -> Void
     /// The time that the run took before this process.
     private let earlierSeconds: Double
@@ -23,17 +27,22 @@ final class RunLog: TrainingCallback {
     /// left by a run that was cut short, are dropped.
     ///
     /// Columns that an older log lacks stay empty in its rows.
+    ///
+    /// - Parameter evaluationCount: How many rows the log of evaluations had at that step, where that is known.
+    /// - Throws: `RunError.logIncomplete` when rows up to that step are missing.
     init(
-        _ folder: RunFolder, after step: Int?, note: @escaping (TrainingNote) -> Void
+        _ folder: RunFolder, after step: Int?, evaluationCount: Int? = nil,
+        note: @escaping (TrainingNote) -> Void
     ) throws {
         self.note = note
         let stepsFile = folder.file("steps.csv")
         evaluations = folder.file("evaluations.csv")
-        let stepRows = Self.withAllColumns(try Self.rows(of: stepsFile, upTo: step))
+        let stepRows = Self.withAllColumns(try Self.steps(stepsFile, upTo: step, note))
         earlierSeconds =
             stepRows.last?.split(separator: ",", omittingEmptySubsequences: false)[6...].first
             .flatMap { Double($0) } ?? 0
-        evaluationRows = try Self.rows(of: evaluations, upTo: step)
+        evaluationRows = try Self.evaluations(
+            evaluations, upTo: step, count: evaluationCount, note)
         try folder.write(
             Self.text([Self.columns.joined(separator: ",")] + stepRows), to: "steps.csv")
         try folder.write(Self.text(evaluationRows), to: "evaluations.csv")
@@ -43,21 +52,45 @@ final class RunLog: TrainingCallback {
     /// How long the run takes so far, without the time between its processes.
     var seconds: Double { earlierSeconds + (ContinuousClock.now - start) / .seconds(1) }
 
-    /// The header and the rows up to a step of an older log; nothing without a step, or when there is none.
-    private static func rows(of url: URL, upTo step: Int?) throws -> [String] {
-        guard let step, FileManager.default.fileExists(atPath: url.path) else { return [] }
-        guard let text = try? String(contentsOf: url, encoding: .utf8) else {
-            throw RunError.file(
-                "\(url.path): cannot be read as text; move it away to go on without its rows")
-        }
-        return text.split(separator: "\n").map(String.init).filter { line in
-            (line.split(separator: ",").first.flatMap { Int($0) } ?? 0) <= step
-        }
+    /// The evaluations so far.
+    var evaluationCount: Int { max(0, evaluationRows.count - 1) }
+
+    /// The rows of an older log of steps up to one; none without a step.
+    private static func steps(
+        _ url: URL, upTo step: Int?, _ note: (TrainingNote) -> Void
+    ) throws -> [String] {
+        guard let step, step > 0, isThere(url, note) else { return [] }
+        let log = try LogRows(url, upTo: step)
+        try log.requireEach(upTo: step, url)
+        return log.rows
     }
 
-    /// The rows after the header, each with as many fields as there are columns now.
-    private static func withAllColumns(_ lines: [String]) -> [String] {
-        lines.dropFirst().map { line in
+    /// The header and the rows of an older log of evaluations; nothing without a step.
+    private static func evaluations(
+        _ url: URL, upTo step: Int?, count: Int?, _ note: (TrainingNote) -> Void
+    ) throws -> [String] {
+        guard let step, count != 0, isThere(url, note) else { return [] }
+        let log = try LogRows(url, upTo: step)
+        if let count, log.rows.count != count {
+            throw RunError.logIncomplete(
+                path: url.path,
+                problem:
+                    "has \(log.rows.count) evaluations up to step \(step), but the run had \(count)"
+            )
+        }
+        return log.header.isEmpty ? [] : [log.header] + log.rows
+    }
+
+    /// Whether there is a log; says what comes of it when there is none.
+    private static func isThere(_ url: URL, _ note: (TrainingNote) -> Void) -> Bool {
+        if FileManager.default.fileExists(atPath: url.path) { return true }
+        note(.other("\(url.path): is not there; it begins again, without the rows so far"))
+        return false
+    }
+
+    /// Rows with as many fields as there are columns now.
+    private static func withAllColumns(_ rows: [String]) -> [String] {
+        rows.map { line in
             let missing = columns.count - 1 - line.count { $0 == "," }
             return line + String(repeating: ",", count: max(0, missing))
         }
@@ -68,9 +101,7 @@ final class RunLog: TrainingCallback {
     func handle(_ event: TrainingEvent, _ trainer: Trainer) -> TrainingControl {
         switch event {
         case .stepped(let step):
-            noting(steps.path) {
-                try steps.append(Data((row(step, trainer.state.step) + "\n").utf8))
-            }
+            noting(steps.path) { try steps.append((row(step, trainer.state.step) + "\n").utf8) }
         case .evaluated(let evaluation, _):
             if evaluationRows.isEmpty {
                 evaluationRows = ["step," + evaluation.figures.map(\.name).joined(separator: ",")]
@@ -81,9 +112,8 @@ final class RunLog: TrainingCallback {
                 "\(trainer.state.step),"
                     + names.map { evaluation[String($0)].map { "\($0)" } ?? "" }
                     .joined(separator: ","))
-            noting(evaluations.path) {
-                try AtomicFile.write(Data(Self.text(evaluationRows).utf8), to: evaluations)
-            }
+            evaluationsWait = true
+            writeEvaluations()
         // A run that goes on from a checkpoint finds every row before it.
         case .saving, .ended: flush()
         case .started, .evaluating, .evaluationFailed, .regressed, .saved, .notSaved: break
@@ -102,17 +132,30 @@ final class RunLog: TrainingCallback {
         return fields.joined(separator: ",")
     }
 
-    /// Writes the rows that wait.
-    func flush() { noting(steps.path) { try steps.flush() } }
+    /// Writes the rows that wait, and has the disk hold them.
+    func flush() {
+        problem = nil
+        noting(steps.path) { try steps.flush() }
+        writeEvaluations()
+    }
+
+    private func writeEvaluations() {
+        guard evaluationsWait else { return }
+        noting(evaluations.path) {
+            try AtomicFile.write(Data(Self.text(evaluationRows).utf8), to: evaluations)
+            evaluationsWait = false
+        }
+    }
 
     /// Says once that rows cannot be written.
     private func noting(_ path: String, _ write: () throws -> Void) {
         do { try write() } catch {
-            if !hasFailed {
-                note(
-                    .other("\(path): rows cannot be written now, and wait (\(error.systemReason))"))
+            let reason = (error as? LogFile.Failure)?.reason ?? "\(error)"
+            if !hasSaid {
+                note(.other("\(path): rows cannot be written now, and wait (\(reason))"))
             }
-            hasFailed = true
+            hasSaid = true
+            problem = "\(path): rows could not be written (\(reason))"
         }
     }
 }

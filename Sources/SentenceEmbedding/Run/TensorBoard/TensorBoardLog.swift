@@ -78,7 +78,7 @@ final class TensorBoardLog: TrainingCallback {
             if !hasFailed {
                 note(
                     .other(
-                        "\(file.path): events cannot be written now, and wait (\(error.systemReason))"
+                        "\(file.path): events cannot be written now, and wait (\((error as? LogFile.Failure)?.reason ?? "\(error)"))"
                     ))
             }
             hasFailed = true
