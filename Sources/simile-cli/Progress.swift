@@ -34,8 +34,7 @@ final class Progress: TrainingCallback {
     }
 
     private func started(_ total: Int, _ perEpoch: Int, _ trainer: Trainer) {
-        // From here on a signal has a step to wait for; before, it ends the process.
-        Interruption.install()
+        Interruption.waitForStep()
         totalSteps = total
         let interval = trainer.configuration.evaluateEvery
         evaluationSteps =

@@ -14,7 +14,7 @@ struct SimileCommand: ParsableCommand {
             MODEL is a Hugging Face or sentence-transformers folder, a checkpoint (.h5), the folder of a run, or the \
             ORG/NAME of a model that 'simile fetch' has downloaded.
             Exit codes: 0 success; 1 an error, described on standard error; 64 wrong usage; \
-            130 stopped by Ctrl-C, SIGTERM or SIGHUP after saving.
+            130 stopped by Ctrl-C, SIGTERM or SIGHUP, what was trained saved.
             """,
         version: Version.line,
         subcommands: [
@@ -32,7 +32,7 @@ struct SimileCommand: ParsableCommand {
         ReadHDF5.beforeOpening()
         var meant: any ParsableCommand.Type = Self.self
         do {
-            let words = Array(CommandLine.arguments.dropFirst())
+            let words = HomePaths.expanded(in: Array(CommandLine.arguments.dropFirst()))
             meant = configuration.subcommands.first { $0._commandName == words.first } ?? meant
             var command = try parseAsRoot(checked(words))
             if let own = command as? any Subcommand { Console.verbosity = own.console.verbosity }

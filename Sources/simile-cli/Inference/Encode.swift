@@ -89,7 +89,7 @@ struct Encode: Subcommand {
             _ = try encoding.run(source, first, quantizer, writer)
             return
         }
-        Interruption.install()
+        Interruption.waitForStep()
         var count = 0
         try EmbeddingFile.write(to: URL(filePath: output), as: format, description) { writer in
             count = try encoding.run(source, first, quantizer, writer) { done in
@@ -181,7 +181,7 @@ private final class Encoding {
         var (block, count) = (first, 0)
         while let embeddings = block {
             // Leaving by an error removes the unfinished file.
-            if Interruption.isRequested { throw ExitCode(130) }
+            if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
             let rows = embeddings.shape[0]
             try writer.append(quantizer(embeddings), rows: rows)
             count += rows

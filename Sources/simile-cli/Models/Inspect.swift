@@ -9,12 +9,18 @@ struct Inspect: Subcommand {
         "simile inspect run/checkpoints/best.h5 --parameters",
     ]
     static let configuration = CommandConfiguration(
-        abstract: "Shows what a model's folder or a checkpoint holds.", examples: examples)
+        abstract: "Shows what a model's folder or a checkpoint holds.",
+        discussion: """
+            --verify reads every byte. A checkpoint has a digest, and a folder that Simile wrote the digests of its files \
+            (simile-manifest.json), with which they are compared; of files without, only that they can be read is known.
+            """, examples: examples)
 
     @Argument(help: "A model's folder, run or checkpoint.", completion: .file())
     var model: String
     @Flag(help: "List every parameter with its shape.")
     var parameters = false
+    @Flag(help: "Read and check every byte.")
+    var verify = false
     @Flag(help: "Print JSON.")
     var json = false
     @OptionGroup var console: ConsoleOptions
@@ -41,6 +47,7 @@ struct Inspect: Subcommand {
         let model = try checkpoint?.model(base: ModelPath.base) ?? ModelPath.open(path)
         var rows = shape(of: model) + (try state(of: model))
         if let checkpoint, checkpoint.isOfRun { rows += try training(checkpoint, model) }
+        if verify { rows.append(try verified(path, checkpoint)) }
         let parts = parameters ? model.allParameters.flatMap(\.parts) : []
         if json {
             var members = rows.map { JSONValue.Member($0.key, $0.value) }
@@ -55,6 +62,25 @@ struct Inspect: Subcommand {
         }
         for row in rows { try Console.print(row.label.padded(Self.width) + row.text) }
         for part in parts { try Console.print("\(part.name) \(part.shape)") }
+    }
+
+    /// Checks every byte, and says by what.
+    private func verified(_ path: String, _ checkpoint: Checkpoint?) throws -> Row {
+        let (key, words): (String, String)
+        if let checkpoint {
+            try checkpoint.verify(base: ModelPath.base)
+            (key, words) =
+                checkpoint.hasDigest
+                ? ("digest", "every byte, by the file's SHA-256")
+                : ("read", "every byte can be read; the file is of before there were digests")
+        } else if let count = try ModelManifest.check(URL(filePath: path)) {
+            (key, words) = ("manifest", "\(count) files, by the SHA-256 in simile-manifest.json")
+        } else {
+            (key, words) = (
+                "read", "every weight can be read; the folder has no simile-manifest.json"
+            )
+        }
+        return Row("verified", "verified", .string(key), words)
     }
 
     private func shape(of model: SentenceTransformer) -> [Row] {

@@ -67,6 +67,7 @@ struct Pretrain: Subcommand {
     }
 
     func run() throws {
+        Interruption.install()
         try compute.prepare()
         do { try execute() } catch let error as RunError { throw CommandError(error) }
     }
@@ -84,7 +85,7 @@ struct Pretrain: Subcommand {
             try recipe.withAbsolutePaths(), output: output, overwrites: overwrite, format: .yaml,
             open: ModelPath.open, note: Console.note)
         if model == nil {
-            try run.requireFolder()
+            if !dryRun { try run.claimFolder() }
             try makeModel(at: start, run.recipe)
         }
         if dryRun { return try shown.rehearse(run) }

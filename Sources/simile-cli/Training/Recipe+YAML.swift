@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Simile
+import Support
 import Yams
 
 extension RecipeFormat {
@@ -17,7 +18,7 @@ extension Recipe {
 
     /// Reads a recipe; a key that does not exist, or is there twice, is refused.
     init(yamlFile path: String) throws {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+        guard let text = Self.text(path) else {
             throw CommandError.input("\(path): no such recipe, or not UTF-8 text; check the path")
         }
         try Self.refuseBombs(text, path)
@@ -32,6 +33,15 @@ extension Recipe {
             let line = error.key.flatMap { root.line(ofKey: $0) }.map { ":\($0)" } ?? ""
             throw CommandError.input("\(path)\(line): \(error)")
         }
+    }
+
+    /// The text of a file, which may be a pipe; no more of it than a recipe can have, and a byte.
+    private static func text(_ path: String) -> String? {
+        let descriptor = uninterrupted { open(path, O_RDONLY | O_CLOEXEC) }
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        let bytes = try? RegularFile.bytes(descriptor, first: mostBytes + 1)
+        return bytes.flatMap { String(validating: $0, as: UTF8.self) }
     }
 
     /// Reads a recipe whose relative paths are of the working directory, or of its own folder.

@@ -48,7 +48,7 @@ struct RunOutput: ParsableArguments {
 
     /// Executes a run and prints what came of it.
     ///
-    /// - Throws: `ExitCode(130)` when it was stopped.
+    /// - Throws: `ExitCode`, 130, when it was stopped.
     func execute(_ run: TrainingRun) throws {
         let progress = Progress(json: json, interval: logEvery)
         defer { Console.endProgress() }
@@ -65,7 +65,7 @@ struct RunOutput: ParsableArguments {
             Console.note(
                 "stopped after step \(progress.step); go on with: simile train --resume \(run.folder.path)"
             )
-            throw ExitCode(130)
+            throw ExitCode(Interruption.exitCode)
         }
         let model = run.folder.model.relativeToHere
         Console.note(

@@ -83,7 +83,7 @@ struct TrainSweep {
         guard try run.execute([progress]) != nil else {
             Console.note(
                 "stopped after step \(progress.step) of \(member.name); the same command goes on")
-            throw ExitCode(130)
+            throw ExitCode(Interruption.exitCode)
         }
         guard case .finished(let score) = try Sweep.progress(of: member, in: path, format: .yaml)
         else { throw CommandError.input("\(path): has no result") }
