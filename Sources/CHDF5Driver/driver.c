@@ -19,41 +19,43 @@ typedef struct patch {
 
 typedef struct {
     H5FD_t base;
-    chdf5_output *output;
+    chdf5_file *file;
     haddr_t addresses;  // the end of what the library has given out
-    haddr_t end;        // the end of what was written
+    haddr_t end;        // the end of what is there
     patch *first, *last;
-} output_file;
+} driven_file;
 
 typedef struct {
-    chdf5_output *output;
-} output_info;
+    chdf5_file *file;
+} driver_info;
 
 // System calls take no more at once on some systems.
 static const size_t piece = 1 << 30;
 
-static H5FD_t *open_output(const char *name, unsigned flags, hid_t access, haddr_t most) {
+static H5FD_t *driver_open(const char *name, unsigned flags, hid_t access, haddr_t most) {
     (void)name, (void)flags, (void)most;
-    const output_info *info = H5Pget_driver_info(access);
+    const driver_info *info = H5Pget_driver_info(access);
     if (!info) return NULL;
-    output_file *file = calloc(1, sizeof *file);
-    if (!file) return NULL;
-    file->output = info->output;
-    return &file->base;
+    off_t end = lseek(info->file->descriptor, 0, SEEK_END);
+    driven_file *driven = end < 0 ? NULL : calloc(1, sizeof *driven);
+    if (!driven) return NULL;
+    driven->file = info->file;
+    driven->end = (haddr_t)end;
+    return &driven->base;
 }
 
-static herr_t close_output(H5FD_t *base) {
-    output_file *file = (output_file *)base;
-    for (patch *next; file->first; file->first = next) {
-        next = file->first->next;
-        free(file->first);
+static herr_t driver_close(H5FD_t *base) {
+    driven_file *driven = (driven_file *)base;
+    for (patch *next; driven->first; driven->first = next) {
+        next = driven->first->next;
+        free(driven->first);
     }
-    free(file);
+    free(driven);
     return 0;
 }
 
 // What HDF5's own driver of files says, so that files have the same bytes.
-static herr_t query_output(const H5FD_t *base, unsigned long *flags) {
+static herr_t driver_query(const H5FD_t *base, unsigned long *flags) {
     (void)base;
     if (flags)
         *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE
@@ -61,41 +63,41 @@ static herr_t query_output(const H5FD_t *base, unsigned long *flags) {
     return 0;
 }
 
-static haddr_t end_of_addresses(const H5FD_t *base, H5FD_mem_t type) {
+static haddr_t driver_addresses(const H5FD_t *base, H5FD_mem_t type) {
     (void)type;
-    return ((const output_file *)base)->addresses;
+    return ((const driven_file *)base)->addresses;
 }
 
-static herr_t set_end_of_addresses(H5FD_t *base, H5FD_mem_t type, haddr_t address) {
+static herr_t driver_set_addresses(H5FD_t *base, H5FD_mem_t type, haddr_t address) {
     (void)type;
-    ((output_file *)base)->addresses = address;
+    ((driven_file *)base)->addresses = address;
     return 0;
 }
 
-static haddr_t end_of_file(const H5FD_t *base, H5FD_mem_t type) {
+static haddr_t driver_end(const H5FD_t *base, H5FD_mem_t type) {
     (void)type;
-    return ((const output_file *)base)->end;
+    return ((const driven_file *)base)->end;
 }
 
-static herr_t read_output(H5FD_t *base, H5FD_mem_t type, hid_t list, haddr_t address, size_t size, void *buffer) {
+static herr_t driver_read(H5FD_t *base, H5FD_mem_t type, hid_t list, haddr_t address, size_t size, void *buffer) {
     (void)type, (void)list;
-    output_file *file = (output_file *)base;
+    driven_file *driven = (driven_file *)base;
     size_t done = 0;
     while (done < size) {
         size_t rest = size - done;
-        ssize_t count = pread(file->output->descriptor, (char *)buffer + done, rest < piece ? rest : piece,
+        ssize_t count = pread(driven->file->descriptor, (char *)buffer + done, rest < piece ? rest : piece,
                               (off_t)(address + done));
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0 && file->output->error == 0) {
-            file->output->error = errno;
+        if (count < 0) {
+            if (driven->file->error == 0) driven->file->error = errno;
             return -1;
         }
-        if (count <= 0) break;
+        if (count == 0) break;
         done += (size_t)count;
     }
     // What was not written yet is zero.
     memset((char *)buffer + done, 0, size - done);
-    for (const patch *part = file->first; part; part = part->next) {
+    for (const patch *part = driven->first; part; part = part->next) {
         haddr_t start = part->address > address ? part->address : address;
         haddr_t end = part->address + part->size < address + size ? part->address + part->size : address + size;
         if (start < end)
@@ -104,44 +106,44 @@ static herr_t read_output(H5FD_t *base, H5FD_mem_t type, hid_t list, haddr_t add
     return 0;
 }
 
-static void keep(output_file *file, haddr_t address, size_t size, const void *buffer) {
+static void keep(driven_file *driven, haddr_t address, size_t size, const void *buffer) {
     patch *part = malloc(sizeof *part + size);
     if (!part) return;
     *part = (patch){.address = address, .size = size};
     memcpy(part->bytes, buffer, size);
-    if (file->last) file->last->next = part;
-    else file->first = part;
-    file->last = part;
+    if (driven->last) driven->last->next = part;
+    else driven->first = part;
+    driven->last = part;
 }
 
-static herr_t write_output(H5FD_t *base, H5FD_mem_t type, hid_t list, haddr_t address, size_t size,
+static herr_t driver_write(H5FD_t *base, H5FD_mem_t type, hid_t list, haddr_t address, size_t size,
                            const void *buffer) {
     (void)list;
-    output_file *file = (output_file *)base;
+    driven_file *driven = (driven_file *)base;
     size_t done = 0;
-    while (done < size && file->output->error == 0) {
+    while (done < size && driven->file->error == 0) {
         size_t rest = size - done;
-        ssize_t count = pwrite(file->output->descriptor, (const char *)buffer + done, rest < piece ? rest : piece,
+        ssize_t count = pwrite(driven->file->descriptor, (const char *)buffer + done, rest < piece ? rest : piece,
                                (off_t)(address + done));
         if (count < 0 && errno == EINTR) continue;
         if (count > 0) done += (size_t)count;
-        else file->output->error = count < 0 ? errno : EIO;
+        else driven->file->error = count < 0 ? errno : EIO;
     }
-    if (file->output->error != 0 && type != H5FD_MEM_DRAW) keep(file, address, size, buffer);
-    if (address + size > file->end) file->end = address + size;
+    if (driven->file->error != 0 && type != H5FD_MEM_DRAW) keep(driven, address, size, buffer);
+    if (address + size > driven->end) driven->end = address + size;
     return 0;
 }
 
-static herr_t truncate_output(H5FD_t *base, hid_t list, hbool_t closing) {
+static herr_t driver_truncate(H5FD_t *base, hid_t list, hbool_t closing) {
     (void)list, (void)closing;
-    output_file *file = (output_file *)base;
-    if (file->end == file->addresses) return 0;
+    driven_file *driven = (driven_file *)base;
+    if (driven->end == driven->addresses) return 0;
     int status = 0;
-    if (file->output->error == 0)
-        do status = ftruncate(file->output->descriptor, (off_t)file->addresses);
+    if (driven->file->error == 0)
+        do status = ftruncate(driven->file->descriptor, (off_t)driven->addresses);
         while (status < 0 && errno == EINTR);
-    if (status < 0) file->output->error = errno;
-    file->end = file->addresses;
+    if (status < 0) driven->file->error = errno;
+    driven->end = driven->addresses;
     return 0;
 }
 
@@ -150,30 +152,25 @@ static const H5FD_class_t driver_class = {
     .version = H5FD_CLASS_VERSION,
     .value = (H5FD_class_value_t)600,
 #endif
-    .name = "simile_output",
+    .name = "simile",
     .maxaddr = INT64_MAX,
     .fc_degree = H5F_CLOSE_WEAK,
-    .fapl_size = sizeof(output_info),
-    .open = open_output,
-    .close = close_output,
-    .query = query_output,
-    .get_eoa = end_of_addresses,
-    .set_eoa = set_end_of_addresses,
-    .get_eof = end_of_file,
-    .read = read_output,
-    .write = write_output,
-    .truncate = truncate_output,
+    .fapl_size = sizeof(driver_info),
+    .open = driver_open,
+    .close = driver_close,
+    .query = driver_query,
+    .get_eoa = driver_addresses,
+    .set_eoa = driver_set_addresses,
+    .get_eof = driver_end,
+    .read = driver_read,
+    .write = driver_write,
+    .truncate = driver_truncate,
     .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
-int64_t chdf5_output_driver(void) {
+int chdf5_set_file(int64_t access_list, chdf5_file *file) {
     static hid_t driver = -1;
     if (driver < 0) driver = H5FDregister(&driver_class);
-    return driver;
-}
-
-int chdf5_set_output(int64_t access_list, chdf5_output *output) {
-    hid_t driver = chdf5_output_driver();
-    output_info info = {output};
+    driver_info info = {file};
     return driver < 0 ? -1 : H5Pset_driver(access_list, driver, &info);
 }

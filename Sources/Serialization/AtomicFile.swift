@@ -24,8 +24,13 @@ public enum AtomicFile {
             try Temporary.flush(url.deletingLastPathComponent())
         } catch {
             try? FileManager.default.removeItem(at: temporary)
-            throw error
+            throw named(error, temporary, url)
         }
+    }
+
+    /// The error with the name that its file was to have.
+    static func named(_ error: any Error, _ temporary: URL, _ url: URL) -> any Error {
+        (error as? any FileNamingError)?.renaming(temporary.path, to: url.path) ?? error
     }
 
     /// Replaces a file by some bytes.
@@ -55,13 +60,7 @@ public enum AtomicFolder {
             } catch {
                 throw Temporary.failure(url)
             }
-            do { try body(temporary) } catch SerializationError.unwritable(let path, let reason)
-                where path.hasPrefix(temporary.path)
-            {
-                // Nobody but us knows the temporary name.
-                throw SerializationError.unwritable(
-                    path: url.path + path.dropFirst(temporary.path.count), reason: reason)
-            }
+            try body(temporary)
             try FileAccess(url)?.give(to: temporary)
             for path in files.enumerator(atPath: temporary.path)?.compactMap({ $0 as? String })
                 ?? []
@@ -79,7 +78,7 @@ public enum AtomicFolder {
             if exists { try? files.removeItem(at: temporary) }
         } catch {
             try? files.removeItem(at: temporary)
-            throw error
+            throw AtomicFile.named(error, temporary, url)
         }
     }
 

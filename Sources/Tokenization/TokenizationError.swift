@@ -1,4 +1,5 @@
 import ModelLayout
+import Serialization
 
 /// What was wrong with a vocabulary, a tokenizer folder or a training text.
 public enum TokenizationError: Error, Equatable, CustomStringConvertible {
@@ -69,5 +70,15 @@ public enum TokenizationError: Error, Equatable, CustomStringConvertible {
 
     private static func place(_ id: Int?) -> String {
         id.map { "has id \($0)" } ?? "is absent"
+    }
+}
+
+extension TokenizationError: FileNamingError {
+    package func renaming(_ temporary: String, to path: String) -> TokenizationError {
+        switch self {
+        case .unwritableFile(let file, let reason):
+            .unwritableFile(file: file.renaming(temporary, to: path), reason: reason)
+        default: self
+        }
     }
 }

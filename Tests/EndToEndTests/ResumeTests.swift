@@ -51,6 +51,8 @@ import Testing
         #expect(resumed.error.contains("trying the one before"))
         #expect(resumed.error.contains("step-00000006.h5: going on after step 6"))
         #expect(try Data(contentsOf: last) == whole)
+        let aside = folder("run/checkpoints/damaged-step-00000007.h5")
+        #expect(try Data(contentsOf: aside) == damaged)
     }
 
     @Test(

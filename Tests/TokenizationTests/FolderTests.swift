@@ -27,7 +27,8 @@ import Testing
         let root: JSONValue = [
             "normalizer": normalizer, "pre_tokenizer": preTokenizer,
             "post_processor": postProcessor, "added_tokens": .array(added),
-            "model": .object(fields + model),
+            "model": .object(
+                fields.filter { field in !model.contains { $0.key == field.key } } + model),
         ]
         return root.text
     }

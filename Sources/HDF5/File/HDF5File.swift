@@ -39,11 +39,11 @@ public struct HDF5File: ~Copyable, Sendable {
         named name: String? = nil
     ) throws(HDF5Error) {
         let place = Place(file: name ?? path, object: try Self.checked(path).object)
-        let output = try OutputFile(creating: path, replacing: replacing, place)
+        let file = try DriverFile(creating: path, replacing: replacing, place)
         let id = try Library.locked { () throws(HDF5Error) -> hid_t in
             let access = try Self.accessList(place)
             defer { H5Pclose(access) }
-            try output.set(on: access)
+            try file.set(on: access)
             let creation = try place.check(H5Pcreate(chdf5_file_create()), "create the file")
             defer { H5Pclose(creation) }
             try trackOrder(of: creation, place)
@@ -51,11 +51,13 @@ public struct HDF5File: ~Copyable, Sendable {
                 try place.check(
                     H5Pset_userblock(creation, hsize_t(UserBlock.size)), "create the file")
             }
-            let id = H5Fcreate(path, chdf5_truncate(), creation, access)
-            return try place.check(id, "create the file")
+            return try file.reporting { () throws(HDF5Error) in
+                let id = H5Fcreate(path, chdf5_truncate(), creation, access)
+                return try place.check(id, "create the file")
+            }
         }
         try self.init(
-            FileHandle(writing: id, path: place.file, hasDigest: withDigest, output))
+            FileHandle(id: id, path: place.file, hasDigest: withDigest, file))
     }
 
     /// Opens a file to read from.
@@ -66,17 +68,17 @@ public struct HDF5File: ~Copyable, Sendable {
         let place = try Self.checked(path)
         try Self.requireRegularFile(place)
         let hasDigest = try UserBlock.verify(place)
-        if FileInUse.has(path, forWriting: true) { throw .fileInUse(file: path) }
         if !hasDigest { try ForeignFile.check(place) }
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw place.systemFailure("open the file") }
-        let reading = FileInUse(status, isWriting: false)
+        let file = try DriverFile(reading: place)
         let id = try Library.locked { () throws(HDF5Error) -> hid_t in
             let access = try Self.accessList(place)
             defer { H5Pclose(access) }
-            return try place.check(H5Fopen(path, chdf5_read_only(), access), "open the file")
+            try file.set(on: access)
+            return try file.reporting { () throws(HDF5Error) in
+                try place.check(H5Fopen(path, chdf5_read_only(), access), "open the file")
+            }
         }
-        try self.init(FileHandle(reading: id, path: path, hasDigest: hasDigest, reading))
+        try self.init(FileHandle(id: id, path: path, hasDigest: hasDigest, file))
     }
 
     private init(_ handle: FileHandle) throws(HDF5Error) {
@@ -112,7 +114,7 @@ public struct HDF5File: ~Copyable, Sendable {
         try rootHandle.locked { () throws(HDF5Error) in
             try place.check(H5Fclose(handle.id), "close the file")
         }
-        try handle.output?.finish(withDigest: handle.hasDigest)
+        try handle.file.finish(withDigest: handle.hasDigest)
     }
 
     private static func checked(_ path: String) throws(HDF5Error) -> Place {

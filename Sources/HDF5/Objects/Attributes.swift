@@ -24,9 +24,10 @@ public struct Attributes: Sendable {
 
     func lockedNames() throws(HDF5Error) -> [String] {
         var names: [String?] = []
+        // For another order than its own the library makes a list first, and crashes if that cannot be read to its end.
         let status = withUnsafeMutablePointer(to: &names) { pointer in
             H5Aiterate2(
-                handle.id, H5_INDEX_NAME, H5_ITER_INC, nil,
+                handle.id, H5_INDEX_NAME, H5_ITER_NATIVE, nil,
                 { _, name, _, context in
                     guard let name, let context else { return -1 }
                     context.assumingMemoryBound(to: [String?].self).pointee
@@ -39,6 +40,6 @@ public struct Attributes: Sendable {
         if valid.count < names.count {
             throw handle.place.damaged("the name of an attribute is not UTF-8")
         }
-        return valid
+        return valid.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }

@@ -11,10 +11,13 @@ enum Links {
         var flags: UInt32 = 0
         try place.check(H5Pget_link_creation_order(creation, &flags), "list the group")
         let isOrdered = flags & UInt32(H5P_CRT_ORDER_TRACKED) != 0
+        let isIndexed = flags & UInt32(H5P_CRT_ORDER_INDEXED) != 0
         var names: [String?] = []
+        // For another order than its own the library makes a list first, and crashes if that cannot be read to its end.
         let status = withUnsafeMutablePointer(to: &names) { pointer in
             H5Literate(
-                id, isOrdered ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME, H5_ITER_INC, nil,
+                id, isOrdered ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME,
+                isOrdered && !isIndexed ? H5_ITER_INC : H5_ITER_NATIVE, nil,
                 { _, name, _, context in
                     guard let name, let context else { return -1 }
                     context.assumingMemoryBound(to: [String?].self).pointee
@@ -23,7 +26,8 @@ enum Links {
                 }, pointer)
         }
         try place.check(status, "list the group")
-        return try utf8(names, place)
+        let all = try utf8(names, place)
+        return isOrdered ? all : all.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     /// The paths from group `id` to all that is below it; one for each object, if links lead in circles.
@@ -31,7 +35,7 @@ enum Links {
         var paths: [String?] = []
         let status = withUnsafeMutablePointer(to: &paths) { pointer in
             H5Ovisit2(
-                id, H5_INDEX_NAME, H5_ITER_INC,
+                id, H5_INDEX_NAME, H5_ITER_NATIVE,
                 { _, path, _, context in
                     guard let path, let context else { return -1 }
                     context.assumingMemoryBound(to: [String?].self).pointee

@@ -156,3 +156,13 @@ extension ManifestError: JSONFileError {
         .malformed(manifest: file, reason: "\(key) is \(found), expected \(expected)")
     }
 }
+
+extension ManifestError: FileNamingError {
+    package func renaming(_ temporary: String, to path: String) -> ManifestError {
+        switch self {
+        case .unreadable(let file, let reason):
+            .unreadable(path: file.renaming(temporary, to: path), reason: reason)
+        default: self
+        }
+    }
+}

@@ -3,8 +3,8 @@ import Tensors
 
 /// Writes a run's checkpoints: of the best model, at intervals, after each epoch and at the end.
 ///
-/// One that cannot be written ends nothing: the best weights are then kept in memory, and of the last step it is
-/// remembered why it has none.
+/// One that cannot be written ends nothing: the best weights are then kept in memory and tried again with the next
+/// checkpoint, and of the last step it is remembered why it has none.
 final class CheckpointSaver: TrainingCallback {
     private let folder: RunFolder
     private let log: RunLog
@@ -13,6 +13,8 @@ final class CheckpointSaver: TrainingCallback {
     private var savedStep: Int
     /// The best weights, when they could not be written.
     private(set) var unsavedBest: WeightsCopy?
+    /// Where the run stood then.
+    private var unsavedState = TrainingState()
     /// Why there is no checkpoint of the last step that was to have one.
     private(set) var unsavedLast: String?
 
@@ -45,6 +47,7 @@ final class CheckpointSaver: TrainingCallback {
 
     private func save(_ trainer: Trainer, isBest: Bool) throws {
         let step = trainer.state.step
+        if !isBest { retryBest(trainer) }
         try trainer.requireSoundModel()
         try trainer.post(.saving)
         let url = isBest ? folder.best : folder.checkpoint(step: step)
@@ -56,6 +59,7 @@ final class CheckpointSaver: TrainingCallback {
         } catch {
             if isBest {
                 unsavedBest = trainer.withSavedWeights { WeightsCopy(of: trainer) }
+                unsavedState = trainer.state
             } else {
                 unsavedLast = "\(error)"
             }
@@ -68,6 +72,25 @@ final class CheckpointSaver: TrainingCallback {
             removeOthers(trainer)
         }
         try trainer.post(.saved(path: url.path))
+    }
+
+    /// Tries again to write the best model, so that a run that is cut short after this has it.
+    private func retryBest(_ trainer: Trainer) {
+        guard let best = unsavedBest else { return }
+        let state = trainer.state
+        trainer.withSavedWeights {
+            let weights = WeightsCopy(of: trainer)
+            best.restore()
+            trainer.state = unsavedState
+            defer {
+                weights.restore()
+                trainer.state = state
+            }
+            // Why it could not be written was said when it was new.
+            let written: Void? = try? Checkpoint.write(
+                trainer, to: folder.best, record, includingOptimizer: false)
+            if written != nil { unsavedBest = nil }
+        }
     }
 
     private func removeOthers(_ trainer: Trainer) {

@@ -114,7 +114,7 @@ final class RunMeasurements: TrainingCallback {
         guard let after else { return nil }
         var before = self.before[item.recipe.name]
         write(item) { file in
-            before = before ?? file.before(like: after)
+            if before == nil { before = try file.before(like: after) }
             try file.write(before: before, after: after)
         }
         return before.flatMap { PairedBootstrap.interval(from: $0, to: after) }

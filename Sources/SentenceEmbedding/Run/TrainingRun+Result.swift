@@ -10,7 +10,7 @@ extension TrainingRun {
         _ trainer: Trainer, _ saver: CheckpointSaver, _ measurements: RunMeasurements,
         _ log: RunLog, _ record: RunRecord
     ) throws -> RunResults {
-        let (model, losses, step) = best(of: trainer, saver)
+        let (model, losses, step, unread) = best(of: trainer, saver)
         try applyPrompt(to: model)
         let adapters = Result { try writeAdapters(of: model) }
         // Merged weights are rounded: their figures are not those of the weights beside their adapters.
@@ -35,7 +35,9 @@ extension TrainingRun {
             try recorded.get()
         } catch { throw RunError.unwritten(reason: "\(error)", results) }
         log.flush()
-        if let problem = log.problem { throw RunError.unwritten(reason: problem, results) }
+        if let problem = log.problem ?? unread {
+            throw RunError.unwritten(reason: problem, results)
+        }
         if let reason = saver.unsavedLast {
             throw RunError.notResumable(
                 step: trainer.state.step, model: folder.model.path, reason: reason, results)
@@ -89,15 +91,19 @@ extension TrainingRun {
         return training
     }
 
-    /// The best model with its losses and its step, or the last one when there was nothing to choose by.
-    private func best(
-        of trainer: Trainer, _ saver: CheckpointSaver
-    ) -> (model: SentenceTransformer, losses: [String: any Loss], step: Int) {
-        let last = (model: trainer.model, losses: trainer.losses, step: trainer.state.step)
+    /// A model with the losses and the step that belong to it.
+    private typealias Delivered = (
+        model: SentenceTransformer, losses: [String: any Loss], step: Int, unread: String?
+    )
+
+    /// The best model, or the last one when there was nothing to choose by, or when the best cannot be read: then with the
+    /// reason.
+    private func best(of trainer: Trainer, _ saver: CheckpointSaver) -> Delivered {
+        var last: Delivered = (trainer.model, trainer.losses, trainer.state.step, nil)
         guard let bestStep = trainer.state.bestStep else { return last }
         if let unsavedBest = saver.unsavedBest {
             unsavedBest.restore()
-            return (last.model, last.losses, bestStep)
+            return (last.model, last.losses, bestStep, nil)
         }
         do {
             let checkpoint = try Checkpoint(folder.best)
@@ -110,13 +116,21 @@ extension TrainingRun {
                 let head = try checkpoint.languageModelHead(for: trainer.model.bert)
                 try checkpoint.restore(adapters)
                 trainer.model.languageModelHead = head
-                return (trainer.model, losses.compactMapValues { $0.loss as? any Loss }, step)
+                return (
+                    trainer.model, losses.compactMapValues { $0.loss as? any Loss }, step, nil
+                )
             }
             let model = try checkpoint.model()
             let losses = try checkpoint.losses(for: model)
-            return (model, losses.compactMapValues { $0.loss as? any Loss }, step)
+            return (model, losses.compactMapValues { $0.loss as? any Loss }, step, nil)
         } catch {
-            note(.other("the best model cannot be read, so model/ holds the last one: \(error)"))
+            let said = "the best model cannot be read, so model/ holds the last one: \(error)"
+            if FileManager.default.fileExists(atPath: folder.best.path) {
+                last.unread =
+                    "\(said). Resume the run to try again; if the last one will do, remove \(folder.best.path) first"
+            } else {
+                note(.other(said))
+            }
             return last
         }
     }

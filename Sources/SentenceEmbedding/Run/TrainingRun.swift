@@ -1,10 +1,12 @@
 import ExampleFiles
 import Foundation
+import JSON
 import Kernels
 import Losses
 import NeuralNetwork
 import Reports
 import Settings
+import Support
 import Tensors
 
 /// A run from files to files: reads the data, trains, measures, and leaves the best model in its folder.
@@ -96,6 +98,7 @@ public final class TrainingRun {
         let measurements = RunMeasurements(
             dev: prepared.dev, test: prepared.test, folder: folder, note: note)
         let step = latest == nil ? nil : trainer.state.step
+        if step != nil { try requireBest(trainer.state) }
         let evaluationCount = try latest?.checkpoint.record().evaluations
         let damaged = latest?.damaged ?? []
         latest = nil
@@ -133,6 +136,20 @@ public final class TrainingRun {
         }
         if outcome == .stopped, saver.unsavedLast == nil { return nil }
         return try finish(trainer, saver, measurements, log, record)
+    }
+
+    /// Refuses to finish a run again whose best model is in `model/` alone, because its checkpoint could not be written: it
+    /// would be replaced by the last one.
+    private func requireBest(_ state: TrainingState) throws {
+        guard let bestStep = state.bestStep,
+            let bytes = try? RegularFile.bytes(folder.results.path),
+            let results = try? JSONValue(parsing: bytes),
+            results["steps"]?.int == state.step, results["best_step"]?.int == bestStep,
+            (try? Checkpoint(folder.best).state().step) != bestStep
+        else { return }
+        throw RunError.file(
+            "\(folder.path): is complete: model/ holds the best model, of step \(bestStep), and no checkpoint has it, so it could not be made again; to have the last one instead, remove results.json first"
+        )
     }
 
     /// Writes the page that shows the run as far as it went; one that cannot be written ends nothing.

@@ -49,6 +49,13 @@ import Testing
         #expect(try resume() != nil)
     }
 
+    @Test func trainingDataThatChangedAreRefused() throws {
+        try stopped()
+        let before = try text("train.tsv")
+        try folder.write(before.replacing("\t4\n", with: "\t3\n"), to: "train.tsv")
+        #expect(refusal().contains("train.tsv is not the data this run was started with"))
+    }
+
     @Test func aRecipeThatWasEditedIsRefused() throws {
         try stopped()
         let before = try text("run/recipe.json")

@@ -3,6 +3,7 @@ import ExampleFiles
 import Foundation
 import JSON
 import Serialization
+import Support
 
 /// `predictions/NAME.jsonl`: what the model made of each row of an evaluation before training and after it, with the
 /// row's file and line.
@@ -43,8 +44,15 @@ struct PredictionFile {
 
     /// The predictions before training that an earlier process wrote for the rows that `predictions` are of; nil when
     /// there are none.
-    func before(like predictions: Predictions) -> Predictions? {
-        guard let text = try? String(contentsOf: url, encoding: .utf8) else { return nil }
+    ///
+    /// - Throws: `RunError.file` when the file cannot be read.
+    func before(like predictions: Predictions) throws -> Predictions? {
+        guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+        let bytes: [UInt8]
+        do throws(RegularFile.Failure) { bytes = try RegularFile.bytes(url.path) } catch {
+            throw RunError.file("\(url.path): cannot be read (\(error.reason))")
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
         let values = text.split(separator: "\n").compactMap { line -> Double? in
             guard let value = (try? JSONValue(parsing: line.utf8))?["before"] else { return nil }
             guard predictions.measure == .accuracy else { return value.double }
