@@ -63,7 +63,14 @@ struct CachedRepository {
         let url = ref(revision)
         try makeFolder(of: "refs/" + revision, in: folder)
         try replace(url) { temporary in
-            FileManager.default.createFile(atPath: temporary, contents: Data(commit.utf8))
+            let file = uninterrupted {
+                open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            }
+            guard file >= 0 else { return false }
+            let number = Array(commit.utf8).withUnsafeBytes { writeAll($0, to: file) }
+            let isClosed = close(file) == 0
+            if number != 0 { errno = number }
+            return number == 0 && isClosed
         }
     }
 

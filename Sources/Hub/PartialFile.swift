@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// A blob on its way: what has come so far stays for the next attempt, also that of another process.
 final class PartialFile {
@@ -33,16 +34,9 @@ final class PartialFile {
     }
 
     func append(_ bytes: UnsafeRawBufferPointer) throws(HubError) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = pwrite(
-                descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count,
-                off_t(size))
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw Self.failure(url, needed: Int64(rest.count)) }
-            size += Int64(count)
-            rest = rest.dropFirst(count)
-        }
+        let number = writeAll(bytes, to: descriptor, at: Int(size))
+        if number != 0 { throw Self.failure(url, needed: Int64(bytes.count), number) }
+        size += Int64(bytes.count)
     }
 
     /// Forgets what there is.
@@ -55,12 +49,11 @@ final class PartialFile {
     func hash(as kind: BlobHash) throws(HubError) -> String {
         var offset = off_t(0)
         let found = kind.computed(size: size) { buffer in
-            while true {
-                let count = pread(descriptor, buffer.baseAddress, buffer.count, offset)
-                if count < 0, errno == EINTR { continue }
-                offset += off_t(max(count, 0))
-                return count
+            let count = uninterrupted {
+                pread(descriptor, buffer.baseAddress, buffer.count, offset)
             }
+            offset += off_t(max(count, 0))
+            return count
         }
         guard let found else { throw Self.failure(url, needed: 0) }
         return found
@@ -80,9 +73,8 @@ final class PartialFile {
 
     func remove() { unlink(url.path) }
 
-    private static func failure(_ url: URL, needed: Int64) -> HubError {
-        let code = errno
-        return [ENOSPC, EDQUOT].contains(code)
+    private static func failure(_ url: URL, needed: Int64, _ code: Int32 = errno) -> HubError {
+        [ENOSPC, EDQUOT].contains(code)
             ? .diskFull(path: url.path, needed: needed)
             : .unwritable(path: url.path, reason: String(cString: strerror(code)))
     }

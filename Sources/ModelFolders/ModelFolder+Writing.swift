@@ -69,7 +69,7 @@ extension ModelFolder {
             to: folder, "sentence_bert_config.json")
 
         let pooling = folder.appending(path: "1_Pooling")
-        try makeFolder(pooling)
+        try AtomicFolder.make(pooling)
         // The first four flags are in every version; the others only where they are on.
         let always: [PoolingMode] = [.cls, .mean, .max, .meanSqrtLength]
         let flags = always + poolingModes.filter { !always.contains($0) }
@@ -82,7 +82,7 @@ extension ModelFolder {
         try write(.object([width] + members + prompt), to: pooling, "config.json")
         for (path, module) in zip(paths, modules) {
             let subfolder = folder.appending(path: path)
-            try makeFolder(subfolder)
+            try AtomicFolder.make(subfolder)
             switch module {
             case .dense(let layer):
                 try write(
@@ -95,14 +95,6 @@ extension ModelFolder {
                 try write(["dropout": .float(probability)], to: subfolder, "config.json")
             case .normalize: break
             }
-        }
-    }
-
-    private func makeFolder(_ url: URL) throws {
-        do {
-            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        } catch {
-            throw SerializationError.unwritable(path: url.path, reason: error.systemReason)
         }
     }
 

@@ -99,6 +99,17 @@ public enum AtomicFolder {
         return true
     }
 
+    /// Makes a folder, and those above it, where there is none.
+    ///
+    /// - Throws: `SerializationError.unwritable`.
+    package static func make(_ url: URL) throws(SerializationError) {
+        do {
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        } catch {
+            throw .unwritable(path: url.path, reason: error.systemReason)
+        }
+    }
+
     /// The files in a folder and in the folders in it, by their paths.
     private static func contents(of folder: URL) throws -> [String] {
         guard let paths = FileManager.default.enumerator(atPath: folder.path) else {

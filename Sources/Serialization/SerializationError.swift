@@ -23,6 +23,14 @@ public enum SerializationError: Error, Equatable, CustomStringConvertible {
     /// A folder that would be replaced holds files that would be lost.
     case otherFilesInFolder(path: String, files: [String])
 
+    /// Why a file cannot be read or written, in the system's words; else the whole sentence.
+    package var reason: String {
+        switch self {
+        case .unreadable(_, let reason), .unwritable(_, let reason): reason
+        default: description
+        }
+    }
+
     /// What happened and what to do.
     public var description: String {
         switch self {

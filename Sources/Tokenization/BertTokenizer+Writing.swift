@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Serialization
 
 extension BertTokenizer {
     /// Writes `vocab.txt`, `tokenizer.json`, `tokenizer_config.json` and `special_tokens_map.json`.
@@ -9,10 +10,8 @@ extension BertTokenizer {
     /// replaced. Throws when a file cannot be written or a token holds a line break.
     public func write(to folder: URL, maxLength: Int) throws(TokenizationError) {
         precondition(maxLength >= 2, "maxLength is \(maxLength), but two special tokens need room")
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw .unwritableFile(file: folder.path, reason: error.localizedDescription)
+        do throws(SerializationError) { try AtomicFolder.make(folder) } catch {
+            throw .unwritableFile(file: folder.path, reason: error.reason)
         }
         let words = Array(vocabulary.tokens.prefix(wordPieceCount))
         for token in words where token.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D }) {

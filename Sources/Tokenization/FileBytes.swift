@@ -18,12 +18,9 @@ enum FileBytes {
     }
 
     static func write(_ text: String, to file: URL) throws(TokenizationError) {
-        do { try AtomicFile.write(Data(text.utf8), to: file) } catch SerializationError.unwritable(
-            _, let reason)
-        {
-            throw .unwritableFile(file: file.path, reason: reason)
-        } catch {
-            throw .unwritableFile(file: file.path, reason: "\(error)")
+        do { try AtomicFile.write(Data(text.utf8), to: file) } catch {
+            throw .unwritableFile(
+                file: file.path, reason: (error as? SerializationError)?.reason ?? "\(error)")
         }
     }
 

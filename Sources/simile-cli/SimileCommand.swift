@@ -32,6 +32,7 @@ struct SimileCommand: ParsableCommand {
         ReadHDF5.beforeOpening()
         var meant: any ParsableCommand.Type = Self.self
         do {
+            try refuseOtherEncodings()
             let words = HomePaths.expanded(in: Array(CommandLine.arguments.dropFirst()))
             meant = configuration.subcommands.first { $0._commandName == words.first } ?? meant
             var command = try parseAsRoot(checked(words))
@@ -43,6 +44,17 @@ struct SimileCommand: ParsableCommand {
             WrongUsage.exit(error, of: meant)
         } catch {
             exit(withError: error)
+        }
+    }
+
+    /// Refuses a word that is not UTF-8: as a file's name it would become another.
+    private static func refuseOtherEncodings() throws {
+        for case let word? in UnsafeBufferPointer(
+            start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
+        where String(validatingCString: word) == nil {
+            throw ValidationError(
+                "'\(String(cString: word))' is not UTF-8; rename the file, or use a terminal with UTF-8"
+            )
         }
     }
 

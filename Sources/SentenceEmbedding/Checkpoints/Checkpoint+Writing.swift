@@ -62,10 +62,11 @@ extension Checkpoint {
     /// - Throws: `CheckpointError.unwritable` or `CheckpointError.noRoom`.
     public static func tryWriting(_ trainer: Trainer, in folder: URL) throws {
         let trial = folder.appending(path: "trial.h5")
+        // It may be there even if its folder could not be flushed.
+        defer { unlink(trial.path) }
         do { try write(to: trial) { _ in } } catch {
             throw CheckpointError.unwritable(path: folder.path, reason: "\(error)")
         }
-        unlink(trial.path)
         let optimizer = trainer.optimizer
         let hasBase = trainer.model.adapters != nil
         let held = optimizer.parameters.filter { !(hasBase && $0.isFrozen) }

@@ -157,8 +157,7 @@ extension SentenceTransformer {
             }
             if let onnx {
                 let inside = temporary.appending(path: "onnx")
-                try FileManager.default.createDirectory(
-                    at: inside, withIntermediateDirectories: true)
+                try AtomicFolder.make(inside)
                 try writeONNX(to: inside.appending(path: "model.onnx"), precision: onnx)
             }
             try ModelManifest.write(for: temporary)

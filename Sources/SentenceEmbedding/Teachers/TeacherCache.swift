@@ -53,8 +53,7 @@ struct TeacherCache {
 
     /// Replaces both files; `write` makes the labels' at a temporary place.
     func replace(_ record: Record, _ write: (_ temporary: URL) throws -> Void) throws {
-        try FileManager.default.createDirectory(
-            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try AtomicFolder.make(url.deletingLastPathComponent())
         try AtomicFile.write(to: url, write)
         var record = record
         record.file = digest() ?? ""

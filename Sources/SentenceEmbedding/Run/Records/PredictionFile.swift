@@ -25,8 +25,7 @@ struct PredictionFile {
     /// - Throws: What prevents writing.
     func write(before: Predictions?, after: Predictions?) throws {
         guard let some = after ?? before, some.count <= Self.mostRows else { return }
-        try FileManager.default.createDirectory(
-            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try AtomicFolder.make(url.deletingLastPathComponent())
         let lines = (0..<table.count).map { row -> String in
             let gold = some.measure == .aboveZero ? JSONValue.null : value(some.gold[row], some)
             return JSONValue.object([

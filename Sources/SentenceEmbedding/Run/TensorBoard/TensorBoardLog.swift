@@ -12,18 +12,15 @@ final class TensorBoardLog: TrainingCallback {
 
     /// Makes the file of a run that goes on after `step`, or begins when there is none.
     ///
-    /// - Throws: `RunError.outputUnwritable`.
+    /// - Throws: `SerializationError.unwritable`, or `RunError.outputUnwritable`.
     init(
         _ folder: RunFolder, after step: Int?, recipe: Recipe,
         note: @escaping (TrainingNote) -> Void
     ) throws {
         self.note = note
         let url = folder.tensorBoard.appending(path: Self.name)
-        do {
-            try FileManager.default.createDirectory(
-                at: folder.tensorBoard, withIntermediateDirectories: true)
-            try AtomicFile.write(Data(), to: url)
-        } catch { throw RunError.outputUnwritable(path: url.path, reason: error.systemReason) }
+        try AtomicFolder.make(folder.tensorBoard)
+        try AtomicFile.write(Data(), to: url)
         file = try LogFile(url)
         append(EventRecord.version(at: Self.now))
         if let step {
