@@ -32,6 +32,9 @@ public final class Parameter {
     ///
     /// To be set between steps: between a forward and its backward pass only freezing is sure to have an effect.
     public var isFrozen = false
+    /// What the numbers of `linear`'s products with this weight, forward and backward, are rounded to; the values
+    /// themselves, their gradient and every sum stay float32. It must be available on this processor.
+    public var precision = GEMM.Precision.float32
 
     /// Whether gradients mostly arrive for a few rows at a time, as in an embedding table.
     package let isRowSparse: Bool

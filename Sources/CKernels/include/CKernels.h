@@ -22,6 +22,26 @@ typedef struct {
     float decay;               ///< 1 - learning rate * weight decay
 } simile_adamw;
 
+/// Large matrix products from packed panels. A panel's words are 32 bits wide: one float, or a pair of bfloat16
+/// numbers that follow each other in k, the first in the lower half (0 after the last of an odd k).
+typedef struct __attribute__((swift_attr("@Sendable"))) {
+    /// Rows and columns of the tiles of `product`, and so of the panels it reads.
+    size_t rows, columns;
+    /// Numbers of k in a word.
+    size_t numbers;
+    /// Panels of `step` of the `count` columns of from[k, count] or, transposed, from[count, k], one after the other:
+    /// each is words to[k / numbers, width], with zeros beyond its columns. `width` and `step` are `columns` or, for the
+    /// left side, columns / 2 and `rows`.
+    void (*_Nonnull pack)(float *_Nonnull to, size_t width, size_t step, const float *_Nonnull from, size_t ld,
+                          size_t count, size_t k, int transposed);
+    /// c[m, n] (+)= a b from packed panels: `a` in panels of `rows` rows, `b` of `columns` columns, the last ones
+    /// possibly less. Not accumulating, c begins as the row `bias`, or as 0 when that is NULL.
+    /// Each element is a sum over k in order, of pairs the second first, however the product is cut.
+    void (*_Nonnull product)(float *_Nonnull c, size_t ldc, const float *_Nonnull a, size_t m,
+                             const float *_Nonnull b, size_t n, size_t k, int accumulate,
+                             const float *_Nullable bias);
+} simile_product_kernels;
+
 typedef struct __attribute__((swift_attr("@Sendable"))) {
     const char *_Nonnull name;
 
@@ -70,19 +90,8 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
                                         size_t length, size_t d, float scale, int causal,
                                         simile_dropout dropout, size_t row, float *_Nonnull scratch);
 
-    /// Rows and columns of the tiles of `product`, and so of the panels it reads.
-    size_t product_rows, product_columns;
-    /// Panels of `step` of the `count` columns of from[k, count] or, transposed, from[count, k], one after the other:
-    /// each is to[k, width], with zeros beyond its columns. `width` and `step` are product_columns or, for the left
-    /// side, product_columns / 2 and product_rows.
-    void (*_Nonnull pack)(float *_Nonnull to, size_t width, size_t step, const float *_Nonnull from, size_t ld,
-                          size_t count, size_t k, int transposed);
-    /// c[m, n] (+)= a b from packed panels: `a` in panels of product_rows rows, `b` of product_columns columns,
-    /// the last ones possibly less. Not accumulating, c begins as the row `bias`, or as 0 when that is NULL.
-    /// Each element is a sum over k in order, however the product is cut.
-    void (*_Nonnull product)(float *_Nonnull c, size_t ldc, const float *_Nonnull a, size_t m,
-                             const float *_Nonnull b, size_t n, size_t k, int accumulate,
-                             const float *_Nullable bias);
+    /// Large products of float32 panels.
+    simile_product_kernels products;
 
     /// y = softmax of each row; y may be x.
     void (*_Nonnull softmax_rows)(float *_Nonnull y, const float *_Nonnull x, size_t rows, size_t n);
@@ -116,6 +125,12 @@ simile_instruction_set simile_best_instruction_set(void);
 int simile_has_avx(void);
 /// The kernels of a set, or NULL when this processor cannot run them.
 const simile_kernel_table *_Nullable simile_kernels(simile_instruction_set set);
+
+/// Products of numbers rounded to bfloat16 (to nearest even; below the least normal number to 0), summed in float32
+/// as the processor's instruction for pairs does; NULL when this processor has none.
+const simile_product_kernels *_Nullable simile_bfloat16_products(void);
+/// The same arithmetic in plain C, to the bit: slow, for tests on any processor.
+extern const simile_product_kernels simile_bfloat16_products_emulated;
 
 /// Floats of scratch that one attention task needs.
 size_t simile_attention_scratch(size_t length, size_t d);

@@ -9,7 +9,8 @@ extension Tensor {
         GEMM.run(
             GEMM.Product(
                 base, .plain, weights.base, .transposed, into: y.base,
-                m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base))
+                m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base,
+                precision: input.precision))
         let saved = input.trainsWeight ? savedForBackward : nil
         return .result(input.outputShape, y, of: [self], parameters: input.parameters) { [slot] in
             { dy, gradients in
@@ -37,7 +38,7 @@ extension Tensor {
             GEMM.Product(
                 base, .plain, weights.base, .transposed, into: y.base,
                 m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base,
-                activation: VectorKernels.best.gelu_forward))
+                activation: VectorKernels.best.gelu_forward, precision: input.precision))
         return .result(input.outputShape, y, of: [self], parameters: input.parameters) {
             [storage, slot] in
             { dy, gradients in
@@ -70,6 +71,8 @@ private struct LinearInput {
     let outputShape: Shape
     let weight: Parameter
     let bias: Parameter?
+    /// The weight's in the forward pass.
+    let precision: GEMM.Precision
     /// Whether the weight, and the bias, were trained in the forward pass; only then do they get gradients.
     let trainsWeight: Bool
     let trainsBias: Bool
@@ -89,6 +92,7 @@ private struct LinearInput {
         outputShape = Shape(x.shape.array.dropLast() + [outputs])
         self.weight = weight
         self.bias = bias
+        precision = weight.precision
         trainsWeight = !weight.isFrozen
         trainsBias = bias.map { !$0.isFrozen } ?? false
     }
@@ -99,7 +103,7 @@ private struct LinearInput {
             products.append(
                 GEMM.Product(
                     dy.base, .transposed, x.base, .plain, into: sum, m: outputs, n: inputs, k: rows,
-                    beta: beta))
+                    beta: beta, precision: precision))
         }
     }
 
@@ -109,7 +113,7 @@ private struct LinearInput {
     ) -> GEMM.Product {
         GEMM.Product(
             dy.base, .plain, weights.base, .plain, into: sum, m: rows, n: inputs, k: outputs,
-            beta: beta)
+            beta: beta, precision: precision)
     }
 
     /// db += the sum of dy's rows, if the bias is trained.
