@@ -5,6 +5,7 @@ extern const simile_kernel_table simile_kernels_baseline;
 extern const simile_kernel_table simile_kernels_avx2;
 extern const simile_kernel_table simile_kernels_avx512;
 extern const simile_product_kernels simile_bfloat16_products_avx512;
+extern const simile_int8_products simile_int8_products_avx512;
 #endif
 
 simile_instruction_set simile_best_instruction_set(void) {
@@ -42,6 +43,14 @@ const simile_product_kernels *simile_bfloat16_products(void) {
 #if defined(__x86_64__)
     if (simile_best_instruction_set() == SIMILE_AVX512 && __builtin_cpu_supports("avx512bf16"))
         return &simile_bfloat16_products_avx512;
+#endif
+    return NULL;
+}
+
+const simile_int8_products *simile_int8_products_of_processor(void) {
+#if defined(__x86_64__)
+    if (simile_best_instruction_set() == SIMILE_AVX512 && __builtin_cpu_supports("avx512vnni"))
+        return &simile_int8_products_avx512;
 #endif
     return NULL;
 }

@@ -162,10 +162,6 @@ private struct PackedStage {
     private func depth(_ block: Int) -> Range<Int> {
         ThreadPool.piece(block, of: depthBlocks, count: kernels.words(product.k))
     }
-    /// The numbers in words of k.
-    private func numbers(_ depth: Range<Int>) -> Range<Int> {
-        depth.lowerBound * kernels.numbers..<min(depth.upperBound * kernels.numbers, product.k)
-    }
 
     /// The panels of a block of k from a band on.
     private func panels(
@@ -187,7 +183,7 @@ private struct PackedStage {
         for block in blocks {
             let depth = depth(block)
             product.packLeft(
-                rows(of: own), numbers(depth), with: kernels,
+                rows(of: own), kernels.numbers(depth, of: product.k), with: kernels,
                 into: panels(place.left, own.lowerBound, depth), activated: activated)
         }
         place.packed.pointee.add(1, ordering: .releasing)
@@ -202,7 +198,7 @@ private struct PackedStage {
         let columns = columns(columnTask)
         for block in blocks {
             let depth = depth(block)
-            let numbers = numbers(depth)
+            let numbers = kernels.numbers(depth, of: k)
             let isPlain = product.opB == .plain
             let first =
                 isPlain
@@ -260,9 +256,13 @@ extension simile_product_kernels {
     /// Panels of the left side that hold so many rows.
     fileprivate func bands(_ rows: Int) -> Int { (rows + self.rows - 1) / self.rows }
     /// Panels of the right side that hold so many columns.
-    fileprivate func panels(_ columns: Int) -> Int { (columns + self.columns - 1) / self.columns }
+    func panels(_ columns: Int) -> Int { (columns + self.columns - 1) / self.columns }
     /// Words that hold so many numbers of k.
-    fileprivate func words(_ k: Int) -> Int { (k + numbers - 1) / numbers }
+    func words(_ k: Int) -> Int { (k + numbers - 1) / numbers }
+    /// The numbers that some words of k hold.
+    func numbers(_ words: Range<Int>, of k: Int) -> Range<Int> {
+        words.lowerBound * numbers..<min(words.upperBound * numbers, k)
+    }
 }
 
 /// Memory for packed panels, which stays in the caches from one product to the next.

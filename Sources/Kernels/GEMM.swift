@@ -34,9 +34,19 @@ public enum GEMM {
         case float32
         /// 8 bits of mantissa, to nearest even, with the range of float32: twice as fast with AVX512-BF16.
         case bfloat16
+        /// 8-bit integers with scales, only as `PackedMatrix` has them: four times as fast with AVX512-VNNI.
+        case int8
 
         /// Whether this processor multiplies such numbers; nothing does it slower in its place.
-        public var isAvailable: Bool { self == .float32 || Self.pairs != nil }
+        public var isAvailable: Bool {
+            switch self {
+            case .float32: true
+            case .bfloat16: Self.pairs != nil
+            case .int8:
+                KernelSettings.current.instructionSet == SIMILE_AVX512
+                    && simile_int8_products_of_processor() != nil
+            }
+        }
 
         /// The kernels of a precision that is available.
         var kernels: simile_product_kernels {
@@ -47,6 +57,8 @@ public enum GEMM {
                     preconditionFailure("this processor does not multiply bfloat16 numbers")
                 }
                 return pairs
+            case .int8:
+                preconditionFailure("int8 is for weights that were packed before")
             }
         }
 
@@ -94,7 +106,8 @@ public enum GEMM {
             precision: Precision = .float32
         ) {
             precondition(
-                precision.isAvailable, "this processor does not multiply \(precision) numbers")
+                precision != .int8 && precision.isAvailable,
+                "this processor does not multiply \(precision) numbers")
             precondition(
                 beta == 0 || beta == 1 && bias == nil, "beta is 0, or 1 without a bias")
             precondition(

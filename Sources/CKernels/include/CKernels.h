@@ -132,6 +132,38 @@ const simile_product_kernels *_Nullable simile_bfloat16_products(void);
 /// The same arithmetic in plain C, to the bit: slow, for tests on any processor.
 extern const simile_product_kernels simile_bfloat16_products_emulated;
 
+/// How a row of numbers is quantised to 0...255.
+typedef struct {
+    float scale;
+    int32_t zero;  ///< what 0 becomes
+} simile_int8_row;
+
+/// Products of rows quantised to 8 bits when they come, each by its own scale, with weights that were quantised once, each
+/// column by its own. A panel's word holds four numbers that follow each other in k; sums are exact.
+typedef struct __attribute__((swift_attr("@Sendable"))) {
+    /// Rows and columns of the tiles, and so of the panels.
+    size_t rows, columns;
+    /// Panels of `rows` rows of from[m, k], words to[k / 4, columns / 2] each, of x / scale + zero to the nearest in 0...255;
+    /// and what makes a row's least number (or 0) 0 and its largest (or 0) 255.
+    void (*_Nonnull pack_rows)(float *_Nonnull to, simile_int8_row *_Nonnull forms, const float *_Nonnull from,
+                               size_t ld, size_t m, size_t k);
+    /// c[m, n] = a b of panels, without the rows' zeros, times the scales of row and column, plus `bias` unless that is
+    /// NULL. `column_sums` are those of b.
+    void (*_Nonnull product)(float *_Nonnull c, size_t ldc, const float *_Nonnull a,
+                             const simile_int8_row *_Nonnull forms, size_t m, const float *_Nonnull b,
+                             const float *_Nonnull column_scales, const int32_t *_Nonnull column_sums, size_t n,
+                             size_t k, const float *_Nullable bias);
+} simile_int8_products;
+
+/// Those of the processor's instruction for four 8-bit products (AVX512-VNNI), or NULL when it has none.
+const simile_int8_products *_Nullable simile_int8_products_of_processor(void);
+/// The same arithmetic in plain C, to the bit: slow, for tests on any processor.
+extern const simile_int8_products simile_int8_products_emulated;
+/// Panels of `columns` columns of weights from[n, k], words to[k / 4, columns] each, of numbers in -127...127 that times
+/// the `scales` of their columns are nearest; and their `sums`. 0 beyond n.
+void simile_int8_pack_weights(float *_Nonnull to, float *_Nonnull scales, int32_t *_Nonnull sums, size_t columns,
+                              const float *_Nonnull from, size_t n, size_t k);
+
 /// Floats of scratch that one attention task needs.
 size_t simile_attention_scratch(size_t length, size_t d);
 /// 64-bit mix of (key, counter), the source of every random number: SplitMix64's finaliser.

@@ -47,6 +47,15 @@ public final class SentenceTransformer {
     public private(set) var embeddingDimension: Int
     /// Every parameter of the encoder and of the dense layers.
     public let parameters: ParameterStore
+    /// Packs the encoder's weights once for all embeddings computed from now on, in numbers of a precision that must be
+    /// available, until they change; nil: no longer.
+    ///
+    /// The packed weights come on top of the weights themselves: half as many bytes in bfloat16, a quarter in int8. In int8
+    /// an embedding's cosine to that in float32 is about 0.998.
+    public func packWeights(_ precision: GEMM.Precision?) {
+        for layer in bert.linearLayers { layer.weight.pack(precision) }
+    }
+
     /// Which encoder the files held that the model was read from.
     public internal(set) var encoder = EncoderKind.bert
     /// What the numbers of products with the model's weights are rounded to, as `torch.autocast` does it: weights,

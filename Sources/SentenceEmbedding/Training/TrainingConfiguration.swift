@@ -131,7 +131,8 @@ public struct TrainingConfiguration: Settings, Equatable {
                 "group_by_length", \.groupByLength, "Put texts of similar length into a batch."),
             Setting(
                 "bf16", \.bf16,
-                "Multiply numbers rounded to bfloat16, where the processor can: about twice as fast."),
+                "Multiply numbers rounded to bfloat16, where the processor can: about twice as fast."
+            ),
             Setting(
                 "gradient_checkpointing", \.gradientCheckpointing,
                 "Compute activations twice instead of keeping them: less memory, a third more time."

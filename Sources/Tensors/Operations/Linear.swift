@@ -5,12 +5,7 @@ extension Tensor {
     public func linear(weight: Parameter, bias: Parameter?) -> Tensor {
         let input = LinearInput(self, weight: weight, bias: bias)
         let y = Storage(input.rows * input.outputs)
-        let (weights, biases) = (weight.value, bias?.value)
-        GEMM.run(
-            GEMM.Product(
-                base, .plain, weights.base, .transposed, into: y.base,
-                m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base,
-                precision: input.precision))
+        let weights = input.multiply(base, into: y.base, on: tape)
         let saved = input.trainsWeight ? savedForBackward : nil
         return .result(input.outputShape, y, of: [self], parameters: input.parameters) { [slot] in
             { dy, gradients in
@@ -33,12 +28,8 @@ extension Tensor {
     public func geluLinear(weight: Parameter, bias: Parameter?) -> Tensor {
         let input = LinearInput(self, weight: weight, bias: bias)
         let y = Storage(input.rows * input.outputs)
-        let (weights, biases) = (weight.value, bias?.value)
-        GEMM.run(
-            GEMM.Product(
-                base, .plain, weights.base, .transposed, into: y.base,
-                m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base,
-                activation: VectorKernels.best.gelu_forward, precision: input.precision))
+        let weights = input.multiply(
+            base, activation: VectorKernels.best.gelu_forward, into: y.base, on: tape)
         return .result(input.outputShape, y, of: [self], parameters: input.parameters) {
             [storage, slot] in
             { dy, gradients in
@@ -95,6 +86,24 @@ private struct LinearInput {
         precision = weight.precision
         trainsWeight = !weight.isFrozen
         trainsBias = bias.map { !$0.isFrozen } ?? false
+    }
+
+    /// y = f(x) · Wᵀ + b, without a tape from the packed weight if there is one; gives the weights.
+    func multiply(
+        _ x: UnsafePointer<Float>, activation: GEMM.ElementFunction? = nil,
+        into y: UnsafeMutablePointer<Float>, on tape: Tape?
+    ) -> Storage {
+        let (weights, biases) = (weight.value, bias?.value)
+        if tape == nil, let packed = weight.packed {
+            packed.multiply(x, rows: rows, bias: biases?.base, activation: activation, into: y)
+        } else {
+            GEMM.run(
+                GEMM.Product(
+                    x, .plain, weights.base, .transposed, into: y, m: rows, n: outputs, k: inputs,
+                    beta: 0, bias: biases?.base, activation: activation, precision: precision))
+        }
+        withExtendedLifetime(biases) {}
+        return weights
     }
 
     /// dW += dyᵀ · x
