@@ -3,72 +3,115 @@ import Foundation
 import Kernels
 import Simile
 
-/// Ours and the peer's in turn on the same work.
+/// Ours and the peers' in turn on the same work, each at its defaults and at its best.
 struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measures the main jobs, in turn with sentence-transformers.")
+        abstract:
+            "Measures the main jobs, in turn with the settings and engines that a careful user of Python would try."
+    )
 
     @OptionGroup var inputs: Inputs
-    @Option(help: "A Python with sentence-transformers; without it only ours is measured.")
+    @Option(
+        help:
+            "A Python with sentence-transformers, onnxruntime and openvino; without it only ours is measured."
+    )
     var peerPython: String?
     @Option(help: "Only works whose names contain this.")
     var only: String?
 
-    /// One line of the table.
+    /// A piece of work, and how fast each setting of each program did it.
     struct Row: Codable {
         let name: String
         let unit: String
-        /// Units a second.
-        let ours: Double
-        let peer: Double?
+        /// 10⁹ operations in matrix products that a unit needs, of real tokens alone.
+        let gigaoperations: Double
+        let results: [Result]
+        /// Of our fastest setting in each kind of numbers to the peer's fastest in the same, or in wider ones.
+        let ratios: [Ratio]
+    }
+
+    /// What a setting did.
+    struct Result: Codable {
+        let setting: Setting
+        /// Units a second: of each round, and the median.
+        let rounds: [Double]
+        let rate: Double
+        let peakMiB: Double
+        let startSeconds: Double
+    }
+
+    struct Ratio: Codable {
+        let ours: String
+        let peer: String
         /// Median of ours / peer, round by round.
-        let ratio: Double?
-        /// Share of the product rate measured in the same rounds; nil where there are no products.
-        let shareOfSgemm: Double?
-        let ourPeakMiB: Double
-        let peerPeakMiB: Double?
-        let ourStartSeconds: Double
-        let peerStartSeconds: Double?
+        let ratio: Double
+        /// Share of what our kernels do with 1024 x 1024 matrices of the same numbers; nil where that is not measured.
+        let shareOfPeak: Double?
     }
 
     struct Report: Codable {
+        let processor: String
         let threads: Int
         let rounds: Int
-        let sgemmGigaflops: Double
+        /// 10⁹ operations a second of 1024 x 1024 products, by kind of numbers: medians over all rounds.
+        let gigaflops: [String: Double]
         let rows: [Row]
     }
 
     func run() throws {
         ThreadPool.configure(threads: inputs.threads)
-        _ = try BLAS.shared.get()
         let tokenizer = try BertTokenizer(folder: URL(filePath: inputs.model))
-        let works = try works().filter { work in only.map { work.name.contains($0) } ?? true }
-        var (rows, rates): ([Row], [Double]) = ([], [])
-        say(
-            "work".column(46, right: false) + "ours/s".column(10) + "peer/s".column(10)
-                + "ratio".column(8) + "sgemm".column(8) + "MiB".column(8) + "peer".column(8)
-                + "start s".column(9) + "peer".column(7))
-        for work in works {
-            let row = try measure(work, tokenizer, &rates)
+        var peaks: [Setting.Numbers: [Double]] = [:]
+        var rows: [Row] = []
+        for work in try works() where only.map({ work.name.contains($0) }) ?? true {
+            let row = try measure(work, tokenizer, &peaks)
             rows.append(row)
-            func text(_ value: Double?, _ digits: Int) -> String {
-                value.map { $0.fixed(digits) } ?? "-"
-            }
-            say(
-                row.name.column(46, right: false) + row.ours.fixed(1).column(10)
-                    + text(row.peer, 1).column(10) + text(row.ratio, 2).column(8)
-                    + text(row.shareOfSgemm.map { 100 * $0 }, 0).column(7) + "%"
-                    + row.ourPeakMiB.fixed(0).column(8) + text(row.peerPeakMiB, 0).column(8)
-                    + row.ourStartSeconds.fixed(2).column(9)
-                    + text(row.peerStartSeconds, 1).column(7))
+            print(row)
         }
         let report = Report(
-            threads: inputs.threads, rounds: inputs.rounds, sgemmGigaflops: median(rates),
+            processor: Self.processor, threads: inputs.threads, rounds: inputs.rounds,
+            gigaflops: Dictionary(
+                uniqueKeysWithValues: peaks.map { ($0.key.rawValue, median($0.value)) }),
             rows: rows)
-        say("sgemm: \(report.sgemmGigaflops.fixed(0)) GFLOP/s on \(inputs.threads) threads")
-        let bars = rows.compactMap { row in row.ratio.map { (row.name, $0) } }
+        for (numbers, rate) in report.gigaflops.sorted(by: { $0.key > $1.key }) {
+            say("products of \(numbers): \(rate.fixed(0)) GFLOP/s on \(inputs.threads) threads")
+        }
+        let bars = rows.flatMap { row in
+            row.ratios.map { ("\(row.name): \($0.ours)", $0.ratio) }
+        }
         try inputs.write(
-            report, "compare", svg: barChart("times sentence-transformers", bars))
+            report, "compare", svg: barChart("times the fastest peer in the same numbers", bars))
+    }
+
+    private func print(_ row: Row) {
+        say("\n\(row.name)")
+        for result in row.results {
+            say(
+                "  " + result.setting.name.column(36, right: false)
+                    + (result.rate.fixed(1) + " \(row.unit)/s").column(22)
+                    + (result.peakMiB.fixed(0) + " MiB").column(11)
+                    + "  started in \(result.startSeconds.fixed(2)) s")
+        }
+        for ratio in row.ratios {
+            let share = ratio.shareOfPeak.map { ", \((100 * $0).fixed(0)) % of the products' peak" }
+            say("  \(ratio.ours): \(ratio.ratio.fixed(2)) times \(ratio.peer)\(share ?? "")")
+        }
+    }
+
+    private static var processor: String {
+        let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        let fields = ["model name", "cpu family", "model"].compactMap { field in
+            lines.split(separator: "\n").first { $0.split(separator: "\t").first == field[...] }
+        }
+        return fields.joined(separator: ", ").replacing("\t", with: " ")
+    }
+
+    /// The model as an ONNX file, for the engines that read those; nil when there are none.
+    private func onnxFile() throws -> String? {
+        if peerPython == nil { return nil }
+        let file = FileManager.default.temporaryDirectory.appending(path: "simile-benchmark.onnx")
+        try SentenceTransformer(path: inputs.model).writeONNX(to: file)
+        return file.path
     }
 
     private func works() throws -> [Work] {
@@ -77,7 +120,7 @@ struct Compare: ParsableCommand {
         let sentences = sts.flatMap { [$0.0, $0.1] }
         // Each once: a sentence that occurs again costs us nothing, and the peer its full price.
         let dev = Set(try inputs.scored(inputs.dev).flatMap { [$0.0, $0.1] }).sorted()
-        let miniLM = Work.Model(folder: inputs.model)
+        let miniLM = Work.Model(folder: inputs.model, onnx: try onnxFile())
         let base = Work.Model(folder: inputs.model, sizes: [768, 12, 12])
         let long = (0..<200).map { i in
             (
@@ -91,13 +134,19 @@ struct Compare: ParsableCommand {
                 threads: inputs.threads, sentences: sentences)
         }
         return [
-            trainingWork("MiniLM, STS, cosine loss", miniLM, sts, inputs: inputs, steps: 10),
+            trainingWork("MiniLM, STS, batches of 16", miniLM, sts, inputs: inputs, steps: 20),
             trainingWork(
-                "MiniLM, NLI, softmax loss", miniLM, nli, inputs: inputs, loss: SoftmaxLoss.name,
-                steps: 10),
-            trainingWork("bert-base, STS, cosine loss", base, sts, inputs: inputs, steps: 3),
+                "MiniLM, STS, batches of 64", miniLM, sts, inputs: inputs, batchSize: 64, steps: 6),
             trainingWork(
-                "bert-base, all at 128 tokens", base, long, inputs: inputs, steps: 1),
+                "MiniLM, NLI, softmax, batches of 16", miniLM, nli, inputs: inputs,
+                loss: SoftmaxLoss.name, steps: 20),
+            trainingWork(
+                "MiniLM, all at 128 tokens, batches of 16", miniLM, long, inputs: inputs, steps: 2),
+            trainingWork("bert-base, STS, batches of 16", base, sts, inputs: inputs, steps: 6),
+            trainingWork(
+                "bert-base, STS, batches of 64", base, sts, inputs: inputs, batchSize: 64, steps: 2),
+            trainingWork(
+                "bert-base, all at 128 tokens, batches of 16", base, long, inputs: inputs, steps: 1),
             encoding("encode STS dev sentences, MiniLM", dev, maxLength: 128),
             encoding(
                 "encode 256 to 512 tokens, MiniLM",
@@ -109,36 +158,77 @@ struct Compare: ParsableCommand {
         ]
     }
 
-    private func measure(_ work: Work, _ tokenizer: BertTokenizer, _ rates: inout [Double]) throws
-        -> Row
-    {
-        let ours = try WorkerProcess(work)
-        let peer = try peerPython.map { try WorkerProcess(work, peerPython: $0) }
-        let operations = try work.operationsPerUnit(tokenizer: tokenizer)
-        var (speeds, peerSpeeds, shares): ([Double], [Double], [Double]) = ([], [], [])
-        var (last, peerLast): (Round?, Round?)
+    /// All settings in turn, round by round, each in a process of its own.
+    private func measure(
+        _ work: Work, _ tokenizer: BertTokenizer, _ peaks: inout [Setting.Numbers: [Double]]
+    ) throws -> Row {
+        let settings = Setting.all(for: work.kind).filter {
+            $0.engine == .simile ? $0.isAvailable : peerPython != nil
+        }
+        let workers = try settings.map { setting in
+            var work = work
+            work.setting = setting
+            return try WorkerProcess(work, peerPython: peerPython)
+        }
+        var rounds = [[Round]](repeating: [], count: settings.count)
+        var rates: [Setting.Numbers: [Double]] = [:]
         for _ in 0..<inputs.rounds {
-            let rate = MatrixProductBenchmark.gigaflops(seconds: 0.2)
-            rates.append(rate)
-            let round = try ours.round()
-            speeds.append(Double(round.units) / round.seconds)
-            shares.append(operations * 1e-9 * Double(round.units) / round.seconds / rate)
-            last = round
-            if let peer {
-                let round = try peer.round()
-                peerSpeeds.append(Double(round.units) / round.seconds)
-                peerLast = round
-                // Its threads spin on for a while.
-                Thread.sleep(forTimeInterval: 0.3)
+            if work.kind != .tokenize {
+                for (numbers, precision) in [
+                    (Setting.Numbers.float32, GEMM.Precision.float32), (.bf16, .bfloat16),
+                ] where precision.isAvailable {
+                    rates[numbers, default: []].append(
+                        MatrixProductBenchmark.gigaflops(
+                            .preferred, precision: precision, seconds: 0.2))
+                }
+            }
+            for (index, worker) in workers.enumerated() {
+                rounds[index].append(try worker.round())
+                // PyTorch's threads spin on for a while.
+                if settings[index].engine != .simile { Thread.sleep(forTimeInterval: 0.3) }
             }
         }
+        peaks.merge(rates) { $0 + $1 }
+        let results = settings.indices.map { index in
+            let speeds = rounds[index].map { Double($0.units) / $0.seconds }
+            return Result(
+                setting: settings[index], rounds: speeds, rate: median(speeds),
+                peakMiB: rounds[index].map(\.peakMiB).max() ?? 0,
+                startSeconds: workers[index].startSeconds)
+        }
+        let operations = try work.operationsPerUnit(tokenizer: tokenizer) * 1e-9
         return Row(
-            name: work.name,
-            unit: work.kind == .train ? "pairs" : "sentences",
-            ours: median(speeds), peer: peer == nil ? nil : median(peerSpeeds),
-            ratio: peer == nil ? nil : median(zip(speeds, peerSpeeds).map { $0 / $1 }),
-            shareOfSgemm: operations > 0 ? median(shares) : nil,
-            ourPeakMiB: last?.peakMiB ?? 0, peerPeakMiB: peerLast?.peakMiB,
-            ourStartSeconds: ours.startSeconds, peerStartSeconds: peer?.startSeconds)
+            name: work.name, unit: work.kind == .train ? "pairs" : "sentences",
+            gigaoperations: operations, results: results,
+            ratios: ratios(results, operations, rates.mapValues(median)))
+    }
+
+    /// Each of ours against the fastest of the peer's that is at least as exact; our float32 against its float32.
+    private func ratios(
+        _ results: [Result], _ operations: Double, _ peaks: [Setting.Numbers: Double]
+    ) -> [Ratio] {
+        let exactness: [Setting.Numbers] = [.int8, .bf16, .float32]
+        func rank(_ setting: Setting) -> Int { exactness.firstIndex(of: setting.numbers) ?? 0 }
+        return results.filter { $0.setting.engine == .simile }.compactMap { ours in
+            let peer = results.filter {
+                $0.setting.engine != .simile && rank($0.setting) >= rank(ours.setting)
+            }.max { $0.rate < $1.rate }
+            guard let peer else { return nil }
+            return Ratio(
+                ours: ours.setting.name, peer: peer.setting.name,
+                ratio: median(zip(ours.rounds, peer.rounds).map { $0 / $1 }),
+                shareOfPeak: peaks[ours.setting.numbers].map { operations * ours.rate / $0 })
+        }
+    }
+}
+
+extension Setting {
+    /// Whether this processor multiplies such numbers.
+    var isAvailable: Bool {
+        switch numbers {
+        case .float32: true
+        case .bf16: GEMM.Precision.bfloat16.isAvailable
+        case .int8: GEMM.Precision.int8.isAvailable
+        }
     }
 }

@@ -11,6 +11,8 @@ struct Work: Codable {
         var folder: String
         /// hidden_size, num_hidden_layers, num_attention_heads.
         var sizes: [Int]?
+        /// The same model as an ONNX file, for engines that read those.
+        var onnx: String?
     }
 
     var name: String
@@ -28,6 +30,54 @@ struct Work: Codable {
     var batchSize = 16
     /// Optimizer steps in a round.
     var stepsPerRound = 8
+    /// How it is done.
+    var setting = Setting.ours(.float32)
+}
+
+/// Whose program does a piece of work, and with which of its settings.
+struct Setting: Codable {
+    enum Engine: String, Codable { case simile, torch, onnxruntime, openvino }
+    enum Numbers: String, Codable { case float32, bf16, int8 }
+
+    var engine: Engine
+    /// What the weights are multiplied in.
+    var numbers: Numbers
+    /// Training: batches of texts of similar length, and PyTorch's fused AdamW.
+    var isGrouped = false
+    var isFused = false
+
+    static func ours(_ numbers: Numbers) -> Setting {
+        Setting(engine: .simile, numbers: numbers)
+    }
+
+    var name: String {
+        ([engine.rawValue, numbers.rawValue] + (isGrouped ? ["grouped"] : [])
+            + (isFused ? ["fused"] : [])).joined(separator: " ")
+    }
+
+    /// What a careful user of this program would try for a kind of work, its defaults first.
+    static func all(for kind: Work.Kind) -> [Setting] {
+        switch kind {
+        case .train:
+            [
+                .ours(.float32), .ours(.bf16),
+                Setting(engine: .torch, numbers: .float32),
+                Setting(engine: .torch, numbers: .bf16, isFused: true),
+                Setting(engine: .torch, numbers: .bf16, isGrouped: true, isFused: true),
+            ]
+        case .encode:
+            [
+                .ours(.float32), .ours(.bf16), .ours(.int8),
+                Setting(engine: .torch, numbers: .float32),
+                Setting(engine: .torch, numbers: .bf16),
+                Setting(engine: .onnxruntime, numbers: .float32),
+                Setting(engine: .onnxruntime, numbers: .int8),
+                Setting(engine: .openvino, numbers: .float32),
+                Setting(engine: .openvino, numbers: .bf16),
+            ]
+        case .tokenize: [.ours(.float32), Setting(engine: .torch, numbers: .float32)]
+        }
+    }
 }
 
 /// What a worker answers to the line "round".

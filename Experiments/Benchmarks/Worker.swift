@@ -24,6 +24,9 @@ struct Worker: ParsableCommand {
         let model = try makeModel(work, folder)
         switch work.kind {
         case .encode:
+            if work.setting.numbers != .float32 {
+                model.packWeights(work.setting.numbers == .bf16 ? .bfloat16 : .int8)
+            }
             rounds {
                 _ = model.encode(work.sentences)
                 return work.sentences.count
@@ -47,6 +50,7 @@ struct Worker: ParsableCommand {
         var configuration = TrainingConfiguration()
         configuration.batchSize = work.batchSize
         configuration.epochs = 1_000_000
+        configuration.bf16 = work.setting.numbers == .bf16
         // The trainer shuffles: put each pair where its turn comes as it does in the peer.
         let turns = ShuffledBatchSampler(
             batchSize: work.batchSize, seed: configuration.seed

@@ -10,12 +10,13 @@ final class WorkerProcess {
     private let file: URL
     private var buffer = Data()
 
-    /// Starts ours, or the peer's when its Python is given, and waits until it is ready.
-    init(_ work: Work, peerPython: String? = nil) throws {
+    /// Starts the program of the work's setting, which for all but ours needs a Python that has it, and waits until it is
+    /// ready.
+    init(_ work: Work, peerPython: String?) throws {
         file = FileManager.default.temporaryDirectory.appending(
             path: "simile-benchmark-\(UUID().uuidString).json")
         try JSONEncoder().encode(work).write(to: file)
-        if let peerPython {
+        if work.setting.engine != .simile, let peerPython {
             let script = URL(filePath: #filePath).deletingLastPathComponent()
                 .appending(path: "peer.py").path
             process.executableURL = URL(filePath: peerPython)
@@ -31,10 +32,12 @@ final class WorkerProcess {
         process.environment = environment
         process.standardInput = input
         process.standardOutput = output
-        if peerPython != nil { process.standardError = FileHandle.nullDevice }
+        if work.setting.engine != .simile { process.standardError = FileHandle.nullDevice }
         let start = ContinuousClock.now
         try process.run()
-        guard try line() == "ready" else { throw Failure(work: work.name) }
+        guard try line() == "ready" else {
+            throw Failure(work: "\(work.name), \(work.setting.name)")
+        }
         startSeconds = start.duration(to: .now) / .seconds(1)
     }
 

@@ -1,10 +1,12 @@
-"""The same work with sentence-transformers and PyTorch: see Worker.swift for the protocol."""
+"""The same work with sentence-transformers and PyTorch, onnxruntime or openvino: see Worker.swift for the protocol."""
 import json
+import random
 import resource
 import sys
 import time
 
 work = json.load(open(sys.argv[1]))
+setting = work["setting"]
 
 
 def rounds(body, warm_up=True):
@@ -35,12 +37,71 @@ if work["kind"] == "tokenize":
     rounds(tokenize)
     sys.exit()
 
+if setting["engine"] in ("onnxruntime", "openvino"):
+    # As sentence-transformers batches: sorted by length, 32 at a time, padded to the longest.
+    import numpy
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(work["model"]["folder"] + "/tokenizer.json")
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(work["maxLength"])
+    path = work["model"]["onnx"]
+    if setting["engine"] == "onnxruntime":
+        import onnxruntime
+
+        if setting["numbers"] == "int8":
+            from onnxruntime.quantization import QuantType, quantize_dynamic
+
+            quantize_dynamic(path, path + ".int8.onnx", weight_type=QuantType.QInt8)
+            path += ".int8.onnx"
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = work["threads"]
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        names = [i.name for i in session.get_inputs()]
+
+        def embed(feed):
+            return session.run(["sentence_embedding"], feed)[0]
+    else:
+        import openvino
+
+        compiled = openvino.Core().compile_model(path, "CPU", {
+            "INFERENCE_PRECISION_HINT": "bf16" if setting["numbers"] == "bf16" else "f32",
+            "INFERENCE_NUM_THREADS": work["threads"]})
+        names = [i.any_name for i in compiled.inputs]
+        request = compiled.create_infer_request()
+        output = next(o for o in compiled.outputs if "sentence_embedding" in o.names)
+
+        def embed(feed):
+            return request.infer(feed)[output]
+
+    def encode():
+        ids = [e.ids for e in tokenizer.encode_batch(work["sentences"])]
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        result = [None] * len(ids)
+        for i in range(0, len(order), 32):
+            own = order[i:i + 32]
+            x = numpy.zeros((len(own), max(len(ids[j]) for j in own)), numpy.int64)
+            mask = numpy.zeros_like(x)
+            for row, j in enumerate(own):
+                x[row, :len(ids[j])] = ids[j]
+                mask[row, :len(ids[j])] = 1
+            feed = {"input_ids": x, "attention_mask": mask, "token_type_ids": numpy.zeros_like(x)}
+            for j, y in zip(own, embed({name: feed[name] for name in names})):
+                result[j] = y
+        return len(ids)
+
+    rounds(encode)
+    sys.exit()
+
 import torch
 from sentence_transformers import SentenceTransformer
 
 torch.set_num_threads(work["threads"])
 torch.manual_seed(1)
-model = SentenceTransformer(work["model"]["folder"], device="cpu")
+half = setting["numbers"] == "bf16"
+model = SentenceTransformer(
+    work["model"]["folder"], device="cpu",
+    model_kwargs={"dtype": torch.bfloat16} if half and work["kind"] == "encode" else {})
 model.max_seq_length = work["maxLength"]
 if "sizes" in work["model"]:
     from transformers import BertConfig, BertModel
@@ -58,7 +119,7 @@ if work["kind"] == "encode":
     model.eval()
 
     def encode():
-        model.encode(work["sentences"], batch_size=32)
+        model.encode(work["sentences"], batch_size=32, convert_to_tensor=True).float().numpy()
         return len(work["sentences"])
 
     rounds(encode)
@@ -72,24 +133,36 @@ if work["loss"] == "softmax":
 plain = [p for n, p in named if n.endswith("bias") or "LayerNorm" in n]
 decayed = [p for n, p in named if not (n.endswith("bias") or "LayerNorm" in n)]
 optimizer = torch.optim.AdamW(
-    [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}], lr=2e-5)
+    [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}], lr=2e-5,
+    fused=True if setting["isFused"] else None)
 size, count = work["batchSize"], len(work["first"])
-place = 0
+places = list(range(0, count, size))
+if setting["isGrouped"]:
+    # Sorted within fifty batches, the batches in random order, as its own sampler does it.
+    order = []
+    for start in range(0, count, 50 * size):
+        order += sorted(range(start, min(start + 50 * size, count)),
+                        key=lambda i: len(work["first"][i]) + len(work["second"][i]))
+    for key in ("first", "second", "labels"):
+        work[key] = [work[key][i] for i in order]
+    random.Random(1).shuffle(places)
+turn = 0
 
 
 def step():
-    global place
-    end = min(place + size, count)
-    rows = slice(place, end)
-    place = end % count
-    u, v = (model(model.preprocess(work[side][rows]))["sentence_embedding"]
-            for side in ("first", "second"))
+    global turn
+    rows = slice(places[turn], places[turn] + size)
+    turn = (turn + 1) % len(places)
     labels = work["labels"][rows]
-    if work["loss"] == "softmax":
-        logits = head(torch.cat([u, v, (u - v).abs()], 1))
-        loss = torch.nn.functional.cross_entropy(logits, torch.tensor(labels).long())
-    else:
-        loss = torch.nn.functional.mse_loss(torch.cosine_similarity(u, v), torch.tensor(labels))
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+        u, v = (model(model.preprocess(work[side][rows]))["sentence_embedding"]
+                for side in ("first", "second"))
+        if work["loss"] == "softmax":
+            logits = head(torch.cat([u, v, (u - v).abs()], 1))
+            loss = torch.nn.functional.cross_entropy(logits.float(), torch.tensor(labels).long())
+        else:
+            loss = torch.nn.functional.mse_loss(
+                torch.cosine_similarity(u, v).float(), torch.tensor(labels))
     loss.backward()
     torch.nn.utils.clip_grad_norm_([p for _, p in named], 1.0)
     optimizer.step()

@@ -4,6 +4,8 @@ extern const simile_kernel_table simile_kernels_baseline;
 #if defined(__x86_64__)
 extern const simile_kernel_table simile_kernels_avx2;
 extern const simile_kernel_table simile_kernels_avx512;
+extern const simile_product_kernels simile_bfloat16_products_avx512;
+extern const simile_int8_products simile_int8_products_avx512;
 #endif
 
 simile_instruction_set simile_best_instruction_set(void) {
@@ -35,6 +37,22 @@ const simile_kernel_table *simile_kernels(simile_instruction_set set) {
     if (set == SIMILE_AVX2) return &simile_kernels_avx2;
 #endif
     return &simile_kernels_baseline;
+}
+
+const simile_product_kernels *simile_bfloat16_products(void) {
+#if defined(__x86_64__)
+    if (simile_best_instruction_set() == SIMILE_AVX512 && __builtin_cpu_supports("avx512bf16"))
+        return &simile_bfloat16_products_avx512;
+#endif
+    return NULL;
+}
+
+const simile_int8_products *simile_int8_products_of_processor(void) {
+#if defined(__x86_64__)
+    if (simile_best_instruction_set() == SIMILE_AVX512 && __builtin_cpu_supports("avx512vnni"))
+        return &simile_int8_products_avx512;
+#endif
+    return NULL;
 }
 
 uint64_t simile_mix(uint64_t key, uint64_t counter) {

@@ -1,31 +1,26 @@
+import CKernels
 import Synchronization
 
 extension GEMM {
-    /// Depth of the blocks of k: a panel of the left side stays in the first-level cache.
+    /// Words of k in a block: a panel of the left side stays in the first-level cache.
     fileprivate static var mostDepth: Int { 512 }
     /// Rows of the blocks of m.
     fileprivate static var mostRows: Int { 2016 }
     /// Panels of the right side that a task packs at a time: they stay in its second-level cache.
     fileprivate static var mostPanels: Int { 6 }
 
-    /// Rows in a panel of the left side.
-    fileprivate static let tall = Int(VectorKernels.best.product_rows)
-    /// Columns in a panel of the right side.
-    fileprivate static let wide = Int(VectorKernels.best.product_columns)
-    /// Floats in a panel of the left side for each of its columns.
-    fileprivate static let leftWidth = wide / 2
-    /// Panels of the left side that hold so many rows.
-    fileprivate static func bands(_ rows: Int) -> Int { (rows + tall - 1) / tall }
-
     /// With our own kernels: the threads pack the left sides together, and each packs some columns of a
     /// right side and multiplies them while they are in its cache.
     ///
     /// Every element of c is a sum in the order of k, so neither the number of threads nor the other rows of
     /// `a` change a bit of it.
-    static func runPacked(_ products: [Product]) {
+    static func runPacked(
+        _ products: [Product],
+        kernels: (Precision) -> simile_product_kernels = { $0.kernels }
+    ) {
         let scratch = PackingScratch.take(workers: ThreadPool.shared.count)
         defer { PackingScratch.giveBack(scratch) }
-        let stages = products.map(PackedStage.stages(of:))
+        let stages = products.map { PackedStage.stages(of: $0, kernels($0.precision)) }
         for turn in 0..<(stages.map(\.count).max() ?? 0) {
             // Together go a stage of each product, as far as there is room for their left sides.
             var job: [PlacedStage] = []
@@ -78,6 +73,7 @@ private typealias PlacedStage = (stage: PackedStage, place: Place)
 /// It holds no references: threads that count those to the same object take its cache line from each other.
 private struct PackedStage {
     let product: GEMM.Product
+    private let kernels: simile_product_kernels
     private let rows: Range<Int>
     /// Of the `depthBlocks` blocks of k.
     private let blocks: Range<Int>
@@ -91,43 +87,43 @@ private struct PackedStage {
     private let wanted: Int
 
     /// The stages of a product, one after the other.
-    static func stages(of product: GEMM.Product) -> [PackedStage] {
+    static func stages(
+        of product: GEMM.Product, _ kernels: simile_product_kernels
+    ) -> [PackedStage] {
         let rowBlocks = (product.m + GEMM.mostRows - 1) / GEMM.mostRows
-        let depthBlocks = (product.k + GEMM.mostDepth - 1) / GEMM.mostDepth
+        let depthBlocks = (kernels.words(product.k) + GEMM.mostDepth - 1) / GEMM.mostDepth
         return (0..<rowBlocks).flatMap { rowBlock in
             let rows = ThreadPool.piece(rowBlock, of: rowBlocks, count: product.m)
             // Few rows leave room for more blocks of k.
-            let together = max(1, GEMM.mostRows / (GEMM.bands(rows.count) * GEMM.tall))
+            let together = max(1, GEMM.mostRows / (kernels.bands(rows.count) * kernels.rows))
             return stride(from: 0, to: depthBlocks, by: together).map { first in
                 PackedStage(
-                    product, rows, first..<min(first + together, depthBlocks), of: depthBlocks)
+                    product, kernels, rows, first..<min(first + together, depthBlocks),
+                    of: depthBlocks)
             }
         }
     }
 
     private init(
-        _ product: GEMM.Product, _ rows: Range<Int>, _ blocks: Range<Int>, of depthBlocks: Int
+        _ product: GEMM.Product, _ kernels: simile_product_kernels, _ rows: Range<Int>,
+        _ blocks: Range<Int>, of depthBlocks: Int
     ) {
         self.product = product
+        self.kernels = kernels
         self.rows = rows
         self.blocks = blocks
         self.depthBlocks = depthBlocks
         // Two tasks or more for each thread, if it must be by cutting the rows too.
         wanted = GEMM.isSmall(product.work) ? 1 : 2 * ThreadPool.shared.count
-        let bands = GEMM.bands(rows.count)
+        let bands = kernels.bands(rows.count)
         packers = min(bands, wanted)
-        let columnTasks = Self.columnTasks(Self.panelCount(product), wanted: wanted)
+        let columnTasks = Self.columnTasks(kernels.panels(product.n), wanted: wanted)
         rowTasks = min(bands, (wanted + columnTasks - 1) / columnTasks)
         multipliers = columnTasks * rowTasks
     }
 
     // The panels of the right side are cut into tasks that become smaller towards the end, so that the
     // threads end at about the same time even when one of them is slower.
-
-    /// Panels of the right side.
-    private static func panelCount(_ product: GEMM.Product) -> Int {
-        (product.n + GEMM.wide - 1) / GEMM.wide
-    }
 
     private static func columnTasks(_ panels: Int, wanted: Int) -> Int {
         var (tasks, next) = (0, 0)
@@ -144,7 +140,7 @@ private struct PackedStage {
 
     /// The columns of a task.
     private func columns(_ task: Int) -> Range<Int> {
-        let panels = Self.panelCount(product)
+        let panels = kernels.panels(product.n)
         // All that have the full size, then the others one by one.
         let full = max(0, panels / GEMM.mostPanels - wanted + 1)
         var next = min(task, full) * GEMM.mostPanels
@@ -152,18 +148,19 @@ private struct PackedStage {
             next += Self.size(ofTaskWith: panels - next, wanted: wanted)
         }
         let end = next + Self.size(ofTaskWith: panels - next, wanted: wanted)
-        return next * GEMM.wide..<min(end * GEMM.wide, product.n)
+        return next * kernels.columns..<min(end * kernels.columns, product.n)
     }
 
-    /// Floats of the packed left side.
+    /// Words of the packed left side.
     var sizeOfLeft: Int {
         let depth =
             self.depth(blocks.upperBound - 1).upperBound - depth(blocks.lowerBound).lowerBound
-        return bands * depth * GEMM.leftWidth
+        return bands * depth * kernels.leftWidth
     }
-    private var bands: Int { GEMM.bands(rows.count) }
+    private var bands: Int { kernels.bands(rows.count) }
+    /// The words of a block of k.
     private func depth(_ block: Int) -> Range<Int> {
-        ThreadPool.piece(block, of: depthBlocks, count: product.k)
+        ThreadPool.piece(block, of: depthBlocks, count: kernels.words(product.k))
     }
 
     /// The panels of a block of k from a band on.
@@ -171,13 +168,13 @@ private struct PackedStage {
         _ left: UnsafeMutablePointer<Float>, _ band: Int, _ depth: Range<Int>
     ) -> UnsafeMutablePointer<Float> {
         let before = depth.lowerBound - self.depth(blocks.lowerBound).lowerBound
-        return left + (before * bands + band * depth.count) * GEMM.leftWidth
+        return left + (before * bands + band * depth.count) * kernels.leftWidth
     }
 
     /// The rows of some bands.
     private func rows(of own: Range<Int>) -> Range<Int> {
-        let first = rows.lowerBound + own.lowerBound * GEMM.tall
-        return first..<min(rows.lowerBound + own.upperBound * GEMM.tall, rows.upperBound)
+        let first = rows.lowerBound + own.lowerBound * kernels.rows
+        return first..<min(rows.lowerBound + own.upperBound * kernels.rows, rows.upperBound)
     }
 
     /// Packs some rows of the left side; `activated` is scratch.
@@ -186,35 +183,35 @@ private struct PackedStage {
         for block in blocks {
             let depth = depth(block)
             product.packLeft(
-                rows(of: own), depth, into: panels(place.left, own.lowerBound, depth),
-                activated: activated)
+                rows(of: own), kernels.numbers(depth, of: product.k), with: kernels,
+                into: panels(place.left, own.lowerBound, depth), activated: activated)
         }
         place.packed.pointee.add(1, ordering: .releasing)
     }
 
     /// Packs some columns of the right side into `right` and multiplies.
     func multiply(_ task: Int, at place: Place, right: UnsafeMutablePointer<Float>) {
-        let kernels = VectorKernels.best
-        let (n, k, wide) = (product.n, product.k, GEMM.wide)
+        let (n, k, wide) = (product.n, product.k, kernels.columns)
         let (rowTask, columnTask) = task.quotientAndRemainder(dividingBy: multipliers / rowTasks)
         let ownBands = ThreadPool.piece(rowTask, of: rowTasks, count: bands)
         let ownRows = rows(of: ownBands)
         let columns = columns(columnTask)
         for block in blocks {
             let depth = depth(block)
+            let numbers = kernels.numbers(depth, of: k)
             let isPlain = product.opB == .plain
             let first =
                 isPlain
-                ? depth.lowerBound * n + columns.lowerBound
-                : columns.lowerBound * k + depth.lowerBound
+                ? numbers.lowerBound * n + columns.lowerBound
+                : columns.lowerBound * k + numbers.lowerBound
             kernels.pack(
-                right, wide, wide, product.b + first, product.strideB, columns.count, depth.count,
+                right, wide, wide, product.b + first, product.strideB, columns.count, numbers.count,
                 isPlain ? 0 : 1)
             ThreadPool.wait { place.packed.pointee.load(ordering: .acquiring) == packers }
             kernels.product(
                 product.c + ownRows.lowerBound * n + columns.lowerBound, n,
                 panels(place.left, ownBands.lowerBound, depth), ownRows.count, right, columns.count,
-                depth.count, depth.lowerBound > 0 || product.beta == 1 ? 1 : 0,
+                numbers.count, depth.lowerBound > 0 || product.beta == 1 ? 1 : 0,
                 product.bias.map { $0 + columns.lowerBound })
         }
     }
@@ -223,11 +220,10 @@ private struct PackedStage {
 extension GEMM.Product {
     /// The panels of some rows of the left side, `depth` numbers of each row.
     fileprivate func packLeft(
-        _ rows: Range<Int>, _ depth: Range<Int>, into panels: UnsafeMutablePointer<Float>,
-        activated: UnsafeMutablePointer<Float>
+        _ rows: Range<Int>, _ depth: Range<Int>, with kernels: simile_product_kernels,
+        into panels: UnsafeMutablePointer<Float>, activated: UnsafeMutablePointer<Float>
     ) {
-        let kernels = VectorKernels.best
-        let (tall, width) = (GEMM.tall, GEMM.leftWidth)
+        let (tall, width) = (kernels.rows, kernels.leftWidth)
         guard opA == .plain else {
             kernels.pack(
                 panels, width, tall, a + depth.lowerBound * m + rows.lowerBound, m, rows.count,
@@ -249,8 +245,23 @@ extension GEMM.Product {
                     depth.count)
             }
             kernels.pack(next, width, tall, activated, depth.count, count, depth.count, 1)
-            next += width * depth.count
+            next += width * kernels.words(depth.count)
         }
+    }
+}
+
+extension simile_product_kernels {
+    /// Words of a panel of the left side in each of its rows of k.
+    fileprivate var leftWidth: Int { columns / 2 }
+    /// Panels of the left side that hold so many rows.
+    fileprivate func bands(_ rows: Int) -> Int { (rows + self.rows - 1) / self.rows }
+    /// Panels of the right side that hold so many columns.
+    func panels(_ columns: Int) -> Int { (columns + self.columns - 1) / self.columns }
+    /// Words that hold so many numbers of k.
+    func words(_ k: Int) -> Int { (k + numbers - 1) / numbers }
+    /// The numbers that some words of k hold.
+    func numbers(_ words: Range<Int>, of k: Int) -> Range<Int> {
+        words.lowerBound * numbers..<min(words.upperBound * numbers, k)
     }
 }
 
@@ -265,8 +276,11 @@ private struct PackingScratch: @unchecked Sendable {
     private let firstCounter: UnsafeMutablePointer<Atomic<Int>>
 
     private init(workers: Int) {
-        sizeOfLeft = GEMM.bands(GEMM.mostRows) * GEMM.leftWidth * GEMM.mostDepth
-        sizeOfRight = GEMM.mostPanels * GEMM.wide * GEMM.mostDepth
+        // Every form of panels must find room: tests use one that is not this processor's.
+        let forms = [VectorKernels.best.products, simile_bfloat16_products_emulated]
+        sizeOfLeft =
+            (forms.map { $0.bands(GEMM.mostRows) * $0.leftWidth }.max() ?? 0) * GEMM.mostDepth
+        sizeOfRight = (forms.map(\.columns).max() ?? 0) * GEMM.mostPanels * GEMM.mostDepth
         storage = Storage(sizeOfLeft + workers * sizeOfRight)
         // Never freed: a scratch is used again as long as the process lives.
         firstCounter = .allocate(capacity: counters)

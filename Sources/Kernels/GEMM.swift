@@ -28,6 +28,46 @@ public enum GEMM {
         }
     }
 
+    /// What the numbers of both sides of a product are rounded to; sums are float32 always.
+    public enum Precision: String, Sendable {
+        /// As they are.
+        case float32
+        /// 8 bits of mantissa, to nearest even, with the range of float32: twice as fast with AVX512-BF16.
+        case bfloat16
+        /// 8-bit integers with scales, only as `PackedMatrix` has them: four times as fast with AVX512-VNNI.
+        case int8
+
+        /// Whether this processor multiplies such numbers; nothing does it slower in its place.
+        public var isAvailable: Bool {
+            switch self {
+            case .float32: true
+            case .bfloat16: Self.pairs != nil
+            case .int8:
+                KernelSettings.current.instructionSet == SIMILE_AVX512
+                    && simile_int8_products_of_processor() != nil
+            }
+        }
+
+        /// The kernels of a precision that is available.
+        var kernels: simile_product_kernels {
+            switch self {
+            case .float32: return VectorKernels.best.products
+            case .bfloat16:
+                guard let pairs = Self.pairs else {
+                    preconditionFailure("this processor does not multiply bfloat16 numbers")
+                }
+                return pairs
+            case .int8:
+                preconditionFailure("int8 is for weights that were packed before")
+            }
+        }
+
+        /// Those of bfloat16, unless `KernelSettings` allow only a lesser instruction set.
+        private static let pairs: simile_product_kernels? =
+            KernelSettings.current.instructionSet == SIMILE_AVX512
+            ? simile_bfloat16_products()?.pointee : nil
+    }
+
     /// y = f(x) for each of n numbers, such as `gelu_forward`.
     public typealias ElementFunction =
         @convention(c) (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void
@@ -46,6 +86,7 @@ public enum GEMM {
         let beta: Float
         let bias: UnsafePointer<Float>?
         let activation: ElementFunction?
+        let precision: Precision
 
         /// Creates a product; its memory must stay where it is until `run` has returned.
         ///
@@ -57,11 +98,16 @@ public enum GEMM {
         ///   - bias: What every row of c begins with: [n].
         ///   - activation: f, applied to each number of a plain `a` while it is in cache; the result is not
         ///     kept.
+        ///   - precision: What the numbers of both sides are rounded to before they are multiplied.
         public init(
             _ a: UnsafePointer<Float>, _ opA: Operand, _ b: UnsafePointer<Float>, _ opB: Operand,
             into c: UnsafeMutablePointer<Float>, m: Int, n: Int, k: Int, beta: Float,
-            bias: UnsafePointer<Float>? = nil, activation: ElementFunction? = nil
+            bias: UnsafePointer<Float>? = nil, activation: ElementFunction? = nil,
+            precision: Precision = .float32
         ) {
+            precondition(
+                precision != .int8 && precision.isAvailable,
+                "this processor does not multiply \(precision) numbers")
             precondition(
                 beta == 0 || beta == 1 && bias == nil, "beta is 0, or 1 without a bias")
             precondition(
@@ -77,6 +123,7 @@ public enum GEMM {
             self.beta = beta
             self.bias = bias
             self.activation = activation
+            self.precision = precision
         }
 
         /// Floats between the rows of `a` as stored.
@@ -104,7 +151,9 @@ public enum GEMM {
         for product in products where product.k == 0 { product.beginRows() }
         let products = products.filter { $0.work > 0 }
         switch engine {
-        case .library: for product in products { product.runLibrary() }
+        case .library:
+            for product in products where product.precision == .float32 { product.runLibrary() }
+            runPacked(products.filter { $0.precision != .float32 })
         case .own: runPacked(products)
         }
     }

@@ -1,9 +1,10 @@
 /// The rate of matrix products, against which everything else is measured.
 public enum MatrixProductBenchmark {
     /// The median rate of products of two square matrices on all threads, in 10⁹ operations a second; by
-    /// default the BLAS library's.
+    /// default the BLAS library's, of float32.
     public static func gigaflops(
-        _ engine: GEMM.Engine = .library, size: Int = 1024, seconds: Double = 1
+        _ engine: GEMM.Engine = .library, precision: GEMM.Precision = .float32, size: Int = 1024,
+        seconds: Double = 1
     ) -> Double {
         let count = size * size
         let buffer = Storage(3 * count)
@@ -12,7 +13,8 @@ public enum MatrixProductBenchmark {
         func product() {
             GEMM.run(
                 GEMM.Product(
-                    a, .plain, b, .transposed, into: c, m: size, n: size, k: size, beta: 0),
+                    a, .plain, b, .transposed, into: c, m: size, n: size, k: size, beta: 0,
+                    precision: precision),
                 engine: engine)
         }
         let clock = ContinuousClock()

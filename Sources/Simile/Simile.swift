@@ -13,5 +13,6 @@
 
 @_exported import struct Kernels.BLAS
 @_exported import enum Kernels.BLASError
+@_exported import enum Kernels.GEMM
 @_exported import class Kernels.ThreadPool
 @_exported import protocol ModelLayout.WeightReader

@@ -32,12 +32,17 @@ public final class Parameter {
     ///
     /// To be set between steps: between a forward and its backward pass only freezing is sure to have an effect.
     public var isFrozen = false
+    /// What the numbers of `linear`'s products with this weight, forward and backward, are rounded to; the values
+    /// themselves, their gradient and every sum stay float32. It must be available on this processor.
+    public var precision = GEMM.Precision.float32
 
     /// Whether gradients mostly arrive for a few rows at a time, as in an embedding table.
     package let isRowSparse: Bool
     /// Set while the optimizer still owes updates to some rows; see `value` and `rows(_:)`.
     package weak var pendingUpdates: (any PendingRowUpdates)?
     private let storage: Storage
+    /// The values as the right side of products, until they change.
+    package private(set) var packed: PackedMatrix?
     private var gradientStorage: Storage?
     private var rowIsTouched: [Bool] = []
     /// The rows that have a gradient, ascending within each addition; only for row-sparse parameters.
@@ -75,7 +80,18 @@ public final class Parameter {
     }
 
     /// The values as they lie in memory, for the optimizer that owes the updates.
-    package var rawValue: Storage { storage }
+    package var rawValue: Storage {
+        packed = nil
+        return storage
+    }
+
+    /// Packs a weight [out, in] once for all of `linear`'s products without a tape, in numbers of a precision, until its
+    /// values change; nil: no longer.
+    package func pack(_ precision: GEMM.Precision?) {
+        packed = precision.map {
+            PackedMatrix(value.base, n: shape[0], k: shape.count / shape[0], precision: $0)
+        }
+    }
 
     /// A copy of the values.
     public var tensor: Tensor {
@@ -88,6 +104,7 @@ public final class Parameter {
     public func setValues<Failure: Error>(
         of part: Part, _ body: (inout MutableSpan<Float>) throws(Failure) -> Void
     ) throws(Failure) {
+        packed = nil
         let buffer = UnsafeMutableBufferPointer(
             start: value.base + part.offset, count: part.shape.count)
         var span = buffer.mutableSpan
@@ -97,6 +114,7 @@ public final class Parameter {
     /// Replaces the values by those of a parameter of the same shape.
     public func copyValues(of other: Parameter) {
         precondition(shape == other.shape, "\(name) \(shape): copied from \(other.shape)")
+        packed = nil
         value.base.update(from: other.value.base, count: shape.count)
     }
 

@@ -90,8 +90,12 @@ struct Doctor: Subcommand {
     private var kernels: [Row] {
         let threads = ThreadPool.shared.count
         let engine = GEMM.Engine.preferred
-        func rate(_ key: String, _ label: String, of engine: GEMM.Engine) -> Row {
-            let rate = MatrixProductBenchmark.gigaflops(engine, seconds: seconds)
+        func rate(
+            _ key: String, _ label: String, of engine: GEMM.Engine,
+            _ precision: GEMM.Precision = .float32
+        ) -> Row {
+            let rate = MatrixProductBenchmark.gigaflops(
+                engine, precision: precision, seconds: seconds)
             return Row(
                 key, label, .number(rate),
                 "\(rate.fixed(0)) GFLOP/s on \(threads) thread\(threads == 1 ? "" : "s") (1024 x 1024 x 1024)"
@@ -106,6 +110,9 @@ struct Doctor: Subcommand {
                 "products", "products by", .string(engine.rawValue),
                 engine == .own ? "our own kernels" : "the BLAS library"),
             rate("own_gflops", "own kernels", of: .own),
+            GEMM.Precision.bfloat16.isAvailable
+                ? rate("bf16_gflops", "bf16 products", of: .own, .bfloat16)
+                : Row("bf16_gflops", "bf16 products", .null, "none: no AVX512-BF16"),
         ]
         switch BLAS.shared {
         case .success(let blas):

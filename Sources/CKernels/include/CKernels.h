@@ -22,6 +22,26 @@ typedef struct {
     float decay;               ///< 1 - learning rate * weight decay
 } simile_adamw;
 
+/// Large matrix products from packed panels. A panel's words are 32 bits wide: one float, or a pair of bfloat16
+/// numbers that follow each other in k, the first in the lower half (0 after the last of an odd k).
+typedef struct __attribute__((swift_attr("@Sendable"))) {
+    /// Rows and columns of the tiles of `product`, and so of the panels it reads.
+    size_t rows, columns;
+    /// Numbers of k in a word.
+    size_t numbers;
+    /// Panels of `step` of the `count` columns of from[k, count] or, transposed, from[count, k], one after the other:
+    /// each is words to[k / numbers, width], with zeros beyond its columns. `width` and `step` are `columns` or, for the
+    /// left side, columns / 2 and `rows`.
+    void (*_Nonnull pack)(float *_Nonnull to, size_t width, size_t step, const float *_Nonnull from, size_t ld,
+                          size_t count, size_t k, int transposed);
+    /// c[m, n] (+)= a b from packed panels: `a` in panels of `rows` rows, `b` of `columns` columns, the last ones
+    /// possibly less. Not accumulating, c begins as the row `bias`, or as 0 when that is NULL.
+    /// Each element is a sum over k in order, of pairs the second first, however the product is cut.
+    void (*_Nonnull product)(float *_Nonnull c, size_t ldc, const float *_Nonnull a, size_t m,
+                             const float *_Nonnull b, size_t n, size_t k, int accumulate,
+                             const float *_Nullable bias);
+} simile_product_kernels;
+
 typedef struct __attribute__((swift_attr("@Sendable"))) {
     const char *_Nonnull name;
 
@@ -70,19 +90,8 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
                                         size_t length, size_t d, float scale, int causal,
                                         simile_dropout dropout, size_t row, float *_Nonnull scratch);
 
-    /// Rows and columns of the tiles of `product`, and so of the panels it reads.
-    size_t product_rows, product_columns;
-    /// Panels of `step` of the `count` columns of from[k, count] or, transposed, from[count, k], one after the other:
-    /// each is to[k, width], with zeros beyond its columns. `width` and `step` are product_columns or, for the left
-    /// side, product_columns / 2 and product_rows.
-    void (*_Nonnull pack)(float *_Nonnull to, size_t width, size_t step, const float *_Nonnull from, size_t ld,
-                          size_t count, size_t k, int transposed);
-    /// c[m, n] (+)= a b from packed panels: `a` in panels of product_rows rows, `b` of product_columns columns,
-    /// the last ones possibly less. Not accumulating, c begins as the row `bias`, or as 0 when that is NULL.
-    /// Each element is a sum over k in order, however the product is cut.
-    void (*_Nonnull product)(float *_Nonnull c, size_t ldc, const float *_Nonnull a, size_t m,
-                             const float *_Nonnull b, size_t n, size_t k, int accumulate,
-                             const float *_Nullable bias);
+    /// Large products of float32 panels.
+    simile_product_kernels products;
 
     /// y = softmax of each row; y may be x.
     void (*_Nonnull softmax_rows)(float *_Nonnull y, const float *_Nonnull x, size_t rows, size_t n);
@@ -116,6 +125,44 @@ simile_instruction_set simile_best_instruction_set(void);
 int simile_has_avx(void);
 /// The kernels of a set, or NULL when this processor cannot run them.
 const simile_kernel_table *_Nullable simile_kernels(simile_instruction_set set);
+
+/// Products of numbers rounded to bfloat16 (to nearest even; below the least normal number to 0), summed in float32
+/// as the processor's instruction for pairs does; NULL when this processor has none.
+const simile_product_kernels *_Nullable simile_bfloat16_products(void);
+/// The same arithmetic in plain C, to the bit: slow, for tests on any processor.
+extern const simile_product_kernels simile_bfloat16_products_emulated;
+
+/// How a row of numbers is quantised to 0...255.
+typedef struct {
+    float scale;
+    int32_t zero;  ///< what 0 becomes
+} simile_int8_row;
+
+/// Products of rows quantised to 8 bits when they come, each by its own scale, with weights that were quantised once, each
+/// column by its own. A panel's word holds four numbers that follow each other in k; sums are exact.
+typedef struct __attribute__((swift_attr("@Sendable"))) {
+    /// Rows and columns of the tiles, and so of the panels.
+    size_t rows, columns;
+    /// Panels of `rows` rows of from[m, k], words to[k / 4, columns / 2] each, of x / scale + zero to the nearest in 0...255;
+    /// and what makes a row's least number (or 0) 0 and its largest (or 0) 255.
+    void (*_Nonnull pack_rows)(float *_Nonnull to, simile_int8_row *_Nonnull forms, const float *_Nonnull from,
+                               size_t ld, size_t m, size_t k);
+    /// c[m, n] = a b of panels, without the rows' zeros, times the scales of row and column, plus `bias` unless that is
+    /// NULL. `column_sums` are those of b.
+    void (*_Nonnull product)(float *_Nonnull c, size_t ldc, const float *_Nonnull a,
+                             const simile_int8_row *_Nonnull forms, size_t m, const float *_Nonnull b,
+                             const float *_Nonnull column_scales, const int32_t *_Nonnull column_sums, size_t n,
+                             size_t k, const float *_Nullable bias);
+} simile_int8_products;
+
+/// Those of the processor's instruction for four 8-bit products (AVX512-VNNI), or NULL when it has none.
+const simile_int8_products *_Nullable simile_int8_products_of_processor(void);
+/// The same arithmetic in plain C, to the bit: slow, for tests on any processor.
+extern const simile_int8_products simile_int8_products_emulated;
+/// Panels of `columns` columns of weights from[n, k], words to[k / 4, columns] each, of numbers in -127...127 that times
+/// the `scales` of their columns are nearest; and their `sums`. 0 beyond n.
+void simile_int8_pack_weights(float *_Nonnull to, float *_Nonnull scales, int32_t *_Nonnull sums, size_t columns,
+                              const float *_Nonnull from, size_t n, size_t k);
 
 /// Floats of scratch that one attention task needs.
 size_t simile_attention_scratch(size_t length, size_t d);

@@ -49,7 +49,7 @@ extension Checkpoint {
             try training.set("configuration", to: trainer.configuration.json)
             try record.write(to: training)
             try training.set("threads", to: ThreadPool.shared.count)
-            try training.set("products", to: GEMM.Engine.preferred.rawValue)
+            try training.set("products", to: trainer.model.products)
             guard includingOptimizer else { return }
             try writeOptimizer(of: trainer, in: root)
             try writeWeights(of: trainer, in: root)

@@ -354,11 +354,17 @@ extension TrainingRun {
             note(
                 .other(
                     "\(latest.checkpoint.path): going on after step \(trainer.state.step)"))
-            try noteOtherArithmetic(latest.checkpoint)
+            try noteOtherArithmetic(latest.checkpoint, model)
         } else if !isNew {
             note(
                 .other(
                     "\(folder.path): no checkpoint yet; starting again with its \(folder.format.name)"
+                ))
+        }
+        if recipe.training.bf16, !GEMM.Precision.bfloat16.isAvailable {
+            note(
+                .other(
+                    "bf16: this processor does not multiply bfloat16 numbers (AVX512-BF16), so products stay float32"
                 ))
         }
         noteShortWarmUp(trainer.schedule)
@@ -406,12 +412,14 @@ extension TrainingRun {
     }
 
     /// Says when the run will not end in the bits in which it would have ended where it began.
-    private func noteOtherArithmetic(_ checkpoint: Checkpoint) throws {
-        let (products, own) = (try checkpoint.products(), GEMM.Engine.preferred.rawValue)
+    private func noteOtherArithmetic(
+        _ checkpoint: Checkpoint, _ model: SentenceTransformer
+    ) throws {
+        let (products, own) = (try checkpoint.products(), model.products)
         let (threads, ownThreads) = (try checkpoint.threads(), ThreadPool.shared.count)
         if products != own {
             note(.otherProducts(before: products, now: own))
-        } else if own == GEMM.Engine.library.rawValue, threads != ownThreads {
+        } else if GEMM.Engine.preferred == .library, threads != ownThreads {
             note(.otherThreads(before: threads, now: ownThreads))
         }
     }

@@ -80,6 +80,7 @@ public final class Trainer {
         if !tasks.contains(where: { $0.objective.module.loss is MaskedLanguageModelLoss }) {
             model.languageModelHead = nil
         }
+        if configuration.bf16, GEMM.Precision.bfloat16.isAvailable { model.precision = .bfloat16 }
         let parameters =
             model.allParameters + tasks.flatMap { Array($0.objective.module.parameters) }
         // BERT's pooler is no part of the embeddings, and so has no gradient.

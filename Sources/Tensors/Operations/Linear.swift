@@ -5,11 +5,7 @@ extension Tensor {
     public func linear(weight: Parameter, bias: Parameter?) -> Tensor {
         let input = LinearInput(self, weight: weight, bias: bias)
         let y = Storage(input.rows * input.outputs)
-        let (weights, biases) = (weight.value, bias?.value)
-        GEMM.run(
-            GEMM.Product(
-                base, .plain, weights.base, .transposed, into: y.base,
-                m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base))
+        let weights = input.multiply(base, into: y.base, on: tape)
         let saved = input.trainsWeight ? savedForBackward : nil
         return .result(input.outputShape, y, of: [self], parameters: input.parameters) { [slot] in
             { dy, gradients in
@@ -32,12 +28,8 @@ extension Tensor {
     public func geluLinear(weight: Parameter, bias: Parameter?) -> Tensor {
         let input = LinearInput(self, weight: weight, bias: bias)
         let y = Storage(input.rows * input.outputs)
-        let (weights, biases) = (weight.value, bias?.value)
-        GEMM.run(
-            GEMM.Product(
-                base, .plain, weights.base, .transposed, into: y.base,
-                m: input.rows, n: input.outputs, k: input.inputs, beta: 0, bias: biases?.base,
-                activation: VectorKernels.best.gelu_forward))
+        let weights = input.multiply(
+            base, activation: VectorKernels.best.gelu_forward, into: y.base, on: tape)
         return .result(input.outputShape, y, of: [self], parameters: input.parameters) {
             [storage, slot] in
             { dy, gradients in
@@ -70,6 +62,8 @@ private struct LinearInput {
     let outputShape: Shape
     let weight: Parameter
     let bias: Parameter?
+    /// The weight's in the forward pass.
+    let precision: GEMM.Precision
     /// Whether the weight, and the bias, were trained in the forward pass; only then do they get gradients.
     let trainsWeight: Bool
     let trainsBias: Bool
@@ -89,8 +83,27 @@ private struct LinearInput {
         outputShape = Shape(x.shape.array.dropLast() + [outputs])
         self.weight = weight
         self.bias = bias
+        precision = weight.precision
         trainsWeight = !weight.isFrozen
         trainsBias = bias.map { !$0.isFrozen } ?? false
+    }
+
+    /// y = f(x) · Wᵀ + b, without a tape from the packed weight if there is one; gives the weights.
+    func multiply(
+        _ x: UnsafePointer<Float>, activation: GEMM.ElementFunction? = nil,
+        into y: UnsafeMutablePointer<Float>, on tape: Tape?
+    ) -> Storage {
+        let (weights, biases) = (weight.value, bias?.value)
+        if tape == nil, let packed = weight.packed {
+            packed.multiply(x, rows: rows, bias: biases?.base, activation: activation, into: y)
+        } else {
+            GEMM.run(
+                GEMM.Product(
+                    x, .plain, weights.base, .transposed, into: y, m: rows, n: outputs, k: inputs,
+                    beta: 0, bias: biases?.base, activation: activation, precision: precision))
+        }
+        withExtendedLifetime(biases) {}
+        return weights
     }
 
     /// dW += dyᵀ · x
@@ -99,7 +112,7 @@ private struct LinearInput {
             products.append(
                 GEMM.Product(
                     dy.base, .transposed, x.base, .plain, into: sum, m: outputs, n: inputs, k: rows,
-                    beta: beta))
+                    beta: beta, precision: precision))
         }
     }
 
@@ -109,7 +122,7 @@ private struct LinearInput {
     ) -> GEMM.Product {
         GEMM.Product(
             dy.base, .plain, weights.base, .plain, into: sum, m: rows, n: inputs, k: outputs,
-            beta: beta)
+            beta: beta, precision: precision)
     }
 
     /// db += the sum of dy's rows, if the bias is trained.

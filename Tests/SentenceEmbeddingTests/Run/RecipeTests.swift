@@ -122,6 +122,7 @@ import Testing
         recipe.training.keepLast = 2
         recipe.training.patience = 1
         recipe.training.groupByLength = true
+        recipe.training.bf16 = true
         recipe.training.gradientCheckpointing = true
         recipe.training.miniBatchSize = 8
         recipe.training.seed = .max

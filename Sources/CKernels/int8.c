@@ -1,0 +1,79 @@
+// Products of 8-bit numbers in plain C: the weights' side, and the reference for what the processor's instruction does.
+#include <math.h>
+#include <string.h>
+
+#include "CKernels.h"
+
+#define ROWS 14
+#define COLUMNS 32
+
+static float largest(const float *x, size_t k) {
+    float most = 0;
+    for (size_t p = 0; p < k; p++) most = fmaxf(most, fabsf(x[p]));
+    return most;
+}
+
+void simile_int8_pack_weights(float *to, float *scales, int32_t *sums, size_t columns, const float *from, size_t n,
+                              size_t k) {
+    size_t words = (k + 3) / 4, width = (n + columns - 1) / columns * columns;
+    memset(to, 0, width * words * sizeof *to);
+    for (size_t j = 0; j < width; j++) {
+        const float *row = from + j * k;
+        float most = j < n ? largest(row, k) : 0, inverse = most > 0 ? 127 / most : 0;
+        int32_t sum = 0;
+        for (size_t p = 0; j < n && p < k; p++) {
+            int32_t number = (int32_t)nearbyintf(row[p] * inverse);
+            uint32_t word;
+            float *place = to + (j / columns * words + p / 4) * columns + j % columns;
+            memcpy(&word, place, sizeof word);
+            word |= (uint32_t)(uint8_t)number << p % 4 * 8;
+            memcpy(place, &word, sizeof word);
+            sum += number;
+        }
+        scales[j] = most / 127;
+        sums[j] = sum;
+    }
+}
+
+static void pack_rows(float *to, simile_int8_row *forms, const float *from, size_t ld, size_t m, size_t k) {
+    size_t words = (k + 3) / 4;
+    for (size_t first = 0; first < m; first += ROWS, to += words * (COLUMNS / 2))
+        for (size_t r = 0; r < COLUMNS / 2; r++) {
+            const float *row = from + (first + r) * ld;
+            int is_row = r < ROWS && first + r < m;
+            float least = 0, most = 0;
+            for (size_t p = 0; is_row && p < k; p++) {
+                least = fminf(least, row[p]);
+                most = fmaxf(most, row[p]);
+            }
+            float range = most - least, inverse = range > 0 ? 255 / range : 0;
+            int32_t zero = (int32_t)nearbyintf(-least * inverse);
+            if (is_row) forms[first + r] = (simile_int8_row){range / 255, zero};
+            for (size_t p = 0; p < words; p++) {
+                uint32_t word = 0;
+                for (size_t i = 0; i < 4; i++) {
+                    float x = is_row && 4 * p + i < k ? row[4 * p + i] : 0;
+                    int32_t number = (int32_t)nearbyintf(x * inverse) + zero;
+                    word |= (uint32_t)(number < 0 ? 0 : number > 255 ? 255 : number) << i * 8;
+                }
+                memcpy(to + p * (COLUMNS / 2) + r, &word, sizeof word);
+            }
+        }
+}
+
+static void product(float *c, size_t ldc, const float *a, const simile_int8_row *forms, size_t m, const float *b,
+                    const float *column_scales, const int32_t *column_sums, size_t n, size_t k, const float *bias) {
+    size_t words = (k + 3) / 4;
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++) {
+            const uint8_t *left = (const uint8_t *)(a + i / ROWS * words * (COLUMNS / 2) + i % ROWS);
+            const int8_t *right = (const int8_t *)(b + j / COLUMNS * words * COLUMNS + j % COLUMNS);
+            int32_t sum = -forms[i].zero * column_sums[j];
+            for (size_t p = 0; p < words; p++)
+                for (size_t q = 0; q < 4; q++) sum += left[p * 2 * COLUMNS + q] * right[p * 4 * COLUMNS + q];
+            c[i * ldc + j] = fmaf((float)sum * column_scales[j], forms[i].scale, bias ? bias[j] : 0);
+        }
+}
+
+const simile_int8_products simile_int8_products_emulated = {
+    .rows = ROWS, .columns = COLUMNS, .pack_rows = pack_rows, .product = product};

@@ -1,0 +1,177 @@
+import Testing
+
+@testable import Kernels
+
+/// Products of bfloat16 and 8-bit numbers: what they compute, and that the processor's instructions and plain C agree to the
+/// bit.
+@Suite struct LowPrecisionTests {
+    static let sizes = [
+        (1, 1, 1), (2, 3, 5), (14, 32, 2), (15, 33, 3), (130, 70, 31), (29, 200, 1101),
+        (3, 384, 2050), (230, 17, 520),
+    ]
+
+    /// The nearest number with an 8-bit mantissa, to even.
+    private func rounded(_ x: Float) -> Double {
+        let bits = x.bitPattern
+        return Double(
+            Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000))
+    }
+
+    @Test(arguments: sizes)
+    func sumsProductsOfRoundedNumbers(_ size: (Int, Int, Int)) {
+        let (m, n, k) = size
+        let (a, b, bias) = (numbers(m * k, seed: 1), numbers(n * k, seed: 2), numbers(n, seed: 3))
+        let c = product(a, b, bias, size, simile_bfloat16_products_emulated)
+        for i in 0..<m {
+            for j in 0..<n {
+                var sum = Double(bias[j])
+                for p in 0..<k { sum += rounded(a[i * k + p]) * rounded(b[j * k + p]) }
+                #expect(abs(Double(c[i * n + j]) - sum) < 1e-4)
+            }
+        }
+    }
+
+    @Test func roundsToEvenAndFlushesWhatIsNotNormal() {
+        // 1 + 2⁻⁸ lies between 1 and 1 + 2⁻⁷: to the even one; 1 + 3 · 2⁻⁸ to 1 + 2⁻⁶.
+        let values: [(Float, Float)] = [
+            (1 + 0x1p-8, 1), (1 + 0x3p-8, 1 + 0x1p-6), (1 + 0x1p-8 + 0x1p-20, 1 + 0x1p-7),
+            (0x1p-130, 0), (.greatestFiniteMagnitude, .infinity), (-.infinity, -.infinity),
+        ]
+        for kernels in all {
+            for (x, expected) in values {
+                #expect(product([x], [1], [0], (1, 1, 1), kernels) == [expected])
+            }
+            #expect(product([.nan], [1], [0], (1, 1, 1), kernels)[0].isNaN)
+            #expect(product([0x1p-100], [0x1p-30], [0], (1, 1, 1), kernels) == [0])
+        }
+    }
+
+    @Test(
+        .enabled(
+            if: simile_bfloat16_products() != nil, "no AVX512-BF16: nothing to compare with plain C"
+        ), arguments: sizes)
+    func theProcessorPairsAsPlainCDoes(_ size: (m: Int, n: Int, k: Int)) throws {
+        let kernels = try #require(simile_bfloat16_products()).pointee
+        let (m, n, k) = size
+        let (a, b, bias) = (numbers(m * k, seed: 1), numbers(n * k, seed: 2), numbers(n, seed: 3))
+        for opA in [GEMM.Operand.plain, .transposed] {
+            for opB in [GEMM.Operand.plain, .transposed] {
+                #expect(
+                    product(a, opA, b, opB, bias, size, kernels)
+                        == product(a, opA, b, opB, bias, size, simile_bfloat16_products_emulated))
+            }
+        }
+    }
+
+    /// The same bits as without packing, whatever the other rows; also with an activation.
+    @Test(arguments: sizes)
+    func aPackedWeightMultipliesAsGEMMDoes(_ size: (m: Int, n: Int, k: Int)) {
+        let (m, n, k) = size
+        let (a, b, bias) = (numbers(m * k, seed: 1), numbers(n * k, seed: 2), numbers(n, seed: 3))
+        for kernels in all + [VectorKernels.best.products] {
+            let packed = PackedMatrix(b, n: n, k: k, floats: kernels)
+            for activation in [nil, VectorKernels.best.gelu_forward] as [GEMM.ElementFunction?] {
+                let whole = multiply(packed, a, bias, size, activation)
+                #expect(
+                    whole
+                        == product(
+                            a, .plain, b, .transposed, bias, size, kernels, activation: activation))
+                let last = multiply(packed, Array(a.suffix(k)), bias, (1, n, k), activation)
+                #expect(last == Array(whole.suffix(n)))
+            }
+        }
+    }
+
+    @Test(arguments: sizes)
+    func eightBitsAreWithinHalfAStep(_ size: (m: Int, n: Int, k: Int)) {
+        let (m, n, k) = size
+        let a = numbers(m * k, seed: 1, in: -0.2...3)
+        let (b, bias) = (numbers(n * k, seed: 2), numbers(n, seed: 3))
+        let packed = PackedMatrix(b, n: n, k: k, int8: simile_int8_products_emulated)
+        let c = multiply(packed, a, bias, size)
+        for i in 0..<m {
+            let row = a[i * k..<(i + 1) * k]
+            let step = Double(max(row.max() ?? 0, 0) - min(row.min() ?? 0, 0)) / 255
+            for j in 0..<n {
+                let column = b[j * k..<(j + 1) * k]
+                let columnStep = Double(column.map(abs).max() ?? 0) / 127
+                var (sum, bound) = (Double(bias[j]), 1e-5)
+                for (x, w) in zip(row, column) {
+                    sum += Double(x) * Double(w)
+                    // x is off by up to a step, as its zero is rounded too, and w by half of one.
+                    bound += step * abs(Double(w)) + columnStep / 2 * (abs(Double(x)) + step)
+                }
+                #expect(abs(Double(c[i * n + j]) - sum) <= bound)
+            }
+        }
+        // A row has the same bits alone, and zeros are exact.
+        #expect(
+            multiply(packed, Array(a.suffix(k)), bias, (1, n, k)) == Array(c.suffix(n)))
+        #expect(multiply(packed, Array(repeating: 0, count: k), bias, (1, n, k)) == bias)
+    }
+
+    @Test(
+        .enabled(
+            if: simile_int8_products_of_processor() != nil,
+            "no AVX512-VNNI: nothing to compare with plain C"), arguments: sizes)
+    func theProcessorMultipliesEightBitsAsPlainCDoes(_ size: (m: Int, n: Int, k: Int)) throws {
+        let kernels = try #require(simile_int8_products_of_processor()).pointee
+        let (m, n, k) = size
+        let a = numbers(m * k, seed: 1, in: -0.2...3)
+        let (b, bias) = (numbers(n * k, seed: 2), numbers(n, seed: 3))
+        for activation in [nil, VectorKernels.best.gelu_forward] as [GEMM.ElementFunction?] {
+            #expect(
+                multiply(
+                    PackedMatrix(b, n: n, k: k, int8: kernels), a, bias, size, activation)
+                    == multiply(
+                        PackedMatrix(b, n: n, k: k, int8: simile_int8_products_emulated), a, bias,
+                        size, activation))
+        }
+    }
+
+    /// Plain C, and the processor's instruction where it has one.
+    private var all: [simile_product_kernels] {
+        [simile_bfloat16_products_emulated]
+            + (simile_bfloat16_products().map { [$0.pointee] } ?? [])
+    }
+
+    private func product(
+        _ a: [Float], _ b: [Float], _ bias: [Float], _ size: (m: Int, n: Int, k: Int),
+        _ kernels: simile_product_kernels
+    ) -> [Float] {
+        product(a, .plain, b, .transposed, bias, size, kernels)
+    }
+
+    private func product(
+        _ a: [Float], _ opA: GEMM.Operand, _ b: [Float], _ opB: GEMM.Operand, _ bias: [Float],
+        _ size: (m: Int, n: Int, k: Int), _ kernels: simile_product_kernels,
+        activation: GEMM.ElementFunction? = nil
+    ) -> [Float] {
+        var c = [Float](repeating: .nan, count: size.m * size.n)
+        withBase(a) { a in
+            withBase(b) { b in
+                withBase(bias) { bias in
+                    c.withUnsafeMutableBufferPointer { c in
+                        guard let c = c.baseAddress else { return }
+                        GEMM.runPacked(
+                            [
+                                GEMM.Product(
+                                    a, opA, b, opB, into: c, m: size.m, n: size.n, k: size.k,
+                                    beta: 0, bias: bias, activation: activation)
+                            ], kernels: { _ in kernels })
+                    }
+                }
+            }
+        }
+        return c
+    }
+
+    private func multiply(
+        _ weight: PackedMatrix, _ x: [Float], _ bias: [Float], _ size: (m: Int, n: Int, k: Int),
+        _ activation: GEMM.ElementFunction? = nil
+    ) -> [Float] {
+        var y = [Float](repeating: .nan, count: size.m * size.n)
+        weight.multiply(x, rows: size.m, bias: bias, activation: activation, into: &y)
+        return y
+    }
+}
