@@ -42,7 +42,7 @@ struct Growth: ParsableCommand {
             let work = trainingWork(
                 series, .init(folder: inputs.model, sizes: sizes), pairs, inputs: inputs,
                 maxLength: length, batchSize: batch, steps: max(1, 8192 / (2 * batch * length)))
-            let worker = try WorkerProcess(work)
+            let worker = try WorkerProcess(work, peerPython: nil)
             var (times, peak): ([Double], Double) = ([], 0)
             for _ in 0..<inputs.rounds {
                 let round = try worker.round()
