@@ -258,6 +258,27 @@ public final class SentenceTransformer {
             tokensPerBatch: tokensPerBatch)
     }
 
+    /// With so many batches for each thread the threads end at about the same time though they share none.
+    private static let batchesPerThread = 4
+
+    /// Sentences in an order in batches of up to so many tokens; a longer sentence is a batch.
+    private static func batches(
+        of order: [Int], _ tokensPerBatch: Int, count: (Int) -> Int
+    ) -> [ArraySlice<Int>] {
+        var batches: [ArraySlice<Int>] = []
+        var next = 0
+        while next < order.count {
+            var (end, tokens) = (next, 0)
+            repeat {
+                tokens += count(order[end])
+                end += 1
+            } while end < order.count && tokens + count(order[end]) <= tokensPerBatch
+            batches.append(order[next..<end])
+            next = end
+        }
+        return batches
+    }
+
     /// Embeddings of sentences that are ids already, a prompt's in front of them, in their order:
     /// [sentences, dimension].
     func encode(_ ids: [[Int32]], unpooledTokens: Int, tokensPerBatch: Int) -> Tensor {
@@ -271,20 +292,22 @@ public final class SentenceTransformer {
             .sorted { (ids[$1].count, $0) < (ids[$0].count, $1) }
         let width = embeddingDimension
         let result = Storage(ids.count * width)
-        var next = 0
-        while next < order.count {
-            var (end, count) = (next, 0)
-            repeat {
-                count += ids[order[end]].count
-                end += 1
-            } while end < order.count && count + ids[order[end]].count <= tokensPerBatch
-            let tokens = TokenBatch(order[next..<end].map { ids[$0] })
+        func compute(_ sentences: ArraySlice<Int>) {
+            let tokens = TokenBatch(sentences.map { ids[$0] })
             let batch = finished(pooling(bert(tokens), tokens.layout, skipping: unpooledTokens))
-            for (row, sentence) in order[next..<end].enumerated() {
+            for (row, sentence) in sentences.enumerated() {
                 (result.base + sentence * width).update(
                     from: batch.base + row * wholeDimension, count: width)
             }
-            next = end
+        }
+        let batches = Self.batches(of: order, tokensPerBatch) { ids[$0].count }
+        if batches.count < Self.batchesPerThread * ThreadPool.shared.count {
+            batches.forEach(compute)
+        } else {
+            // Each thread a batch of its own: none waits for another, and what it computes stays in its caches. No
+            // optimizer may owe the weights anything then.
+            for parameter in allParameters { _ = parameter.value }
+            ThreadPool.shared.run(batches.count) { batch, _ in compute(batches[batch]) }
         }
         for (sentence, first) in original.enumerated() where sentence != first {
             (result.base + sentence * width).update(from: result.base + first * width, count: width)

@@ -52,7 +52,7 @@ struct Encode: Subcommand {
     @Flag(help: "Replace the --output file if it exists.")
     var overwrite = false
     @Option(help: "Sentences read at a time.")
-    var chunk = 1024
+    var chunk = 4096
     @OptionGroup var embedding: EmbeddingOptions
     @OptionGroup var compute: ComputeOptions
     @OptionGroup var console: ConsoleOptions

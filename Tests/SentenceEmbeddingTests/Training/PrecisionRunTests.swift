@@ -66,6 +66,8 @@ import Testing
             model.encode([sentences[7]]).values
                 == Array(packed.values[7 * width..<8 * width]))
         #expect(try SentenceTransformer(copying: model).encode(sentences).values == exact)
+        // Nor on how many are computed at a time, and by which thread.
+        #expect(model.encode(sentences, tokensPerBatch: 1).values == packed.values)
         model.packWeights(nil)
         #expect(model.encode(sentences).values == exact)
     }
