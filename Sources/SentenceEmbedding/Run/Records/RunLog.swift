@@ -84,8 +84,7 @@ final class RunLog: TrainingCallback {
     /// What a step's row has in every run with the same settings: neither times nor memory.
     private static func lastingFields(_ row: String) -> String {
         let fields = row.split(separator: ",", omittingEmptySubsequences: false)
-        return [0, 1, 2, 3, 4, 5, 7].map { fields.indices.contains($0) ? fields[$0] : "" }
-            .joined(separator: ",")
+        return fields.prefix(6).joined(separator: ",")
     }
 
     /// How long the run takes so far, without the time between its processes.
