@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: quickstart test test-aarch64 interop fuzz benchmark build static install uninstall dist deps minilm lint clean
+.PHONY: quickstart test test-aarch64 test-torture torture interop fuzz benchmark build static install uninstall dist deps minilm lint clean
 
 PACKAGES := libopenblas-dev libhdf5-dev zlib1g-dev libcurl4-openssl-dev pkg-config
 SIMILE := .build/release/simile
@@ -36,7 +36,7 @@ SENTENCES := "A man is playing a guitar." \
 
 # Everything: formatting, all tests in debug and as shipped, numbers in every arithmetic, sanitizers. About a quarter
 # of an hour on two processors; says at the end how long each part took.
-TESTS := lint test-aarch64 test-debug test-release test-arithmetic test-threads test-memory
+TESTS := lint test-aarch64 test-debug test-release test-arithmetic test-threads test-memory test-torture
 test: deps minilm
 	@mkdir -p .build && : > .build/test-times
 	@for part in $(TESTS); do \
@@ -96,6 +96,15 @@ test-memory:
 	# Two tests measure what reading costs in memory, which is more here.
 	ASAN_OPTIONS=detect_leaks=0 $(TESTING) swift test --skip-build $(MEMORY) \
 		--skip 'aPickleCostsAMultipleOfItsLength|damagedGzip'
+
+# Makes the system calls of the commands fail, one at a time, and looks at what is left: SHARE of all ways in which each
+# can, half an hour for all on two processors. Counts go to Experiments/Reliability.
+torture: SHARE ?= 1
+torture: build
+	python3 Tests/Torture/torture.py $(SIMILE) --share $(SHARE) --json Experiments/Reliability/faults.json
+
+test-torture: build
+	python3 Tests/Torture/torture.py $(SIMILE) --share 0.05
 
 # Runs the tests that have other people's tools at the other end; installs those in a virtual environment.
 interop: deps minilm

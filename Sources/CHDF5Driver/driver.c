@@ -59,7 +59,7 @@ static herr_t driver_query(const H5FD_t *base, unsigned long *flags) {
     (void)base;
     if (flags)
         *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE
-               | H5FD_FEAT_AGGREGATE_SMALLDATA | H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
+               | H5FD_FEAT_AGGREGATE_SMALLDATA | H5FD_FEAT_SUPPORTS_SWMR_IO | H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
     return 0;
 }
 
@@ -147,6 +147,17 @@ static herr_t driver_truncate(H5FD_t *base, hid_t list, hbool_t closing) {
     return 0;
 }
 
+// Nobody is kept out; but only for a driver that can does the library mark a file that is being written.
+static herr_t driver_lock(H5FD_t *base, hbool_t for_writing) {
+    (void)base, (void)for_writing;
+    return 0;
+}
+
+static herr_t driver_unlock(H5FD_t *base) {
+    (void)base;
+    return 0;
+}
+
 static const H5FD_class_t driver_class = {
 #if H5_VERSION_GE(1, 13, 0)
     .version = H5FD_CLASS_VERSION,
@@ -165,6 +176,8 @@ static const H5FD_class_t driver_class = {
     .read = driver_read,
     .write = driver_write,
     .truncate = driver_truncate,
+    .lock = driver_lock,
+    .unlock = driver_unlock,
     .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 

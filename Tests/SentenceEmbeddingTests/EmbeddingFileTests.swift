@@ -75,7 +75,7 @@ import Testing
         let folder = TemporaryFolder()
         let quantizer = try quantizer(.float32)
         let writer = try HDF5EmbeddingWriter(
-            folder("a.h5").path,
+            folder("a.h5").path, named: "a.h5",
             EmbeddingDescription(
                 model: "tiny", dimension: 3, quantizer: quantizer, isNormalized: false))
         try writer.append(quantizer(embeddings), rows: 4)

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import ModelFolders
 import Testing
 import Tokenization
 
@@ -56,7 +57,7 @@ import Tokenization
 
     @Test func weightsOfAnotherModelAreRefused() throws {
         try write()
-        try TinyModel.make(seed: 2, dense: dense).write(to: folder("other"))
+        try TinyModel.make(dense: dense, seed: 2).write(to: folder("other"))
         try FileManager.default.removeItem(at: folder("model/model.safetensors"))
         try FileManager.default.copyItem(
             at: folder("other/model.safetensors"), to: folder("model/model.safetensors"))

@@ -10,7 +10,7 @@ final class DriverFile: @unchecked Sendable {
     // Used inside the library's lock, or when the library has closed the file.
     private let state: UnsafeMutablePointer<chdf5_file>
     private let place: Place
-    private let use: FileInUse
+    private var use: FileInUse?
 
     /// Creates a file.
     ///
@@ -103,6 +103,7 @@ final class DriverFile: @unchecked Sendable {
         }
         if isWritable, state.pointee.error != 0 { _ = ftruncate(descriptor, 0) }
         state.pointee.descriptor = -1
+        use = nil
         // Closing may report what was not written; an interruption closes all the same.
         if close(descriptor) != 0, isWritable, errno != EINTR, state.pointee.error == 0 {
             state.pointee.error = errno

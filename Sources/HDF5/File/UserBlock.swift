@@ -92,9 +92,19 @@ private struct OpenedFile: ~Copyable {
     /// The first `count` bytes, or as many as there are.
     func start(_ count: Int) throws(HDF5Error) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
-        let read = uninterrupted { pread(descriptor, &bytes, count, 0) }
-        guard read >= 0 else { throw place.systemFailure("read the file") }
-        return Array(bytes.prefix(read))
+        var done = 0
+        while done < count {
+            let read = bytes.withUnsafeMutableBytes { buffer in
+                uninterrupted {
+                    pread(
+                        descriptor, buffer.baseAddress.map { $0 + done }, count - done, off_t(done))
+                }
+            }
+            guard read >= 0 else { throw place.systemFailure("read the file") }
+            if read == 0 { break }
+            done += read
+        }
+        return Array(bytes.prefix(done))
     }
 
     /// SHA-256 of all from `offset` on.

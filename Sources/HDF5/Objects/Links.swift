@@ -12,12 +12,16 @@ enum Links {
         try place.check(H5Pget_link_creation_order(creation, &flags), "list the group")
         let isOrdered = flags & UInt32(H5P_CRT_ORDER_TRACKED) != 0
         let isIndexed = flags & UInt32(H5P_CRT_ORDER_INDEXED) != 0
+        var info = H5G_info_t()
+        try place.check(H5Gget_info(id, &info), "list the group")
+        // Of many links in another order than their own the library makes a list first, and crashes if that cannot be
+        // read to its end. Few are in the group itself, which is read already.
+        let isNative = info.storage_type == H5G_STORAGE_TYPE_DENSE && (isIndexed || !isOrdered)
         var names: [String?] = []
-        // For another order than its own the library makes a list first, and crashes if that cannot be read to its end.
         let status = withUnsafeMutablePointer(to: &names) { pointer in
             H5Literate(
                 id, isOrdered ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME,
-                isOrdered && !isIndexed ? H5_ITER_INC : H5_ITER_NATIVE, nil,
+                isNative ? H5_ITER_NATIVE : H5_ITER_INC, nil,
                 { _, name, _, context in
                     guard let name, let context else { return -1 }
                     context.assumingMemoryBound(to: [String?].self).pointee

@@ -8,27 +8,31 @@ struct CheckpointRecord {
     var recipe = ""
     /// Digests of the held-out data, by the name of the evaluation.
     var heldOut: [String: String] = [:]
-    /// The rows that the log of evaluations has.
-    var evaluations = 0
+    /// Digests of the logs' rows, by the name of the log.
+    var logs: [String: String] = [:]
 
     func write(to training: Attributes) throws(HDF5Error) {
         try training.set("recipe", to: recipe)
-        try training.set("held_out", to: JSONValue.sorted(heldOut.mapValues(JSONValue.string)).line)
-        try training.set("evaluations", to: evaluations)
+        for (name, digests) in [("held_out", heldOut), ("logs", logs)] {
+            try training.set(name, to: JSONValue.sorted(digests.mapValues(JSONValue.string)).line)
+        }
     }
 }
 
 extension Checkpoint {
-    /// What the run had; nothing of held-out data and evaluations for a checkpoint of before they were noted.
-    func record() throws -> (recipe: String, heldOut: [String: String], evaluations: Int?) {
+    /// What the run had; no digests in a checkpoint of before they were noted.
+    func record() throws -> CheckpointRecord {
         let training = try file.root.group(named: "training").attributes
-        guard try training.contains("held_out") else { return (try recipe(), [:], nil) }
-        let members = (try? JSONValue(parsing: training.string("held_out").utf8))?.members ?? []
-        let digests = members.compactMap { member in member.value.string.map { (member.key, $0) } }
-        return (
-            try recipe(), Dictionary(digests, uniquingKeysWith: { $1 }),
-            try training.value("evaluations", as: Int.self)
-        )
+        func digests(_ name: String) throws -> [String: String] {
+            guard try training.contains(name) else { return [:] }
+            let members = (try? JSONValue(parsing: training.string(name).utf8))?.members ?? []
+            let pairs = members.compactMap { member in
+                member.value.string.map { (member.key, $0) }
+            }
+            return Dictionary(pairs, uniquingKeysWith: { $1 })
+        }
+        return CheckpointRecord(
+            recipe: try recipe(), heldOut: try digests("held_out"), logs: try digests("logs"))
     }
 
     /// - Throws: What keeps a run from going on from the checkpoint, as far as the file alone tells.

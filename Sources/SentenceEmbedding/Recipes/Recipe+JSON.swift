@@ -28,9 +28,7 @@ extension Recipe {
     /// - Throws: `RecipeError` for a key that does not exist and a value that is none of those expected.
     public init(json: String) throws(RecipeError) {
         let value: JSONValue
-        do throws(JSONError) {
-            value = try JSONValue(parsing: json.utf8, refusingRepeatedKeys: true)
-        } catch {
+        do throws(JSONError) { value = try JSONValue(parsing: json.utf8) } catch {
             throw .invalid(key: "the recipe", found: "\(error)", expected: "a JSON object")
         }
         try self.init(value)

@@ -54,7 +54,7 @@ final class CheckpointSaver: TrainingCallback {
         if !isBest { savedStep = step }
         do {
             var record = record
-            record.evaluations = log.evaluationCount
+            record.logs = log.digests
             try Checkpoint.write(trainer, to: url, record, includingOptimizer: !isBest)
         } catch {
             if isBest {

@@ -99,14 +99,14 @@ public final class TrainingRun {
             dev: prepared.dev, test: prepared.test, folder: folder, note: note)
         let step = latest == nil ? nil : trainer.state.step
         if step != nil { try requireBest(trainer.state) }
-        let evaluationCount = try latest?.checkpoint.record().evaluations
+        let known = try latest?.checkpoint.record().logs ?? [:]
         let damaged = latest?.damaged ?? []
         latest = nil
         try prepareFolder(for: trainer)
         folder.setAside(damaged, note)
         let record = RunRecord(recipe, tasks, model, note: note)
         try folder.write(record.json, to: "run.json")
-        let log = try RunLog(folder, after: step, evaluationCount: evaluationCount, note: note)
+        let log = try RunLog(folder, after: step, known: known, note: note)
         let saver = CheckpointSaver(
             folder, CheckpointRecord(recipe: recipe.json, heldOut: prepared.heldOut), log,
             savedStep: step ?? 0, note: note)

@@ -85,7 +85,7 @@ import Testing
         #expect(
             try strings(training)
                 == [
-                    "state", "configuration", "recipe", "held_out", "evaluations", "threads",
+                    "state", "configuration", "recipe", "held_out", "logs", "threads",
                     "products",
                 ])
         #expect(

@@ -97,14 +97,14 @@ import Testing
     @Test(arguments: ["short", "torn", "inside", "empty", "binary"])
     func missingRowsAreRefused(_ kind: String) throws {
         try stopped()
-        let lines = try text("run/steps.csv").split(separator: "\n").map { $0 + "\n" }
+        let lines = try text("run/steps.csv").split(separator: "\n").map { "\($0)\n" }
         let (damaged, problem): ([UInt8], String) =
             switch kind {
             case "short": (Array(lines[..<2].joined().utf8), "the row of step 2 is missing")
             case "torn":
                 (Array((lines[..<2].joined() + "2").utf8), "the row of step 2 is missing")
             case "inside": (Array((lines[0] + "x,\n" + lines[2]).utf8), "line 2 is not the row")
-            case "empty": ([], "the rows of the steps 1...2 are missing")
+            case "empty": ([UInt8](), "the rows of the steps 1...2 are missing")
             default: (Array(lines.joined().utf8) + [0xff, 0x0a], "is not UTF-8 text")
             }
         try folder.write(damaged, to: "run/steps.csv")
@@ -118,11 +118,22 @@ import Testing
 
     @Test func missingEvaluationsAreRefused() throws {
         try stopped()
-        let lines = try text("run/evaluations.csv").split(separator: "\n").map { $0 + "\n" }
+        let lines = try text("run/evaluations.csv").split(separator: "\n").map { "\($0)\n" }
         try folder.write(lines[0] + lines[1] + lines[3], to: "run/evaluations.csv")
         #expect(
             refusal().contains(
-                "evaluations.csv: has 2 evaluations up to step 2, but the run had 3"))
+                "evaluations.csv: its rows up to step 2 are not those that the run wrote"))
+    }
+
+    @Test(arguments: ["steps.csv", "evaluations.csv"])
+    func changedRowsAreRefused(_ name: String) throws {
+        try stopped()
+        var lines = try text("run/" + name).split(separator: "\n").map { "\($0)\n" }
+        var fields = lines[2].split(separator: ",").map(String.init)
+        fields[1] += "1"
+        lines[2] = fields.joined(separator: ",")
+        try folder.write(lines.joined(), to: "run/" + name)
+        #expect(refusal().contains("\(name): its rows up to step 2 are not those"))
     }
 
     // MARK: - Checkpoints

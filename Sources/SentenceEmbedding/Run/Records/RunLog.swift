@@ -1,3 +1,4 @@
+import Digest
 import Foundation
 import Serialization
 import Support
@@ -13,6 +14,7 @@ final class RunLog: TrainingCallback {
     private let steps: LogFile
     private let evaluations: URL
     private var evaluationRows: [String]
+    private var stepsDigest = DigestStream(.sha256)
     /// Whether rows of evaluations wait to be written.
     private var evaluationsWait = false
     /// Why rows wait; nil when all are written.
@@ -28,61 +30,78 @@ final class RunLog: TrainingCallback {
     ///
     /// Columns that an older log lacks stay empty in its rows.
     ///
-    /// - Parameter evaluationCount: How many rows the log of evaluations had at that step, where that is known.
-    /// - Throws: `RunError.logIncomplete` when rows up to that step are missing.
+    /// - Parameter known: What `digests` was at that step; nothing where that is not known.
+    /// - Throws: `RunError.logIncomplete` when rows up to that step are missing, or are others.
     init(
-        _ folder: RunFolder, after step: Int?, evaluationCount: Int? = nil,
+        _ folder: RunFolder, after step: Int?, known: [String: String] = [:],
         note: @escaping (TrainingNote) -> Void
     ) throws {
         self.note = note
         let stepsFile = folder.file("steps.csv")
         evaluations = folder.file("evaluations.csv")
-        let stepRows = Self.withAllColumns(try Self.steps(stepsFile, upTo: step, note))
+        let (hasSteps, hasEvaluations) = (
+            Self.isThere(stepsFile, step, note), Self.isThere(evaluations, step, note)
+        )
+        let stepRows =
+            try hasSteps ? Self.withAllColumns(Self.steps(stepsFile, upTo: step ?? 0)) : []
         earlierSeconds =
             stepRows.last?.split(separator: ",", omittingEmptySubsequences: false)[6...].first
             .flatMap { Double($0) } ?? 0
-        evaluationRows = try Self.evaluations(
-            evaluations, upTo: step, count: evaluationCount, note)
+        evaluationRows = []
+        if hasEvaluations {
+            let log = try LogRows(evaluations, upTo: step ?? 0)
+            evaluationRows = log.header.isEmpty ? [] : [log.header] + log.rows
+        }
+        for row in stepRows { stepsDigest.add(Self.lastingFields(row)) }
+        let digests = Self.digests(stepsDigest, evaluationRows)
+        for (url, name, isThere) in [
+            (stepsFile, "steps", hasSteps), (evaluations, "evaluations", hasEvaluations),
+        ] where isThere && known[name].map({ $0 != digests[name] }) == true {
+            throw RunError.logIncomplete(
+                path: url.path,
+                problem: "its rows up to step \(step ?? 0) are not those that the run wrote")
+        }
         try folder.write(
             Self.text([Self.columns.joined(separator: ",")] + stepRows), to: "steps.csv")
         try folder.write(Self.text(evaluationRows), to: "evaluations.csv")
         steps = try LogFile(stepsFile)
     }
 
+    /// SHA-256 of both logs' rows so far, but for what depends on the machine and the hour.
+    var digests: [String: String] { Self.digests(stepsDigest, evaluationRows) }
+
+    private static func digests(
+        _ steps: DigestStream, _ evaluationRows: [String]
+    ) -> [String: String] {
+        var evaluations = DigestStream(.sha256)
+        for row in evaluationRows { evaluations.add(row) }
+        return [
+            "steps": String(hexadecimal: steps.finished()),
+            "evaluations": String(hexadecimal: evaluations.finished()),
+        ]
+    }
+
+    /// What a step's row has in every run with the same settings: neither times nor memory.
+    private static func lastingFields(_ row: String) -> String {
+        let fields = row.split(separator: ",", omittingEmptySubsequences: false)
+        return fields.prefix(6).joined(separator: ",")
+    }
+
     /// How long the run takes so far, without the time between its processes.
     var seconds: Double { earlierSeconds + (ContinuousClock.now - start) / .seconds(1) }
 
-    /// The evaluations so far.
-    var evaluationCount: Int { max(0, evaluationRows.count - 1) }
-
-    /// The rows of an older log of steps up to one; none without a step.
-    private static func steps(
-        _ url: URL, upTo step: Int?, _ note: (TrainingNote) -> Void
-    ) throws -> [String] {
-        guard let step, step > 0, isThere(url, note) else { return [] }
+    /// The rows of an older log of steps up to one.
+    private static func steps(_ url: URL, upTo step: Int) throws -> [String] {
         let log = try LogRows(url, upTo: step)
         try log.requireEach(upTo: step, url)
         return log.rows
     }
 
-    /// The header and the rows of an older log of evaluations; nothing without a step.
-    private static func evaluations(
-        _ url: URL, upTo step: Int?, count: Int?, _ note: (TrainingNote) -> Void
-    ) throws -> [String] {
-        guard let step, count != 0, isThere(url, note) else { return [] }
-        let log = try LogRows(url, upTo: step)
-        if let count, log.rows.count != count {
-            throw RunError.logIncomplete(
-                path: url.path,
-                problem:
-                    "has \(log.rows.count) evaluations up to step \(step), but the run had \(count)"
-            )
-        }
-        return log.header.isEmpty ? [] : [log.header] + log.rows
-    }
-
-    /// Whether there is a log; says what comes of it when there is none.
-    private static func isThere(_ url: URL, _ note: (TrainingNote) -> Void) -> Bool {
+    /// Whether there is a log of before; says what comes of it when there is none.
+    private static func isThere(
+        _ url: URL, _ step: Int?, _ note: (TrainingNote) -> Void
+    ) -> Bool {
+        if step == nil { return false }
         if FileManager.default.fileExists(atPath: url.path) { return true }
         note(.other("\(url.path): is not there; it begins again, without the rows so far"))
         return false
@@ -101,7 +120,9 @@ final class RunLog: TrainingCallback {
     func handle(_ event: TrainingEvent, _ trainer: Trainer) -> TrainingControl {
         switch event {
         case .stepped(let step):
-            noting(steps.path) { try steps.append((row(step, trainer.state.step) + "\n").utf8) }
+            let row = row(step, trainer.state.step)
+            stepsDigest.add(Self.lastingFields(row))
+            noting(steps.path) { try steps.append((row + "\n").utf8) }
         case .evaluated(let evaluation, _):
             if evaluationRows.isEmpty {
                 evaluationRows = ["step," + evaluation.figures.map(\.name).joined(separator: ",")]
