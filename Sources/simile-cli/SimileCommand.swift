@@ -27,6 +27,10 @@ struct SimileCommand: ParsableCommand {
 
     static func main() {
         Console.prepare()
+        // As early as can be: a signal then is a stop, and no death.
+        if ["train", "pretrain"].contains(CommandLine.arguments.dropFirst().first) {
+            Interruption.install()
+        }
         // The environment's wish would go before what is asked for each file: no file of ours needs a lock.
         setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1)
         ReadHDF5.beforeOpening()

@@ -30,7 +30,9 @@ import Testing
                 "stopped before the first step: nothing was trained, and nothing is lost\n"),
             "\(error)")
         // Nothing is in the way of another try.
-        try folder.write("a\tb\tscore\nA dog.\tA cat.\t1\nA man.\tA boy.\t2\n", to: "two.tsv")
+        try folder.write(
+            "sentence1\tsentence2\tscore\nA dog.\tA cat.\t1\nA man.\tA boy.\t2\n",
+            to: "two.tsv")
         let again = try CommandRunner.run([
             "train", "--model", start, "--train", folder.path("two.tsv"), "--score-range",
             "0...5", "--output", folder.path("run"),

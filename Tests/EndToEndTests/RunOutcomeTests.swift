@@ -292,7 +292,7 @@ import Testing
         try bytes.write(to: log)
         let resumed = try resume("run")
         #expect(resumed.status == 1)
-        #expect(resumed.error.contains("steps.csv: cannot be read as text; move it away"))
+        #expect(resumed.error.contains("steps.csv: is not UTF-8 text; put the file back"))
         #expect(try Data(contentsOf: log) == bytes)
     }
 }

@@ -92,7 +92,7 @@ private enum FullDisk {
         let group = try file.root.createGroup("a")
         limit(10_000)
         expectFull { () throws(HDF5Error) in
-            try group.write([Float](repeating: 1, count: 100_000), as: "x")
+            try group.write([Float](repeating: 1, count: 1_000_000), as: "x")
         }
         expectFull { () throws(HDF5Error) in try group.attributes.set("x", to: 1) }
         expectFull { () throws(HDF5Error) in try file.flush() }

@@ -67,7 +67,7 @@ def torture(root, options):
     seconds = time.monotonic() - began
     print(f"{total} faults, {len(failures)} failures of all kinds, {seconds:.0f} s")
     if options.json:
-        counts.update(seconds=round(seconds), injected=total, failures=len(failures))
+        counts.update(share=options.share, seconds=round(seconds), injected=total, failures=len(failures))
         pathlib.Path(options.json).write_text(json.dumps(counts, indent=1) + "\n")
     return 1 if failures else 0
 

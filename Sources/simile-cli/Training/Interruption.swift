@@ -48,6 +48,11 @@ enum Interruption {
             // Under nohup a run is meant to outlive its terminal.
             if number == SIGHUP, address(before) == address(SIG_IGN) { signal(number, SIG_IGN) }
         }
+        // The process that started this one may have held signals back.
+        var held = sigset_t()
+        sigemptyset(&held)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&held, number) }
+        sigprocmask(SIG_UNBLOCK, &held, nil)
     }
 
     /// From here on a signal has a step, or what is alike, to wait for.

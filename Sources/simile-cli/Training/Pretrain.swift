@@ -67,7 +67,6 @@ struct Pretrain: Subcommand {
     }
 
     func run() throws {
-        Interruption.install()
         try compute.prepare()
         do { try execute() } catch let error as RunError { throw CommandError(error) }
     }

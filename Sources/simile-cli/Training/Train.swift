@@ -52,7 +52,6 @@ struct Train: Subcommand {
     @OptionGroup var console: ConsoleOptions
 
     func run() throws {
-        Interruption.install()
         try compute.prepare()
         do { try execute() } catch let error as RunError { throw CommandError(error) }
     }
