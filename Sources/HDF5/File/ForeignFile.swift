@@ -31,7 +31,7 @@ public enum ForeignFile {
         var status = stat()
         confine(fileSize: stat(path, &status) == 0 ? Int(status.st_size) : 0)
         do throws(HDF5Error) {
-            try readAll(below: HDF5File(opening: path).root)
+            try readAll(of: HDF5File(opening: path))
             return 0
         } catch {
             try? Foundation.FileHandle.standardOutput.write(contentsOf: JSONEncoder().encode(error))
@@ -108,8 +108,9 @@ public enum ForeignFile {
         setrlimit(resource, &limit)
     }
 
-    /// Reads all that there is in and below a group.
-    static func readAll(below root: borrowing Group) throws(HDF5Error) {
+    /// Reads all that there is in a file.
+    static func readAll(of file: borrowing HDF5File) throws(HDF5Error) {
+        let root = file.root
         try read(root)
         for path in try root.pathsBelow() {
             switch try root.kind(of: path) {

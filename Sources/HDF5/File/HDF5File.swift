@@ -93,7 +93,7 @@ public struct HDF5File: ~Copyable, Sendable {
     /// Reads every group, dataset and attribute to its end; the digest was compared when the file was opened.
     ///
     /// - Throws: What cannot be read.
-    public func verify() throws(HDF5Error) { try ForeignFile.readAll(below: root) }
+    public func verify() throws(HDF5Error) { try ForeignFile.readAll(of: self) }
 
     /// Hands everything written so far to the operating system.
     public func flush() throws(HDF5Error) {
