@@ -36,10 +36,10 @@ package enum RegularFile {
     ) throws(Failure) -> [UInt8] {
         var bytes: [UInt8] = []
         var status = stat()
-        if fstat(descriptor, &status) == 0 {
-            bytes.reserveCapacity(min(most, Int(status.st_size)))
-        }
-        var piece = [UInt8](repeating: 0, count: min(most, 1 << 18))
+        // Some files are longer than they say, such as those of the system about itself.
+        let size = fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+        bytes.reserveCapacity(min(most, size))
+        var piece = [UInt8](repeating: 0, count: min(most, max(size + 1, 1 << 12), 1 << 18))
         while bytes.count < most {
             let wanted = min(piece.count, most - bytes.count)
             let count = uninterrupted { read(descriptor, &piece, wanted) }

@@ -5,9 +5,10 @@ import Testing
 /// Products of bfloat16 and 8-bit numbers: what they compute, and that the processor's instructions and plain C agree to the
 /// bit.
 @Suite struct LowPrecisionTests {
+    /// Deep ones and wide ones, all small: other tests watch the memory of the process.
     static let sizes = [
-        (1, 1, 1), (2, 3, 5), (14, 32, 2), (15, 33, 3), (130, 70, 31), (29, 200, 1101),
-        (3, 384, 2050), (230, 17, 520),
+        (1, 1, 1), (2, 3, 5), (14, 32, 2), (15, 33, 3), (130, 70, 31), (29, 40, 1101),
+        (3, 35, 2050), (5, 230, 40), (230, 17, 64),
     ]
 
     /// The nearest number with an 8-bit mantissa, to even.
