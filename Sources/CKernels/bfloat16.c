@@ -3,10 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "CKernels.h"
-
-#define ROWS 14
-#define COLUMNS 32
+#include "low_precision.h"
 
 /// Numbers below the least normal one are 0, as the instruction reads and writes them.
 static float flushed(float x) { return fabsf(x) < FLT_MIN ? copysignf(0, x) : x; }

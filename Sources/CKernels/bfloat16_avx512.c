@@ -2,12 +2,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "CKernels.h"
+#include "low_precision.h"
 
-typedef float vec __attribute__((ext_vector_type(16)));
-#define INLINE static inline __attribute__((always_inline))
-#define ROWS 14
-#define COLUMNS 32
 #pragma clang attribute push( \
     __attribute__((target("avx,avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16"))), apply_to = function)
 #include "avx512_lanes.h"

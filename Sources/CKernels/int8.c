@@ -2,10 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "CKernels.h"
-
-#define ROWS 14
-#define COLUMNS 32
+#include "low_precision.h"
 
 static float largest(const float *x, size_t k) {
     float most = 0;
