@@ -3,11 +3,11 @@ import Synchronization
 
 extension GEMM {
     /// Words of k in a block: a panel of the left side stays in the first-level cache.
-    fileprivate static var mostDepth: Int { 512 }
+    static var mostDepth: Int { 512 }
     /// Rows of the blocks of m.
     fileprivate static var mostRows: Int { 2016 }
     /// Panels of the right side that a task packs at a time: they stay in its second-level cache.
-    fileprivate static var mostPanels: Int { 6 }
+    static var mostPanels: Int { 6 }
 
     /// With our own kernels: the threads pack the left sides together, and each packs some columns of a
     /// right side and multiplies them while they are in its cache.

@@ -17,9 +17,6 @@ public final class PackedMatrix: @unchecked Sendable {
         case int8(simile_int8_products, scales: Storage, sums: [Int32])
     }
 
-    /// Words of k in a block, and panels of the right side that are gone through while they are in the second-level cache.
-    private static let mostDepth = 512
-    private static let mostPanels = 6
     /// Panels of the left side that a task packs at a time.
     private static let mostBands = 8
 
@@ -122,11 +119,7 @@ public final class PackedMatrix: @unchecked Sendable {
             withUnsafeTemporaryAllocation(of: simile_int8_row.self, capacity: rows.count) { forms in
                 guard let forms = forms.baseAddress else { return }
                 kernels.pack_rows(left, forms, x, k, rows.count, k)
-                for group in Self.groups(of: panels) {
-                    let columns =
-                        group.lowerBound
-                        * kernels.columns..<min(
-                            group.upperBound * kernels.columns, n)
+                for columns in columns(of: panels) {
                     sums.withUnsafeBufferPointer { sums in
                         guard let sums = sums.baseAddress else { return }
                         kernels.product(
@@ -151,8 +144,7 @@ public final class PackedMatrix: @unchecked Sendable {
             kernels.pack(
                 left, wide / 2, kernels.rows, x + numbers.lowerBound, k, rows.count, numbers.count,
                 1)
-            for group in Self.groups(of: panels) {
-                let columns = group.lowerBound * wide..<min(group.upperBound * wide, n)
+            for columns in columns(of: panels) {
                 kernels.product(
                     rows.y + columns.lowerBound, n, left, rows.count,
                     self.panels.base + block.lowerBound * width + columns.lowerBound * block.count,
@@ -173,20 +165,22 @@ public final class PackedMatrix: @unchecked Sendable {
     /// Words of k that the left side is packed for at a time.
     private var wordsOfBlock: Int {
         switch kernels {
-        case .floats(let kernels): min(kernels.words(k), Self.mostDepth)
+        case .floats(let kernels): min(kernels.words(k), GEMM.mostDepth)
         case .int8: (k + 3) / 4
         }
     }
 
     /// The blocks of words of k: sums are in the order of `GEMM`.
     private static func blocks(of words: Int) -> [Range<Int>] {
-        let count = (words + mostDepth - 1) / mostDepth
+        let count = (words + GEMM.mostDepth - 1) / GEMM.mostDepth
         return (0..<count).map { ThreadPool.piece($0, of: count, count: words) }
     }
 
-    private static func groups(of panels: Range<Int>) -> [Range<Int>] {
-        stride(from: panels.lowerBound, to: panels.upperBound, by: mostPanels).map {
-            $0..<min($0 + mostPanels, panels.upperBound)
+    /// The columns of some panels, by groups that are gone through while they are in the second-level cache.
+    private func columns(of panels: Range<Int>) -> [Range<Int>] {
+        let wide = tile.columns
+        return stride(from: panels.lowerBound, to: panels.upperBound, by: GEMM.mostPanels).map {
+            $0 * wide..<min(min($0 + GEMM.mostPanels, panels.upperBound) * wide, n)
         }
     }
 }

@@ -25,6 +25,14 @@ def begin(command, words, folder):
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
+def otherwise(folder, scenario, expected):
+    """What is not as after an undisturbed run, or nothing."""
+    found, left = contents(folder, scenario.outputs), leftovers(folder)
+    if found != expected:
+        return "it ends otherwise: " + different(found, expected)
+    return f"left behind: {', '.join(left)}" if left else None
+
+
 def killed(root, command, start, scenario, expected, seconds, number):
     """What is wrong after a training that was killed again and again, or nothing."""
     chance = random.Random(number)
@@ -45,10 +53,7 @@ def killed(root, command, start, scenario, expected, seconds, number):
             break
         else:
             command.run(words, folder)
-        found, left = contents(folder, scenario.outputs), leftovers(folder)
-        if found != expected:
-            return "it ends otherwise: " + different(found, expected)
-        return f"left behind: {', '.join(left)}" if left else None
+        return otherwise(folder, scenario, expected)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -73,10 +78,7 @@ def pair(root, command, start, scenario, expected, number):
                 return f"status {status}: {error.strip()[-200:]}"
         if all(status != 0 for status, _ in ends):
             return "both were refused"
-        found, left = contents(folder, scenario.outputs), leftovers(folder)
-        if found != expected:
-            return "it ends otherwise: " + different(found, expected)
-        return f"left behind: {', '.join(left)}" if left else None
+        return otherwise(folder, scenario, expected)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
