@@ -58,17 +58,22 @@ final class LineStream {
         try checkStart()
     }
 
-    /// Goes on from a place of a file that was read before.
-    init(_ contents: FileContents, at offset: Int) {
+    /// Reads a file that was read before, so many bytes at a time, from where `seek` says.
+    init(again contents: FileContents, chunk: Int) {
         path = contents.path
-        if let all = contents.bytes {
-            (bytes, source) = (all, .memory)
-            line = min(offset, all.count)..<min(offset, all.count)
-        } else {
-            // A record is some hundred bytes long.
-            source = .contents(contents, chunk: 1 << 12)
+        bytes = contents.bytes ?? []
+        source = contents.bytes == nil ? .contents(contents, chunk: chunk) : .memory
+    }
+
+    /// Makes the line at a place of the file the next one.
+    func seek(to offset: Int) {
+        terminator = 0
+        if case .contents = source, !(dropped...dropped + bytes.count).contains(offset) {
+            bytes.removeAll(keepingCapacity: true)
             dropped = offset
         }
+        let place = min(offset - dropped, bytes.count)
+        line = place..<place
     }
 
     /// Where the current line begins in the file, unpacked.

@@ -19,30 +19,14 @@ enum RecordFormat: Sendable {
         }
     }
 
-    /// The record that starts at a place; an empty one when the file has changed since it was read.
-    func record(in contents: FileContents, at offset: Int) -> Record {
-        let lines = LineStream(contents, at: offset)
-        var record = Record()
-        let isThere =
-            switch self {
-            case .delimited(let delimiter):
-                Self.read(DelimitedSource(lines: lines, delimiter: delimiter), into: &record)
-            case .quoted(let delimiter):
-                Self.read(CSVSource(lines: lines, delimiter: delimiter), into: &record)
-            case .jsonLines(let keys):
-                Self.read(JSONLinesSource(lines: lines, keys: keys), into: &record)
-            case .lines: Self.read(TextSource(lines: lines), into: &record)
-            }
-        // What fails now did not fail before.
-        if !isThere || record.fault != nil { contents.noteFailure() }
-        return record
-    }
-
-    private static func read(
-        _ source: some RecordSource, into record: inout Record
-    ) -> Bool {
-        var source = source
-        return (try? source.next(into: &record)) == true
+    /// The records of a stream.
+    func source(_ lines: LineStream) -> any RecordSource {
+        switch self {
+        case .delimited(let delimiter): DelimitedSource(lines: lines, delimiter: delimiter)
+        case .quoted(let delimiter): CSVSource(lines: lines, delimiter: delimiter)
+        case .jsonLines(let keys): JSONLinesSource(lines: lines, keys: keys)
+        case .lines: TextSource(lines: lines)
+        }
     }
 }
 

@@ -80,9 +80,8 @@ extension ExampleTable {
             && (!arePairs || first.classNames == classNames)
         let start = goesOn ? first.rowsDigest : nil
         var digest = RowDigest(arePairsWithLabels: arePairs, after: start)
-        for row in (start == nil ? 0 : first.count)..<count {
-            digest.add(texts(row), labels: labels, row: row)
-        }
+        let known = start == nil ? 0 : first.count
+        forEachRow(from: known) { row, texts in digest.add(texts, labels: labels, row: row) }
         return digest
     }
 }

@@ -57,9 +57,9 @@ extension ExampleTable {
         precondition((0...1).contains(share), "a share of \(share): it must lie in 0...1")
         let limit = Int(share * Double(1 << 32))
         var (training, heldOut): ([Int], [Int]) = ([], [])
-        for row in 0..<count {
+        forEachRow { row, texts in
             var digest = ContentDigest()
-            for text in texts(row) { digest.add(ContentDigest(trimmed: text ?? "").value) }
+            for text in texts { digest.add(ContentDigest(trimmed: text ?? "").value) }
             var generator = SplitMix64(seed: digest.value, stream: seed)
             if Int(generator.next() >> 32) < limit {
                 heldOut.append(row)

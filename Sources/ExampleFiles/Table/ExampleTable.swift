@@ -82,14 +82,14 @@ public struct ExampleTable: Sendable {
     /// A text; nil when the row has none in this column.
     public func text(_ row: Int, _ column: Int) -> String? {
         let (part, row) = place(of: row)
-        let source = part.columns[column]
+        let source = parts[part].columns[column]
         return source.rows.text(row, source.column)
     }
 
     /// The texts of a row, one for each column: at less cost than one by one, when the rows are in a file.
     public func texts(_ row: Int) -> [String?] {
         let (part, row) = place(of: row)
-        let columns = part.columns
+        let columns = parts[part].columns
         guard let first = columns.first else { return [] }
         guard columns.allSatisfy({ $0.rows === first.rows }) else {
             return columns.map { $0.rows.text(row, $0.column) }
@@ -97,14 +97,40 @@ public struct ExampleTable: Sendable {
         return first.rows.texts(row, columns.map(\.column))
     }
 
+    /// Calls `body` with the texts of every row from `start` on, in order: at far less cost than row by row, when they are in a file.
+    public func forEachRow<Failure: Error>(
+        from start: Int = 0, _ body: (_ row: Int, _ texts: [String?]) throws(Failure) -> Void
+    ) throws(Failure) {
+        let readers = parts.map { part in
+            // One for each file, with its columns' places in the table.
+            var readers: [(columns: [Int], texts: (Int) -> [String?])] = []
+            for (index, column) in part.columns.enumerated()
+            where !part.columns[..<index].contains(where: { $0.rows === column.rows }) {
+                let own = part.columns.indices.filter { part.columns[$0].rows === column.rows }
+                readers.append((own, column.rows.reader(own.map { part.columns[$0].column })))
+            }
+            return readers
+        }
+        var texts = [String?](repeating: nil, count: columnNames.count)
+        for row in start..<count {
+            let (part, place) = place(of: row)
+            for reader in readers[part] {
+                for (column, text) in zip(reader.columns, reader.texts(place)) {
+                    texts[column] = text
+                }
+            }
+            try body(row, texts)
+        }
+    }
+
     /// The line of its file on which a row starts, from 1; 0 when it came from no file.
     public func line(of row: Int) -> Int {
         let (part, row) = place(of: row)
-        return part.columns.first?.rows.line(of: row) ?? 0
+        return parts[part].columns.first?.rows.line(of: row) ?? 0
     }
 
     /// The source of a row.
-    public func fileName(of row: Int) -> String { place(of: row).part.name }
+    public func fileName(of row: Int) -> String { parts[place(of: row).part].name }
 
     /// Whether the files are as they were when they were read; without it, rows of a file that somebody writes to are
     /// other rows, or empty ones. It costs a system call for each file above 64 MiB.
@@ -120,11 +146,11 @@ public struct ExampleTable: Sendable {
     }
 
     /// The part that a row is in, and its index there.
-    private func place(of row: Int) -> (part: Part, row: Int) {
+    private func place(of row: Int) -> (part: Int, row: Int) {
         precondition(row >= 0 && row < count, "row \(row) of \(count)")
         let row = selection.map { Int($0[row]) } ?? row
         // There are a few files, not thousands.
         let index = parts.firstIndex { row < $0.end } ?? 0
-        return (parts[index], row - (index > 0 ? parts[index - 1].end : 0))
+        return (index, row - (index > 0 ? parts[index - 1].end : 0))
     }
 }

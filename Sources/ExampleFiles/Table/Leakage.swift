@@ -1,7 +1,8 @@
 /// How much of a held-out table is in the training table, compared as exact texts without white space around them.
 ///
-/// Memory holds 8 bytes for each text and each row of the training table, while it is made. Different texts have the
-/// same 64-bit hash so seldom (once in 18 million pairs of tables of a million texts each) that a hash stands for its text.
+/// Memory holds a hash of each text and each row of the held-out table, while it is made; the training table is read once.
+/// Different texts have the same 64-bit hash so seldom (once in 18 million pairs of tables of a million texts each) that a
+/// hash stands for its text.
 public struct Leakage: Sendable, Equatable {
     /// A held-out row, or a text of it, that is in the training table.
     public struct Finding: Sendable, Equatable, CustomStringConvertible {
@@ -32,31 +33,35 @@ public struct Leakage: Sendable, Equatable {
     ///
     /// A text counts in whichever column it is; a row of one text counts as a text only.
     public init(of heldOut: ExampleTable, in training: ExampleTable) {
-        var known = HashList(capacity: training.count * training.columnNames.count)
-        var knownRows = HashList(capacity: training.count)
         let countsRows = heldOut.columnNames.count > 1
-        for row in 0..<training.count {
-            let hashes = Self.hashes(training.texts(row))
-            for hash in hashes { known.append(hash) }
-            if countsRows { knownRows.append(Self.hash(hashes)) }
+        // Whether each is in the training table.
+        var (known, knownRows): ([UInt64: Bool], [UInt64: Bool]) = ([:], [:])
+        heldOut.forEachRow { _, texts in
+            let hashes = Self.hashes(texts)
+            for hash in hashes { known[hash] = false }
+            if countsRows { knownRows[Self.hash(hashes)] = false }
         }
-        known.sort()
-        knownRows.sort()
+        training.forEachRow { _, texts in
+            let hashes = Self.hashes(texts)
+            for hash in hashes where known[hash] == false { known[hash] = true }
+            if !countsRows { return }
+            let hash = Self.hash(hashes)
+            if knownRows[hash] == false { knownRows[hash] = true }
+        }
         var seen: Set<UInt64> = []
         var (textCount, rowCount) = (0, 0)
         var (foundTexts, foundRows): ([Finding], [Finding]) = ([], [])
-        for row in 0..<heldOut.count {
-            let texts = heldOut.texts(row)
+        heldOut.forEachRow { row, texts in
             let hashes = Self.hashes(texts)
             let present = texts.compactMap { $0 }
             for (hash, text) in zip(hashes, present)
-            where seen.insert(hash).inserted && known.contains(hash) {
+            where seen.insert(hash).inserted && known[hash] == true {
                 textCount += 1
                 if textCount <= Self.keptFindings {
                     foundTexts.append(Finding(heldOut, row, text))
                 }
             }
-            guard countsRows, knownRows.contains(Self.hash(hashes)) else { continue }
+            guard countsRows, knownRows[Self.hash(hashes)] == true else { return }
             rowCount += 1
             if rowCount <= Self.keptFindings {
                 foundRows.append(Finding(heldOut, row, present.joined(separator: " / ")))
@@ -109,25 +114,5 @@ extension Leakage.Finding {
         self.init(
             file: table.fileName(of: row), line: table.line(of: row),
             text: text.count > 80 ? "\(text.prefix(80))..." : text)
-    }
-}
-
-/// Hashes in order, to be looked up: 8 bytes each, where a set would take thirty.
-private struct HashList {
-    private var hashes: [UInt64] = []
-
-    init(capacity: Int) { hashes.reserveCapacity(capacity) }
-
-    mutating func append(_ hash: UInt64) { hashes.append(hash) }
-
-    mutating func sort() { hashes.sort() }
-
-    func contains(_ hash: UInt64) -> Bool {
-        var (low, high) = (0, hashes.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if hashes[middle] < hash { low = middle + 1 } else { high = middle }
-        }
-        return low < hashes.count && hashes[low] == hash
     }
 }

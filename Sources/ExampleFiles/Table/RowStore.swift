@@ -4,12 +4,18 @@ protocol RowStore: AnyObject, Sendable {
     func text(_ row: Int, _ column: Int) -> String?
     /// The texts of some columns, at less cost than one by one.
     func texts(_ row: Int, _ columns: [Int]) -> [String?]
+    /// Gives the texts of some columns of one row after the other, at less cost where rows come in the order of the file.
+    func reader(_ columns: [Int]) -> (_ row: Int) -> [String?]
     /// The line on which the row starts, from 1; 0 when it came from no file.
     func line(of row: Int) -> Int
     /// Whether the file that the rows are read from is as it was.
     ///
     /// - Throws: `ExampleFileError.changed` when it is not.
     func requireUnchanged() throws(ExampleFileError)
+}
+
+extension RowStore {
+    func reader(_ columns: [Int]) -> (_ row: Int) -> [String?] { { self.texts($0, columns) } }
 }
 
 /// Rows in memory.
@@ -74,7 +80,18 @@ final class FileRows: RowStore {
     func text(_ row: Int, _ column: Int) -> String? { texts(row, [column])[0] }
 
     func texts(_ row: Int, _ columns: [Int]) -> [String?] {
-        let record = format.record(in: contents, at: positions.offset(row))
+        // A record is some hundred bytes long.
+        var finder = RecordFinder(format, in: contents, chunk: 1 << 12)
+        return texts(row, columns, &finder)
+    }
+
+    func reader(_ columns: [Int]) -> (_ row: Int) -> [String?] {
+        var finder = RecordFinder(format, in: contents, chunk: 1 << 18)
+        return { self.texts($0, columns, &finder) }
+    }
+
+    private func texts(_ row: Int, _ columns: [Int], _ finder: inout RecordFinder) -> [String?] {
+        let record = finder.record(at: positions.offset(row))
         let choice = positions.choice(row)
         return columns.map { column in
             let mayLack = firstColumn + column > 1

@@ -29,8 +29,8 @@ extension ExampleTable {
     public func requireTokens(
         of tokenizer: BertTokenizer, allowingMissing: Bool = false
     ) throws(EmptyTextError) {
-        for row in 0..<count {
-            for (column, text) in texts(row).enumerated() {
+        try forEachRow { (row, texts) throws(EmptyTextError) in
+            for (column, text) in texts.enumerated() {
                 if text == nil ? !allowingMissing : tokenizer.isEmpty(text ?? "") {
                     throw EmptyTextError(
                         path: fileName(of: row), line: line(of: row), column: columnNames[column],

@@ -22,20 +22,12 @@ public protocol BatchSampler: Sendable {
     /// The batches of an epoch, from 0: every row at most once, in batches of at most `batchSize`.
     ///
     /// How many there are may differ from epoch to epoch.
-    func batches(of table: SamplerInput, epoch: Int) -> [[Int]]
-
-    /// The number of those batches, which some can tell without making them.
-    func batchCount(of table: SamplerInput, epoch: Int) -> Int
+    func batches(of table: SamplerInput, epoch: Int) -> RowBatches
 }
 
 extension BatchSampler {
     /// Nothing is.
     public func problem(with table: SamplerInput) -> String? { nil }
-
-    /// As many as are made.
-    public func batchCount(of table: SamplerInput, epoch: Int) -> Int {
-        batches(of: table, epoch: epoch).count
-    }
 }
 
 /// What samplers may ask of rows, which are numbered from 0. What a table cannot tell is nil.
@@ -62,24 +54,9 @@ public struct SamplerInput {
 }
 
 /// The rows in the random order of an epoch.
-func shuffledRows(count: Int, seed: UInt64, epoch: Int) -> [Int] {
-    var rows = Array(0..<count)
+func shuffledRows(count: Int, seed: UInt64, epoch: Int) -> [UInt32] {
+    var rows = (0..<count).map { UInt32($0) }
     var generator = SplitMix64(seed: seed, stream: 1, epoch: epoch)
     generator.shuffle(&rows)
     return rows
-}
-
-extension BatchSampler {
-    /// The number of batches of every row once, all but the last of full size.
-    func fullBatchCount(of table: SamplerInput) -> Int {
-        (table.count + batchSize - 1) / batchSize
-    }
-}
-
-/// Rows cut into pieces of `size`, the last of which may be shorter.
-func chunks(_ rows: [Int], of size: Int) -> [[Int]] {
-    let size = max(1, min(size, rows.count))
-    return stride(from: 0, to: rows.count, by: size).map {
-        Array(rows[$0..<min($0 + size, rows.count)])
-    }
 }

@@ -35,12 +35,12 @@ public struct GroupByLabelBatchSampler: BatchSampler {
     }
 
     /// The batches of an epoch; none when there are no two labels with two rows.
-    public func batches(of table: SamplerInput, epoch: Int) -> [[Int]] {
+    public func batches(of table: SamplerInput, epoch: Int) -> RowBatches {
         var generator = SplitMix64(seed: seed, stream: 1, epoch: epoch)
         var queues = groups(of: table)
         for label in queues.indices { generator.shuffle(&queues[label]) }
         var labels = queues.indices.filter { queues[$0].count >= 2 }
-        var stream: [Int] = []
+        var stream: [UInt32] = []
         var last: Int?
         while labels.count >= 2 {
             generator.shuffle(&labels)
@@ -51,21 +51,23 @@ public struct GroupByLabelBatchSampler: BatchSampler {
             last = labels.last
             labels.removeAll { queues[$0].count < 2 }
         }
-        return chunks(stream, of: batchSize).filter { $0.count >= 4 }
+        var batches = RowBatches(stream, of: batchSize)
+        batches.remove(below: 4)
+        return batches
     }
 
     /// The rows of each label, in the order of the labels' first rows.
-    private func groups(of table: SamplerInput) -> [[Int]] {
+    private func groups(of table: SamplerInput) -> [[UInt32]] {
         guard let label = table.label else { return [] }
         var numbers: [Int: Int] = [:]
-        var groups: [[Int]] = []
+        var groups: [[UInt32]] = []
         for row in 0..<table.count {
             let label = label(row)
             if let number = numbers[label] {
-                groups[number].append(row)
+                groups[number].append(UInt32(row))
             } else {
                 numbers[label] = groups.count
-                groups.append([row])
+                groups.append([UInt32(row)])
             }
         }
         return groups

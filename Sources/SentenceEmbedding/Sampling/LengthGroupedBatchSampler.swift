@@ -30,26 +30,25 @@ public struct LengthGroupedBatchSampler: BatchSampler {
         self.windowBatches = windowBatches
     }
 
-    /// Every row once.
-    public func batchCount(of table: SamplerInput, epoch: Int) -> Int { fullBatchCount(of: table) }
-
     /// The batches of an epoch; without lengths, those of `ShuffledBatchSampler`.
-    public func batches(of table: SamplerInput, epoch: Int) -> [[Int]] {
-        let shuffled = shuffledRows(count: table.count, seed: seed, epoch: epoch)
-        guard let lengths = table.lengths else { return chunks(shuffled, of: batchSize) }
-        var batches: [[Int]] = []
+    public func batches(of table: SamplerInput, epoch: Int) -> RowBatches {
+        var rows = shuffledRows(count: table.count, seed: seed, epoch: epoch)
+        guard let lengths = table.lengths else { return RowBatches(rows, of: batchSize) }
         let (product, overflow) = batchSize.multipliedReportingOverflow(by: windowBatches)
-        for window in chunks(shuffled, of: overflow ? table.count : product) {
+        let window = Swift.max(1, overflow ? rows.count : Swift.min(product, rows.count))
+        for start in stride(from: 0, to: rows.count, by: window) {
+            let places = start..<Swift.min(start + window, rows.count)
             // Ties keep their shuffled order: written out, since sort promises no stability.
-            let sorted = window.enumerated().map { (lengths($0.element), $0.offset, $0.element) }
+            let sorted = places.map { (lengths(Int(rows[$0])), $0, rows[$0]) }
                 .sorted { ($0.0, $0.1) < ($1.0, $1.1) }
-            batches += chunks(sorted.map(\.2), of: batchSize)
+            rows.replaceSubrange(places, with: sorted.lazy.map(\.2))
         }
         var generator = SplitMix64(seed: seed, stream: 2, epoch: epoch)
-        generator.shuffle(&batches)
+        var batches = RowBatches(rows, of: batchSize)
+        batches.reorder { generator.shuffle(&$0) }
         let sizes = batches.map { $0.reduce(0) { $0 + lengths($1) } }
         if let largest = sizes.indices.max(by: { sizes[$0] < sizes[$1] }) {
-            batches.swapAt(0, largest)
+            batches.reorder { $0.swapAt(0, largest) }
         }
         return batches
     }

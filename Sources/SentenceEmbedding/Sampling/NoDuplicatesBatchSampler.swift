@@ -27,15 +27,15 @@ public struct NoDuplicatesBatchSampler: BatchSampler {
     }
 
     /// The batches of an epoch; the rows must have texts.
-    public func batches(of table: SamplerInput, epoch: Int) -> [[Int]] {
+    public func batches(of table: SamplerInput, epoch: Int) -> RowBatches {
         batches(of: table, inOrder: shuffledRows(count: table.count, seed: seed, epoch: epoch))
     }
 
-    func batches(of table: SamplerInput, inOrder order: [Int]) -> [[Int]] {
+    func batches(of table: SamplerInput, inOrder order: [UInt32]) -> RowBatches {
         guard let textHashes = table.textHashes else {
             preconditionFailure("\(Self.name) needs \(problem(with: table) ?? "")")
         }
-        var batches: [[Int]] = []
+        var batches = RowBatches()
         var deferred = DeferredRows()
         var unseen = 0
         var texts: Set<UInt64> = []
@@ -53,11 +53,12 @@ public struct NoDuplicatesBatchSampler: BatchSampler {
                 } else {
                     break
                 }
-                let hashes = textHashes(order[position])
+                let row = Int(order[position])
+                let hashes = textHashes(row)
                 if let text = hashes.first(where: texts.contains) {
                     deferred.add(position, waitingFor: text)
                 } else {
-                    batch.append(order[position])
+                    batch.append(row)
                     texts.formUnion(hashes)
                 }
             }

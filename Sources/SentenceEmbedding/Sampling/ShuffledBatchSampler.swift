@@ -16,11 +16,8 @@ public struct ShuffledBatchSampler: BatchSampler {
         self.seed = seed
     }
 
-    /// Every row once.
-    public func batchCount(of table: SamplerInput, epoch: Int) -> Int { fullBatchCount(of: table) }
-
     /// The batches of an epoch in its random order; nothing of the rows is asked for.
-    public func batches(of table: SamplerInput, epoch: Int) -> [[Int]] {
-        chunks(shuffledRows(count: table.count, seed: seed, epoch: epoch), of: batchSize)
+    public func batches(of table: SamplerInput, epoch: Int) -> RowBatches {
+        RowBatches(shuffledRows(count: table.count, seed: seed, epoch: epoch), of: batchSize)
     }
 }

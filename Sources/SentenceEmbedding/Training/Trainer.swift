@@ -37,6 +37,7 @@ public final class Trainer {
     var latestBatches: [Batch] = []
     var soundStep = 0
     private let order: any TaskOrder
+    private var latestEpoch: EpochBatches?
     /// Steps in the first epoch; later ones may differ a little.
     let stepsPerEpoch: Int
     private var callbacks: [any TrainingCallback] = []
@@ -98,11 +99,10 @@ public final class Trainer {
         } catch { throw .setting(error) }
         average = configuration.emaDecay.map { WeightAverage(parameters, decay: $0) }
         // Some samplers make a few batches more or fewer in later epochs: all are taken, and the schedule is that long.
-        let counts = zip(tasks, caches).map { $0.sampler.batchCount(of: $1.samplerInput, epoch: 0) }
-        let batches =
-            tasks.count == 1 ? counts[0] : self.order.order(batches: counts, epoch: 0).count
+        let batches = EpochBatches(0, tasks, caches, self.order)
+        latestEpoch = batches
         stepsPerEpoch =
-            (batches + configuration.accumulationSteps - 1) / configuration.accumulationSteps
+            (batches.count + configuration.accumulationSteps - 1) / configuration.accumulationSteps
         let totalSteps = configuration.maxSteps ?? stepsPerEpoch * configuration.epochs
         schedule = LearningRateSchedule(
             configuration.schedule, peak: configuration.learningRate,
@@ -185,7 +185,7 @@ public final class Trainer {
             while try goesOn() {
                 let end = min(state.batch + configuration.accumulationSteps, batches.count)
                 let start = ContinuousClock.now
-                var report = try step(Array(batches[state.batch..<end]))
+                var report = try step((state.batch..<end).map { batches[$0] })
                 report.seconds = (ContinuousClock.now - start) / .seconds(1)
                 state.batch = end
                 report.isEpochEnd = end == batches.count || state.step == configuration.maxSteps
@@ -237,13 +237,46 @@ public final class Trainer {
         try hasStepsLeft && !exchange.any(control != .proceed)
     }
 
-    /// All batches of an epoch in the order in which they are taken.
-    private func batches(ofEpoch epoch: Int) -> [Batch] {
-        let own = zip(tasks, tokens).map { $0.sampler.batches(of: $1.samplerInput, epoch: epoch) }
-        var next = own.map { _ in 0 }
-        return order.order(batches: own.map(\.count), epoch: epoch).map { task in
-            defer { next[task] += 1 }
-            return Batch(task: task, rows: own[task][next[task]])
+    private func batches(ofEpoch epoch: Int) -> EpochBatches {
+        if let latestEpoch, latestEpoch.epoch == epoch { return latestEpoch }
+        // Before the next one is made, so that there is never memory for two.
+        latestEpoch = nil
+        let batches = EpochBatches(epoch, tasks, tokens, order)
+        latestEpoch = batches
+        return batches
+    }
+}
+
+/// The batches of all tasks in an epoch, in the order in which they are taken.
+private struct EpochBatches {
+    let epoch: Int
+    /// The number of batches.
+    let count: Int
+    private let batches: [RowBatches]
+    /// Whose turn it is, and with which batch of its own; none where there is one task.
+    private let turns: [(task: Int, batch: Int)]
+
+    init(
+        _ epoch: Int, _ tasks: [TrainingTask], _ tokens: [TokenCache], _ order: any TaskOrder
+    ) {
+        self.epoch = epoch
+        batches = zip(tasks, tokens).map {
+            $0.sampler.batches(of: $1.samplerInput, epoch: epoch)
         }
+        if batches.count == 1 {
+            (count, turns) = (batches[0].count, [])
+        } else {
+            var next = batches.map { _ in 0 }
+            turns = order.order(batches: batches.map(\.count), epoch: epoch).map { task in
+                defer { next[task] += 1 }
+                return (task, next[task])
+            }
+            count = turns.count
+        }
+    }
+
+    subscript(index: Int) -> Trainer.Batch {
+        let (task, batch) = turns.isEmpty ? (0, index) : turns[index]
+        return Trainer.Batch(task: task, rows: batches[task][batch])
     }
 }

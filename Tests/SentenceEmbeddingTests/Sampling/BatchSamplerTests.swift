@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func seedsRepeatAndEpochsDiffer() {
-        func order(_ seed: UInt64, _ epoch: Int) -> [[Int]] {
+        func order(_ seed: UInt64, _ epoch: Int) -> RowBatches {
             ShuffledBatchSampler(batchSize: 8, seed: seed)
                 .batches(of: SamplerInput(count: 100), epoch: epoch)
         }
@@ -29,7 +29,7 @@ import Testing
         #expect(order(1, 0) != order(2, 0))
         #expect(order(1, 2) != order(2, 1))
         #expect(order(1, 0).last?.count == 4)
-        func grouped(_ epoch: Int) -> [[Int]] {
+        func grouped(_ epoch: Int) -> RowBatches {
             LengthGroupedBatchSampler(batchSize: 8, seed: 1)
                 .batches(of: SamplerInput(count: 100, lengths: { $0 }), epoch: epoch)
         }
@@ -41,7 +41,7 @@ import Testing
         let lengths = { (index: Int) in (index * 37) % 101 }
         let sampler = LengthGroupedBatchSampler(batchSize: 10, seed: 3)
         let batches = sampler.batches(of: SamplerInput(count: 500, lengths: lengths), epoch: 0)
-        func spread(_ batches: [[Int]]) -> Int {
+        func spread(_ batches: RowBatches) -> Int {
             batches.reduce(0) { sum, batch in
                 let sizes = batch.map(lengths)
                 return sum + (sizes.max() ?? 0) - (sizes.min() ?? 0)

@@ -5,9 +5,9 @@ import Testing
 
 @Suite struct NoDuplicatesTests {
     /// The definition, with a look at every row that is left for every batch.
-    private func reference(_ texts: [[UInt64]], _ order: [Int], batchSize: Int) -> [[Int]] {
-        var left = order
-        var batches: [[Int]] = []
+    private func reference(_ texts: [[UInt64]], _ order: [UInt32], batchSize: Int) -> RowBatches {
+        var left = order.map { Int($0) }
+        var batches = RowBatches()
         while !left.isEmpty {
             var batch: [Int] = []
             var seen: Set<UInt64> = []
