@@ -13,7 +13,7 @@ import Foundation
 /// and has no options of its own: see `TrainingFileOptions`.
 ///
 /// The texts stay in the file: a row costs 12 bytes, whatever its columns (24 in parallel files of pairs), and 4 for
-/// each number of its label. Files up to 64 MiB, unpacked, are in memory besides. A larger one is left alone and kept
+/// each number of its label. The 12 bytes of rows beyond 16 million are in a file without a name. Files up to 64 MiB, unpacked, are in memory besides. A larger one is left alone and kept
 /// open; what becomes of it in the meantime, `ExampleTable.requireUnchangedFiles` tells. A compressed one that is
 /// larger is unpacked once, into a file without a name beside it, or in the temporary folder where that cannot be
 /// written.
@@ -89,14 +89,14 @@ public enum ExampleFile {
     /// Reads a file whose bytes are at hand.
     static func read(
         _ contents: FileContents, _ options: ExampleFileOptions, _ request: ExampleRequest,
-        _ training: TrainingFileOptions?
+        _ training: TrainingFileOptions?, rowsInMemory: Int = RowPositions.mostInMemory
     ) throws(ExampleFileError) -> (table: ExampleTable, report: ReadReport) {
         let lines = try LineStream(contents)
         let file = try OpenedFile(lines, options, training, request)
         let reading = Reading(
             path: lines.path, layout: file.layout, options: file.options, request: request,
             scan: file.scan, files: [contents], format: file.format,
-            estimatedRows: file.estimatedRows(contents.count))
+            estimatedRows: file.estimatedRows(contents.count), rowsInMemory: rowsInMemory)
         return try reading.read(file.source)
     }
 }

@@ -17,6 +17,8 @@ extension ExampleFileError {
             "\(path): the file was changed while it was in use; leave it alone until the end, and begin again"
         case .cannotUnpack(let path, let folder, let reason):
             "\(path): cannot be unpacked into \(folder): \(reason); make room there, or unpack the file"
+        case .cannotIndex(let path, let folder, let reason):
+            "\(path): the places of its rows cannot be written into \(folder): \(reason); make room there"
         case .badOption(let path, let reason): "\(path): \(reason)"
         case .unlike(let path, let has, let other, let otherHas):
             "\(path): has \(has), and \(other), which is read with it, has \(otherHas); give both the "

@@ -20,6 +20,8 @@ public enum ExampleFileError: Error, Sendable, Equatable, LocalizedError, Custom
     case changed(path: String)
     /// What is compressed cannot be unpacked into the folder.
     case cannotUnpack(path: String, folder: String, reason: String)
+    /// Where the rows are cannot be written into the folder, and there are too many to keep it in memory.
+    case cannotIndex(path: String, folder: String, reason: String)
     /// Files that are read as one table have labels of different kinds, or rows of different numbers of texts.
     case unlike(path: String, has: String, other: String, otherHas: String)
     /// The columns of the texts are stated by `columns`, and by `first` or `second` as well.

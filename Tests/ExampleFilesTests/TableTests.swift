@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ExampleFiles
@@ -29,6 +30,34 @@ import Testing
         #expect(taught.digest != base.labelled(by: .none).digest)
         #expect(taught.rows([1]).line(of: 0) == 2)
         #expect([Float].values(of: taught.rows([1]).labels, rows: 0..<1) == [[1, 2]])
+    }
+
+    /// Rows whose positions are in a file are read as the others are, in any order, alone and together.
+    @Test(arguments: [0, 1, 3, 70_000])
+    func positionsBeyondALimitAreInAFile(inMemory limit: Int) throws {
+        let count = 140_000
+        let text = (0..<count).map { "a \($0)\tb\($0 % 7 == 0 ? "\n" : "")\n" }.joined()
+        let folder = TemporaryFolder()
+        try Data(("s1\ts2\n" + text).utf8).write(to: folder("pairs.tsv"))
+        let table = try ExampleFile.read(
+            FileContents(path: folder.path("pairs.tsv"), limit: 0), .init(),
+            ExampleRequest(columns: 2...2), nil, rowsInMemory: limit
+        ).table
+        #expect(table.count == count)
+        for row in [0, 1, 2, 3, 65_535, 65_536, 69_999, 70_000, 131_072, count - 1, 5] {
+            #expect(table.texts(row) == ["a \(row)", "b"])
+            #expect(table.line(of: row) == 2 + row + (row + 6) / 7)
+        }
+        var rows = 0
+        table.forEachRow { row, texts in if texts == ["a \(row)", "b"] { rows += 1 } }
+        #expect(rows == count)
+        rows = 0
+        let some = [139_999, 7, 8, 70_001, 69_998]
+        table.rows(some).forEachRow { row, texts in
+            if texts == ["a \(some[row])", "b"] { rows += 1 }
+        }
+        #expect(rows == some.count)
+        #expect(folder.entries == ["pairs.tsv"])
     }
 
     /// The digest of rows from a file is that of the same rows in memory.

@@ -13,6 +13,8 @@ struct Reading {
     let format: RecordFormat
     /// About how many rows there are.
     var estimatedRows = 0
+    /// Rows whose positions are in memory.
+    var rowsInMemory = RowPositions.mostInMemory
 
     /// Reads all records of the source.
     func read(
@@ -39,7 +41,8 @@ struct Reading {
     ) throws(ExampleFileError) -> (table: ExampleTable, report: ReadReport) {
         var reader = RowReader(
             path: path, layout: layout, parser: parser, options: options, request: request,
-            scan: scan, files: files.count)
+            scan: scan,
+            positions: files.map { RowPositions(of: $0.path, inMemory: rowsInMemory) })
         reader.reserve(estimatedRows)
         try reader.readAll(source)
         var report = reader.report
@@ -60,7 +63,7 @@ struct Reading {
 
     /// Where the texts of each column of the table are.
     private func columns(
-        _ positions: [FileRows.Positions], negatives: Int
+        _ positions: [RowPositions], negatives: Int
     ) -> [(rows: any RowStore, column: Int)] {
         guard files.count == 1 else {
             return files.indices.map { index in

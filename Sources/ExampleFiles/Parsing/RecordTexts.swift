@@ -19,10 +19,10 @@ struct RecordTexts {
                 reason: "\(layout.name(field)) is missing, null, or no list of texts")
         }
         let count = elements.count - first
-        guard count > 0, count <= FileRows.Positions.mostChoices else {
+        guard count > 0, count <= RowPositions.mostChoices else {
             throw Rejection(
                 reason: "\(layout.name(field)) has \(elements.count) texts; \(first + 1) or more "
-                    + "are needed, and no more than \(FileRows.Positions.mostChoices)")
+                    + "are needed, and no more than \(RowPositions.mostChoices)")
         }
         return count
     }

@@ -10,7 +10,7 @@ struct RowReader<Parser: TargetParser> {
 
     private(set) var parser: Parser
     /// Where the rows are, in each file: parallel ones have places of their own.
-    private(set) var positions: [FileRows.Positions]
+    private(set) var positions: [RowPositions]
     private(set) var digest: RowDigest
     private(set) var count = 0
     private(set) var negatives: NegativeCount
@@ -26,7 +26,7 @@ struct RowReader<Parser: TargetParser> {
 
     init(
         path: String, layout: ExampleLayout, parser: Parser, options: ExampleFileOptions,
-        request: ExampleRequest, scan: QuotingScan? = nil, files: Int = 1
+        request: ExampleRequest, scan: QuotingScan? = nil, positions: [RowPositions]
     ) {
         self.path = path
         self.layout = layout
@@ -35,7 +35,7 @@ struct RowReader<Parser: TargetParser> {
         self.request = request
         self.scan = scan
         report = ReadReport(path: path, layout: layout, request: request)
-        positions = Array(repeating: .init(), count: files)
+        self.positions = positions
         negatives = NegativeCount(layout, request)
         texts = RecordTexts(
             layout: layout, request: request, mostNegatives: negatives.most)
@@ -55,8 +55,16 @@ struct RowReader<Parser: TargetParser> {
     mutating func readAll(_ source: any RecordSource) throws(ExampleFileError) {
         // A type of its own for each source would leave the parsers to be looked up at every row.
         var (source, record) = (source, Record())
-        while try source.next(into: &record) { try read(record) }
+        while try source.next(into: &record) {
+            try read(record)
+            try writePositions(ifAtLeast: 1 << 16)
+        }
+        try writePositions(ifAtLeast: 1)
         try finish()
+    }
+
+    private mutating func writePositions(ifAtLeast count: Int) throws(ExampleFileError) {
+        for index in positions.indices { try positions[index].write(ifAtLeast: count) }
     }
 
     private mutating func read(_ record: Record) throws(ExampleFileError) {

@@ -4,8 +4,9 @@ import Support
 ///
 /// A row has a text in each column, but may have fewer negatives than another: then its last columns are empty.
 ///
-/// The rows of a file stay in it. The table keeps 12 bytes a row, whatever the number of columns, and 4 bytes for a
-/// score or a class, and decodes a text when it is asked for; see `ExampleFile` on what is kept in memory besides.
+/// The rows of a file stay in it. The table keeps 12 bytes a row, whatever the number of columns, up to 16 million rows
+/// in memory and beyond in a file without a name, and 4 bytes for a score or a class, and decodes a text when it is
+/// asked for; see `ExampleFile` on what is kept in memory besides.
 public struct ExampleTable: Sendable {
     /// The names of the columns: what each is, such as `anchor`, not what the file calls it.
     public let columnNames: [String]

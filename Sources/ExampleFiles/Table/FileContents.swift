@@ -176,7 +176,7 @@ final class OpenFile: Sendable {
         let own = URL(filePath: expandingHome(path)).deletingLastPathComponent().path
         let temporary = FileManager.default.temporaryDirectory.path
         for folder in [own, temporary] {
-            var template = Array("\(folder)/.simile-unpacked-XXXXXX".utf8CString)
+            var template = Array("\(folder)/.simile-XXXXXX".utf8CString)
             let descriptor = mkstemp(&template)
             guard descriptor >= 0 else { continue }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)

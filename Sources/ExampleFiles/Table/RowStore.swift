@@ -34,41 +34,20 @@ final class MemoryRows: RowStore {
     func requireUnchanged() {}
 }
 
-/// Rows of a file, kept as positions in it: 12 bytes a row, however many columns it has.
+/// Rows of a file, kept as positions in it, however many columns it has.
 ///
 /// A text is decoded when it is asked for, by the code that read the file.
 final class FileRows: RowStore {
-    /// Where rows are: the place of the record in the low 48 bits, which of its choices the row is in the high 16.
-    struct Positions: Sendable {
-        private(set) var places: [UInt64] = []
-        private(set) var lines: [UInt32] = []
-
-        static let mostChoices = 1 << 16
-
-        mutating func reserve(_ count: Int) {
-            places.reserveCapacity(count)
-            lines.reserveCapacity(count)
-        }
-
-        mutating func append(offset: Int, choice: Int, line: Int) {
-            places.append(UInt64(offset) | UInt64(choice) << 48)
-            lines.append(UInt32(clamping: line))
-        }
-
-        func offset(_ row: Int) -> Int { Int(places[row] & (1 << 48 - 1)) }
-        func choice(_ row: Int) -> Int { Int(places[row] >> 48) }
-    }
-
     private let contents: FileContents
     private let format: RecordFormat
     private let places: [TextPlace]
-    private let positions: Positions
+    private let positions: RowPositions
     /// The column of the table that the first of the places is: parallel files have one each.
     private let firstColumn: Int
 
     init(
         _ contents: FileContents, _ format: RecordFormat, _ places: [TextPlace],
-        _ positions: Positions, firstColumn: Int = 0
+        _ positions: RowPositions, firstColumn: Int = 0
     ) {
         self.firstColumn = firstColumn
         self.contents = contents
@@ -82,17 +61,30 @@ final class FileRows: RowStore {
     func texts(_ row: Int, _ columns: [Int]) -> [String?] {
         // A record is some hundred bytes long.
         var finder = RecordFinder(format, in: contents, chunk: 1 << 12)
-        return texts(row, columns, &finder)
+        return texts(positions.records(from: row, count: 1).first, columns, &finder)
     }
 
     func reader(_ columns: [Int]) -> (_ row: Int) -> [String?] {
         var finder = RecordFinder(format, in: contents, chunk: 1 << 18)
-        return { self.texts($0, columns, &finder) }
+        var (first, records): (Int, [(offset: Int, choice: Int)]) = (0, [])
+        return { row in
+            if !records.indices.contains(row - first) {
+                (first, records) = (row, self.positions.records(from: row, count: 1 << 12))
+            }
+            return self.texts(
+                records.isEmpty ? nil : records[row - first], columns, &finder)
+        }
     }
 
-    private func texts(_ row: Int, _ columns: [Int], _ finder: inout RecordFinder) -> [String?] {
-        let record = finder.record(at: positions.offset(row))
-        let choice = positions.choice(row)
+    /// The texts of the row that is a choice of a record; nil for one whose position cannot be read.
+    private func texts(
+        _ row: (offset: Int, choice: Int)?, _ columns: [Int], _ finder: inout RecordFinder
+    ) -> [String?] {
+        guard let (offset, choice) = row else {
+            contents.noteFailure()
+            return columns.map { _ in nil }
+        }
+        let record = finder.record(at: offset)
         return columns.map { column in
             let mayLack = firstColumn + column > 1
             guard let bytes = record.bytes(at: places[column], choice: choice) else {
@@ -108,7 +100,7 @@ final class FileRows: RowStore {
         }
     }
 
-    func line(of row: Int) -> Int { Int(positions.lines[row]) }
+    func line(of row: Int) -> Int { positions.line(row) }
 
     func requireUnchanged() throws(ExampleFileError) { try contents.requireUnchanged() }
 }
