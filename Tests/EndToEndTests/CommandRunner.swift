@@ -62,12 +62,12 @@ typealias TemporaryFolder = TestSupport.TemporaryFolder
 
 extension TemporaryFolder {
     /// A tiny model from scratch.
-    func newModel() throws -> String {
+    func newModel(hiddenSize: Int = 32, layers: Int = 1) throws -> String {
         let path = self("start.h5").path
         let output = try CommandRunner.run([
             "new", path, "--texts", "Datasets/small-sts/train.tsv", "--vocabulary-size", "600",
-            "--hidden-size", "32",
-            "--layers", "1", "--heads", "2", "--max-seq-length", "64",
+            "--hidden-size", "\(hiddenSize)", "--layers", "\(layers)", "--heads", "2",
+            "--max-seq-length", "64",
         ])
         try #require(output.status == 0, "\(output.error)")
         return path

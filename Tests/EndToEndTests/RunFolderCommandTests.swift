@@ -152,6 +152,34 @@ import Testing
         #expect(try names("") == before)
     }
 
+    /// What is planned is near what is taken, and more than is allowed begins nothing.
+    @Test func memoryIsKnownBeforehand() throws {
+        let start = try folder.newModel(hiddenSize: 256, layers: 4)
+        let words = ["man", "guitar", "plays", "a", "woman", "on", "street", "dog"]
+        let text = (0..<120).map { words[$0 * $0 % 8] }.joined(separator: " ")
+        let data = try folder.write(
+            (0..<64).map { "\(text) \($0)\t\(text)\t0.5\n" }.joined(), to: "long.tsv")
+        func train(_ arguments: String...) throws -> CommandRunner.Output {
+            try CommandRunner.run(
+                [
+                    "train", "--model", start, "--train", data, "--score-range", "0...1",
+                    "--batch-size",
+                    "32", "--output", folder("long").path,
+                ] + arguments)
+        }
+        let output = try train("--dry-run", "--json")
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(output.out.utf8)) as? [String: Any])
+        let taken = try #require(object["peak_memory_mb"] as? Double)
+        let planned = try #require(object["planned_memory_mb"] as? Double)
+        #expect((0.7...1.4).contains(planned / taken), "\(planned) planned, \(taken) taken")
+        let refused = try train("--max-memory", "200M")
+        #expect(
+            refused.status == 1 && refused.error.contains("200 MB are allowed"), "\(refused.error)")
+        #expect(try !names("").contains("long"))
+        #expect(try train("--max-memory", "much").status == 64)
+    }
+
     @Test func dataFromStandardInput() throws {
         let start = try folder.newModel()
         let data = try String(

@@ -130,6 +130,18 @@ public struct ExampleTable: Sendable {
         return parts[part].columns.first?.rows.line(of: row) ?? 0
     }
 
+    /// About how many bytes of memory the places of the rows take.
+    package var positionBytes: Int {
+        var bytes = 4 * (selection?.count ?? 0)
+        for (index, part) in parts.enumerated() {
+            bytes +=
+                RowPositions.bytesOfARow
+                * min(
+                    part.end - (index > 0 ? parts[index - 1].end : 0), RowPositions.mostInMemory)
+        }
+        return bytes
+    }
+
     /// The source of a row.
     public func fileName(of row: Int) -> String { parts[place(of: row).part].name }
 

@@ -6,6 +6,7 @@ import Foundation
 /// rows of a file has a bound however long it is.
 struct RowPositions: Sendable {
     static let mostChoices = 1 << 16
+    static let bytesOfARow = 12
     /// Rows whose positions are in memory: 192 MiB.
     static let mostInMemory = 1 << 24
 

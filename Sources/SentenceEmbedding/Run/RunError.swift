@@ -29,6 +29,8 @@ public enum RunError: Error, LocalizedError, CustomStringConvertible {
     case pattern(ParameterPatternError, key: String)
     /// The model cannot have the recipe's adapters.
     case adapters(AdapterError)
+    /// The run needs more memory than it was allowed.
+    case memory(MemoryPlan, limit: Int)
     /// Training diverged; the checkpoints listed are finite.
     case diverged(TrainingError, kept: [String])
     /// A file of the data changed under the run; the checkpoints listed are of before.
@@ -55,6 +57,8 @@ public enum RunError: Error, LocalizedError, CustomStringConvertible {
             "\(path): changed since the run began (\(keys.joined(separator: ", "))), and a run goes on with the settings it began with; undo the change, or remove the file, or begin a new run with the new settings"
         case .heldOutChanged(let role, let paths):
             "\(role): \(paths.joined(separator: ", ")) changed since the run began, so that figures before and after would not be of the same data; put it back as it was, or begin a new run"
+        case .memory(let plan, let limit):
+            "this run needs \(plan), and \(MemoryPlan.size(limit)) are allowed; a smaller batch_size or max_seq_length, a mini_batch_size or gradient_checkpointing need less, or allow more"
         case .logIncomplete(let path, let problem):
             "\(path): \(problem); put the file back as it was, or move it away to go on without its rows"
         case .outputUnwritable(let path, let reason):

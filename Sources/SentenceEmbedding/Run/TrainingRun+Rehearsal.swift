@@ -17,6 +17,8 @@ public struct Rehearsal: Sendable {
     public let evaluationSeconds: Double
     /// The most bytes of memory that the process has had.
     public let peakMemory: Int
+    /// What the run will need.
+    public let memory: MemoryPlan
 
     /// What the run will take in seconds, without reading its files.
     public var seconds: Double { Double(steps) * secondsPerStep + evaluationSeconds }
@@ -65,7 +67,7 @@ extension TrainingRun {
             steps: total - first, stepsPerEpoch: clock.stepsPerEpoch, measuredSteps: clock.count,
             secondsPerStep: clock.mean, evaluations: devCount + testCount,
             evaluationSeconds: Double(devCount) * dev + Double(testCount) * test,
-            peakMemory: ProcessMemory.peak)
+            peakMemory: ProcessMemory.peak, memory: prepared.memory)
     }
 }
 

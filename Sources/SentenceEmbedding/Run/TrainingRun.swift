@@ -20,6 +20,9 @@ public final class TrainingRun {
     public let folder: RunFolder
     private var isNew: Bool
     private let overwrites: Bool
+    /// How many bytes of memory the run may need, by its `MemoryPlan`: one that needs more does not begin. nil: as many as
+    /// it needs; a note says so when that is more than there are.
+    public var memoryLimit: Int?
     let note: (TrainingNote) -> Void
     private let open: (String) throws -> SentenceTransformer
     /// The checkpoint to go on from, until everything in it is read: an open file keeps its space on the disk
@@ -170,6 +173,8 @@ extension TrainingRun {
         let test: [RunEvaluation]
         /// Digests of the held-out data, by the name of the evaluation.
         let heldOut: [String: String]
+        /// What the run will need.
+        let memory: MemoryPlan
     }
 
     /// Takes the folder for this run, so that no other works in it before this one is over; `execute` does so itself.
@@ -205,7 +210,27 @@ extension TrainingRun {
         }
         try requireHeldOut(data)
         return Prepared(
-            trainer: trainer, dev: dev, test: test, heldOut: data.heldOut.mapValues(\.digest))
+            trainer: trainer, dev: dev, test: test, heldOut: data.heldOut.mapValues(\.digest),
+            memory: try memoryPlan(trainer))
+    }
+
+    /// What the run will need, with no more token ids kept than the limit leaves room for.
+    private func memoryPlan(_ trainer: Trainer) throws -> MemoryPlan {
+        var plan = MemoryPlan(trainer)
+        if let memoryLimit {
+            plan.tokens = min(plan.tokens, max(0, memoryLimit - (plan.total - plan.tokens)))
+            if plan.total > memoryLimit { throw RunError.memory(plan, limit: memoryLimit) }
+            for tokens in trainer.tokens { tokens.limit = plan.tokens / trainer.tokens.count }
+            note(.other("memory: \(plan)"))
+        } else if plan.total > MemoryPlan.available {
+            note(
+                .other(
+                    "memory: \(plan), more than the \(MemoryPlan.size(MemoryPlan.available)) there are; a smaller batch_size or max_seq_length, a mini_batch_size or gradient_checkpointing need less"
+                ))
+        } else {
+            note(.doing("memory: \(plan)"))
+        }
+        return plan
     }
 
     /// Refuses held-out data other than those that the run began with.

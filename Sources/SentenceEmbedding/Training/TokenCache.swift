@@ -5,9 +5,13 @@ import Support
 ///
 /// Beyond the limit a text is tokenized whenever it is needed: memory stays the same however long the table.
 final class TokenCache {
-    /// Ids that are kept, 4 bytes each.
-    private static let limit = 1 << 25
+    /// About what a text of a dozen tokens takes: its ids, and where they are.
+    static let bytesOfAText = 96
+    /// About what is kept at most.
+    static let mostBytes = 1 << 28
 
+    /// About how many bytes may be kept.
+    var limit = TokenCache.mostBytes
     private let table: ExampleTable
     private let model: SentenceTransformer
     /// What is put in front of each column's texts; nil for the model's own prompt.
@@ -30,7 +34,8 @@ final class TokenCache {
         }
         for (index, own) in zip(missing, tokenize(missing.map { places[$0] })) {
             result[index] = own
-            if ids.count + own.count <= Self.limit, ranges[places[index]] == nil {
+            let bytes = 4 * (ids.count + own.count) + 48 * (ranges.count + 1)
+            if bytes <= limit, ids.count + own.count < Int32.max, ranges[places[index]] == nil {
                 ranges[places[index]] = Int32(ids.count)..<Int32(ids.count + own.count)
                 ids += own
             }
@@ -38,23 +43,39 @@ final class TokenCache {
         return result
     }
 
+    /// The number of tokens in each of some rows, of all their columns.
+    func lengths(ofRows rows: some RandomAccessCollection<Int>) -> [Int] {
+        var lengths: [Int] = []
+        lengths.reserveCapacity(rows.count)
+        var rest = rows[...]
+        // In pieces, so that a long table's ids are never all there at once.
+        while !rest.isEmpty {
+            var places: [TextPlace] = []
+            let piece = rest.prefix(4096)
+            for row in piece {
+                for (column, text) in table.texts(row).enumerated() where text != nil {
+                    places.append(TextPlace(row: row, column: column))
+                }
+            }
+            var own = zip(places, ids(of: places)).makeIterator()
+            var next = own.next()
+            for row in piece {
+                var length = 0
+                while let (place, ids) = next, place.row == row {
+                    length += ids.count
+                    next = own.next()
+                }
+                lengths.append(length)
+            }
+            rest = rest.dropFirst(piece.count)
+        }
+        return lengths
+    }
+
     /// The number of tokens in a row, of all its columns.
     func length(ofRow row: Int) -> Int {
         if let rowLengths { return Int(rowLengths[row]) }
-        var lengths: [UInt32] = []
-        lengths.reserveCapacity(table.count)
-        // In pieces, so that a long table's ids are never all there at once.
-        for first in stride(from: 0, to: table.count, by: 4096) {
-            let rows = first..<min(first + 4096, table.count)
-            let places = rows.flatMap { row in
-                table.texts(row).enumerated().filter { $0.element != nil }
-                    .map { TextPlace(row: row, column: $0.offset) }
-            }
-            lengths += repeatElement(0, count: rows.count)
-            for (place, own) in zip(places, ids(of: places)) {
-                lengths[place.row] += UInt32(own.count)
-            }
-        }
+        let lengths = lengths(ofRows: 0..<table.count).map { UInt32($0) }
         rowLengths = lengths
         return Int(lengths[row])
     }

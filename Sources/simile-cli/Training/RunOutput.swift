@@ -9,6 +9,10 @@ struct RunOutput: ParsableArguments {
     var json = false
     @Option(help: "Steps between lines of progress.")
     var logEvery = 20
+    @Option(
+        help: ArgumentHelp(
+            "Do not begin a run that needs more memory, such as 8G or 500M.", valueName: "bytes"))
+    var maxMemory: ByteCount?
 
     func validate() throws {
         if logEvery < 1 { throw ValidationError("--log-every is \(logEvery); expected 1 or more") }
@@ -16,6 +20,7 @@ struct RunOutput: ParsableArguments {
 
     /// Measures what a run will take, and prints it.
     func rehearse(_ run: TrainingRun) throws {
+        run.memoryLimit = maxMemory?.bytes
         let rehearsal = try run.rehearse()
         Console.note("a dry run: nothing was written")
         let megabytes = Double(rehearsal.peakMemory) / 1e6
@@ -29,6 +34,7 @@ struct RunOutput: ParsableArguments {
                     "evaluation_seconds": .number(rehearsal.evaluationSeconds),
                     "minutes": .number(rehearsal.seconds / 60),
                     "peak_memory_mb": .number(megabytes),
+                    "planned_memory_mb": .number(Double(rehearsal.memory.total) / 1e6),
                 ]))
         }
         for (name, text) in [
@@ -42,7 +48,7 @@ struct RunOutput: ParsableArguments {
                 "\(rehearsal.evaluations), \(rehearsal.evaluationSeconds.fixed(1)) s in all"
             ),
             ("minutes", "\((rehearsal.seconds / 60).fixed(1))"),
-            ("memory", "\(megabytes.fixed(0)) MB so far; longer texts take more"),
+            ("memory", "\(megabytes.fixed(0)) MB so far; \(rehearsal.memory)"),
         ] { try Console.print(name.padded(16) + text) }
     }
 
@@ -50,6 +56,7 @@ struct RunOutput: ParsableArguments {
     ///
     /// - Throws: `ExitCode`, 130, when it was stopped.
     func execute(_ run: TrainingRun) throws {
+        run.memoryLimit = maxMemory?.bytes
         let progress = Progress(json: json, interval: logEvery)
         defer { Console.endProgress() }
         let results: RunResults?

@@ -1,0 +1,110 @@
+import Foundation
+import Kernels
+import NeuralNetwork
+import Support
+
+/// About how much memory a run will need, in bytes, known before its first step.
+///
+/// Rows are counted; what a step takes is that of the batch with the most tokens that is to be expected, by what was measured of
+/// BERTs of 3 to 12 layers (within a quarter). What evaluations keep is not in it.
+public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
+    /// The places and labels of the rows, and their order in an epoch.
+    public let rows: Int
+    /// Token ids that are kept for the next epoch; it may be less.
+    public internal(set) var tokens: Int
+    /// The weights, their gradients, and what the optimizer and an average keep of them.
+    public let weights: Int
+    /// The largest step.
+    public let step: Int
+    /// The program itself.
+    public let program = 64 << 20
+
+    /// All of it.
+    public var total: Int { rows + tokens + weights + step + program }
+
+    /// The whole, and its parts in brackets.
+    public var description: String {
+        let parts = [
+            ("rows", rows), ("token ids", tokens), ("weights", weights), ("largest step", step),
+        ]
+        .map { "\($0) \(Self.size($1))" }
+        return "about \(Self.size(total)) (\(parts.joined(separator: ", ")))"
+    }
+
+    static func size(_ bytes: Int) -> String {
+        bytes < 1_000_000_000
+            ? "\((bytes + 500_000) / 1_000_000) MB" : String(format: "%.1f GB", Double(bytes) / 1e9)
+    }
+
+    /// What this process may use: that of the machine, or less where a control group says so.
+    static var available: Int {
+        min(
+            MemoryLimit.ofControlGroups ?? .max,
+            Int(clamping: ProcessInfo.processInfo.physicalMemory))
+    }
+}
+
+extension MemoryPlan {
+    /// Rows that are looked at for the longest, evenly spread.
+    private static let sample = 1 << 16
+
+    /// The plan of a run from its beginning.
+    init(_ trainer: Trainer) {
+        let configuration = trainer.model.bert.configuration
+        var (rows, texts, step) = (0, 0, 0)
+        for (task, tokens) in zip(trainer.tasks, trainer.tokens) {
+            let data = task.objective.data
+            let labels = data.labels.count == nil ? 0 : 4
+            rows += data.positionBytes + data.count * (2 * MemoryLayout<UInt32>.size + labels)
+            texts += data.count * data.columnNames.count
+            let stride = Swift.stride(
+                from: 0, to: data.count, by: max(1, data.count / Self.sample))
+            let columns = max(1, data.columnNames.count)
+            let atATime = min(
+                task.sampler.batchSize,
+                trainer.configuration.miniBatchSize.map { ($0 + columns - 1) / columns } ?? .max)
+            let most = Self.mostTokens(
+                in: atATime, of: tokens.lengths(ofRows: Array(stride)),
+                areAlike: task.sampler is LengthGroupedBatchSampler)
+            step = max(
+                step,
+                most
+                    * Self.bytesOfAToken(
+                        configuration,
+                        gradientCheckpointing: trainer.configuration.gradientCheckpointing))
+        }
+        self.rows = rows
+        tokens = min(TokenCache.mostBytes, texts * TokenCache.bytesOfAText)
+        self.step = step
+        let floats = trainer.optimizer.parameters.reduce(0) {
+            $0 + $1.shape.count
+                * ($1.isFrozen ? 1 : 4 + (trainer.configuration.emaDecay == nil ? 0 : 1))
+        }
+        weights = 4 * floats
+    }
+
+    /// The most tokens that a batch of some rows can be expected to have: of the longest rows where rows of a batch are
+    /// alike, else so many that chance does not bring more in a billion batches.
+    private static func mostTokens(in rows: Int, of lengths: [Int], areAlike: Bool) -> Int {
+        let longest = lengths.sorted(by: >).prefix(rows).reduce(0, +)
+        if areAlike || lengths.isEmpty { return longest }
+        let mean = Double(lengths.reduce(0, +)) / Double(lengths.count)
+        let variance =
+            lengths.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
+            / Double(lengths.count)
+        let (count, spread) = (Double(min(rows, lengths.count)), 6 * variance.squareRoot())
+        return min(longest, Int(count * mean + count.squareRoot() * spread))
+    }
+
+    /// What the encoder keeps of a token for the backward pass, and what that takes besides in one layer.
+    private static func bytesOfAToken(
+        _ configuration: BertConfiguration, gradientCheckpointing: Bool
+    ) -> Int {
+        let (hidden, wide) = (configuration.hiddenSize, configuration.intermediateSize)
+        // Query, key and value; context; both sums with their norms; the wide layer.
+        let layer = 6 * hidden + wide
+        let backward = 12 * hidden + 2 * wide
+        let layers = configuration.layerCount
+        return 4 * (backward + (gradientCheckpointing ? layers * hidden + layer : layers * layer))
+    }
+}

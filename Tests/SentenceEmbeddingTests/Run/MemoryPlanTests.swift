@@ -1,0 +1,66 @@
+import ExampleFiles
+import Foundation
+import Losses
+import NeuralNetwork
+import Support
+import TestSupport
+import Testing
+
+@testable import SentenceEmbedding
+
+/// What a run says of its memory beforehand.
+@Suite struct MemoryPlanTests {
+    private func plan(
+        _ table: ExampleTable, _ change: (inout TrainingConfiguration) -> Void = { _ in }
+    ) throws -> MemoryPlan {
+        var configuration = TrainingConfiguration()
+        configuration.batchSize = 8
+        change(&configuration)
+        return MemoryPlan(
+            try TinyModel.cosineTrainer(TinyModel.make(), table, configuration))
+    }
+
+    @Test func settingsThatSaveMemoryAreCounted() throws {
+        let table = TinyModel.scored(64)
+        let whole = try plan(table)
+        #expect(whole.rows == 64 * 24)
+        #expect(try plan(table) { $0.batchSize = 16 }.step > whole.step)
+        #expect(try plan(table) { $0.miniBatchSize = 4 }.step < whole.step)
+        #expect(try plan(table) { $0.gradientCheckpointing = true }.step < whole.step)
+        #expect(try plan(table) { $0.emaDecay = 0.9 }.weights == whole.weights / 4 * 5)
+        // The longest rows can only come together where rows are grouped by length.
+        #expect(try plan(table) { $0.groupByLength = true }.step >= whole.step)
+        #expect(whole.total == whole.rows + whole.tokens + whole.weights + whole.step + 64 << 20)
+    }
+
+    @Test func aRunThatNeedsMoreThanIsAllowedDoesNotBegin() throws {
+        let folder = TemporaryFolder()
+        let model = folder.path("model")
+        try TinyModel.make().save(to: model)
+        let data = try folder.write(
+            (0..<20).map { "a \($0)\tb\t0.5\n" }.joined(), to: "pairs.tsv")
+        var recipe = Recipe()
+        recipe.model = model
+        recipe.tasks = [TaskRecipe(data: [ExampleSource(data)])]
+        recipe.tasks[0].data[0].options.scoreRange = .unit
+        let run = try TrainingRun(recipe, output: folder.path("run"))
+        run.memoryLimit = 1 << 20
+        let error = #expect(throws: RunError.self) { try run.execute() }
+        guard case .memory(let plan, limit: 1 << 20) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(error?.description.contains("1 MB are allowed") == true)
+        #expect(!folder.entries.contains("run"))
+
+        var notes: [String] = []
+        let allowed = try TrainingRun(recipe, output: folder.path("run")) {
+            notes.append($0.description)
+        }
+        // No room for the ids of tokens: they are made again when they are needed.
+        allowed.memoryLimit = plan.total
+        _ = try allowed.execute()
+        #expect(notes.contains { $0.hasPrefix("memory: about ") })
+        #expect(folder.entries.contains("run"))
+    }
+}
