@@ -229,6 +229,18 @@ public final class Trainer {
         interval.isDue(after: state.step, of: schedule.totalSteps)
     }
 
+    /// Takes a step on the batch of the first epoch that has the most tokens, and so needs the most memory.
+    ///
+    /// - Throws: As `run`.
+    func takeLongestStep() throws {
+        let longest = batches(ofEpoch: 0).max { tokenCount($0) < tokenCount($1) }
+        if let longest { _ = try step([longest]) }
+    }
+
+    private func tokenCount(_ batch: Batch) -> Int {
+        batch.rows.reduce(0) { $0 + tokens[batch.task].length(ofRow: $1) }
+    }
+
     private var hasStepsLeft: Bool {
         configuration.maxSteps.map { state.step < $0 } ?? (state.epoch < configuration.epochs)
     }

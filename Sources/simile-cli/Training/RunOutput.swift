@@ -42,7 +42,7 @@ struct RunOutput: ParsableArguments {
                 "\(rehearsal.evaluations), \(rehearsal.evaluationSeconds.fixed(1)) s in all"
             ),
             ("minutes", "\((rehearsal.seconds / 60).fixed(1))"),
-            ("memory", "\(megabytes.fixed(0)) MB so far; longer texts take more"),
+            ("memory", "\(megabytes.fixed(0)) MB at its peak"),
         ] { try Console.print(name.padded(16) + text) }
     }
 
