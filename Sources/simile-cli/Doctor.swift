@@ -44,16 +44,16 @@ struct Doctor: Subcommand {
     }
 
     private var machine: [ReportRow] {
-        let kernel = SystemReport.kernel()
-        let memory = SystemReport.memory
+        let kernel = Machine.kernel
+        let memory = Machine.memory
         let limit = MemoryLimit.ofControlGroups
         func size(_ bytes: Int) -> String { "\((Double(bytes) / 1e9).fixed(1)) GB" }
-        let features = SystemReport.features
+        let features = Machine.features
         return [
-            ReportRow("os", "system", SystemReport.distribution),
+            ReportRow("os", "system", Machine.distribution),
             ReportRow(
-                "kernel", "kernel", "\(kernel.system) \(kernel.release) \(kernel.machine)"),
-            ReportRow("processor", "processor", SystemReport.processor),
+                "kernel", "kernel", "\(kernel.system) \(kernel.release) \(kernel.architecture)"),
+            ReportRow("processor", "processor", Machine.processor),
             ReportRow(
                 "features", "features", .array(features.map(JSONValue.string)),
                 features.joined(separator: " ")),
@@ -71,7 +71,7 @@ struct Doctor: Subcommand {
     }
 
     private var libraries: [ReportRow] {
-        SystemReport.libraries.map { ReportRow($0.key, $0.name, $0.version) }
+        LinkedLibraries.all.map { ReportRow($0.key, $0.name, $0.version) }
     }
 
     private var kernels: [ReportRow] {
