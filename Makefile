@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: quickstart test test-aarch64 test-torture torture interop fuzz benchmark build static install uninstall dist notices deb deps minilm lint clean
+.PHONY: quickstart test test-aarch64 test-consumer test-torture torture interop fuzz benchmark build static install uninstall dist notices deb deps minilm lint clean
 
 PACKAGES := libopenblas-dev libhdf5-dev zlib1g-dev libcurl4-openssl-dev pkg-config
 SIMILE := .build/release/simile
@@ -36,7 +36,7 @@ SENTENCES := "A man is playing a guitar." \
 
 # Everything: formatting, all tests in debug and as shipped, numbers in every arithmetic, sanitizers. About a quarter
 # of an hour on two processors; says at the end how long each part took.
-TESTS := lint test-aarch64 test-debug test-release test-arithmetic test-threads test-memory test-torture
+TESTS := lint test-aarch64 test-debug test-consumer test-release test-arithmetic test-threads test-memory test-torture
 test: deps minilm
 	@mkdir -p .build && : > .build/test-times
 	@for part in $(TESTS); do \
@@ -62,6 +62,10 @@ test-aarch64:
 test-debug:
 	$(TESTING) swift build --build-tests
 	$(TESTING) swift test --skip-build
+
+# A program that depends on Simile as README says, built in debug and run.
+test-consumer:
+	Tests/Consumer/build.sh $(VERSION)
 
 test-release:
 	$(TESTING) swift build --build-tests $(SHIPPED)
