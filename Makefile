@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: quickstart test test-aarch64 test-torture torture interop fuzz benchmark build static install uninstall dist deps minilm lint clean
+.PHONY: quickstart test test-aarch64 test-consumer test-torture torture interop fuzz benchmark build static install uninstall dist notices deb deps minilm lint clean
 
 PACKAGES := libopenblas-dev libhdf5-dev zlib1g-dev libcurl4-openssl-dev pkg-config
 SIMILE := .build/release/simile
@@ -36,7 +36,7 @@ SENTENCES := "A man is playing a guitar." \
 
 # Everything: formatting, all tests in debug and as shipped, numbers in every arithmetic, sanitizers. About a quarter
 # of an hour on two processors; says at the end how long each part took.
-TESTS := lint test-aarch64 test-debug test-release test-arithmetic test-threads test-memory test-torture
+TESTS := lint test-aarch64 test-debug test-consumer test-release test-arithmetic test-threads test-memory test-torture
 test: deps minilm
 	@mkdir -p .build && : > .build/test-times
 	@for part in $(TESTS); do \
@@ -62,6 +62,10 @@ test-aarch64:
 test-debug:
 	$(TESTING) swift build --build-tests
 	$(TESTING) swift test --skip-build
+
+# A program that depends on Simile as README says, built in debug and run.
+test-consumer:
+	Tests/Consumer/build.sh $(VERSION)
 
 test-release:
 	$(TESTING) swift build --build-tests $(SHIPPED)
@@ -159,18 +163,38 @@ static: deps
 
 # The same as a file to carry elsewhere, with the licences of what is linked in.
 ARCHIVE = simile-$(VERSION)-linux-$(shell uname -m)
-dist: static
+dist: static notices
 	rm -rf .build/dist/$(ARCHIVE)
 	$(MAKE) --no-print-directory install DESTDIR= PREFIX=$(CURDIR)/.build/dist/$(ARCHIVE)
-	cp LICENSE .build/dist/$(ARCHIVE)/
-	for package in .build/static/checkouts/*/; do \
-		echo "== $$(basename $$package)"; cat $$package/LICENSE*; echo; \
-	done > .build/dist/$(ARCHIVE)/NOTICES
-	{ echo "== Swift's runtime and Foundation"; \
-		cat "$$(dirname $$(readlink -f $$(command -v swift)))/../share/swift/LICENSE.txt"; \
-	} >> .build/dist/$(ARCHIVE)/NOTICES
+	cp LICENSE $(NOTICES) .build/dist/$(ARCHIVE)/
 	tar -C .build/dist -czf .build/dist/$(ARCHIVE).tar.gz --owner=0 --group=0 --sort=name $(ARCHIVE)
 	@echo .build/dist/$(ARCHIVE).tar.gz
+
+NOTICES := .build/dist/NOTICES
+notices: static
+	mkdir -p .build/dist
+	for package in .build/static/checkouts/*/; do \
+		echo "== $$(basename $$package)"; cat $$(ls -d $$package/LICENSE* $$package/NOTICE* 2>/dev/null); echo; \
+	done > $(NOTICES)
+	{ echo "== Swift's runtime and Foundation"; \
+		cat "$$(dirname $$(readlink -f $$(command -v swift)))/../share/swift/LICENSE.txt"; \
+	} >> $(NOTICES)
+
+# The same as a package of Debian's or Ubuntu's, for the release that it is built on: it depends on the packages whose
+# libraries the program is linked with.
+DEB = .build/deb/simile
+deb: PACKAGES += dpkg-dev
+deb: static notices
+	rm -rf .build/deb && mkdir -p $(DEB)/DEBIAN .build/deb/debian
+	$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/$(DEB) PREFIX=/usr
+	gzip -9n $(DEB)/usr/share/man/man1/simile.1
+	mv $(DEB)/usr/share/zsh/site-functions $(DEB)/usr/share/zsh/vendor-completions
+	install -D -m 644 -t $(DEB)/usr/share/doc/simile packaging/debian/copyright $(NOTICES)
+	cp packaging/debian/control .build/deb/debian/
+	printf 'simile ($(VERSION)) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- %s  %s\n' \
+		"$$(sed -n 's/^Maintainer: //p' packaging/debian/control)" "$$(date -R)" > .build/deb/debian/changelog
+	cd .build/deb && dpkg-shlibdeps simile/usr/bin/simile && dpkg-gencontrol -Psimile
+	dpkg-deb --root-owner-group --build $(DEB) .build/dist
 
 # Installs only what is missing.
 deps:

@@ -18,21 +18,6 @@ struct Doctor: Subcommand {
     @OptionGroup var compute: ComputeOptions
     @OptionGroup var console: ConsoleOptions
 
-    /// A line of the report.
-    private struct Row {
-        let key: String
-        let label: String
-        let value: JSONValue
-        let text: String
-
-        init(_ key: String, _ label: String, _ value: JSONValue, _ text: String) {
-            (self.key, self.label, self.value, self.text) = (key, label, value, text)
-        }
-        init(_ key: String, _ label: String, _ text: String) {
-            self.init(key, label, .string(text), text)
-        }
-    }
-
     func validate() throws {
         guard (0.01...3600).contains(seconds) else {
             throw ValidationError("--seconds is \(seconds); expected 0.01...3600")
@@ -46,87 +31,91 @@ struct Doctor: Subcommand {
             return try Console.json(
                 .sorted(Dictionary(uniqueKeysWithValues: rows.map { ($0.key, $0.value) })))
         }
-        for row in rows { try Console.print(row.label.padded(16) + row.text) }
+        for row in rows { try Console.print(row.line) }
     }
 
-    private var program: [Row] {
+    private var program: [ReportRow] {
         [
-            Row("simile", "simile", Version.simile),
-            Row("commit", "commit", .string(Version.commit ?? ""), Version.commit ?? "unknown"),
-            Row("swift", "Swift", Version.swift),
+            ReportRow("simile", "simile", Version.simile),
+            ReportRow(
+                "commit", "commit", .string(Version.commit ?? ""), Version.commit ?? "unknown"),
+            ReportRow("swift", "Swift", Version.swift),
         ]
     }
 
-    private var machine: [Row] {
-        let kernel = SystemReport.kernel()
-        let memory = SystemReport.memory
+    private var machine: [ReportRow] {
+        let kernel = Machine.kernel
+        let memory = Machine.memory
         let limit = MemoryLimit.ofControlGroups
         func size(_ bytes: Int) -> String { "\((Double(bytes) / 1e9).fixed(1)) GB" }
-        let features = SystemReport.features
+        let features = Machine.features
         return [
-            Row("os", "system", SystemReport.distribution),
-            Row("kernel", "kernel", "\(kernel.system) \(kernel.release) \(kernel.machine)"),
-            Row("processor", "processor", SystemReport.processor),
-            Row(
+            ReportRow("os", "system", Machine.distribution),
+            ReportRow(
+                "kernel", "kernel", "\(kernel.system) \(kernel.release) \(kernel.architecture)"),
+            ReportRow("processor", "processor", Machine.processor),
+            ReportRow(
                 "features", "features", .array(features.map(JSONValue.string)),
                 features.joined(separator: " ")),
-            Row(
+            ReportRow(
                 "processors", "processors", .integer(ProcessorCount.available),
                 "\(ProcessorCount.available) available of \(ProcessInfo.processInfo.processorCount)"
             ),
-            Row(
+            ReportRow(
                 "memory_bytes", "memory", .integer(memory.total),
                 "\(size(memory.total)), \(size(memory.available)) available"),
-            Row(
+            ReportRow(
                 "memory_limit_bytes", "memory limit", limit.map(JSONValue.integer) ?? .null,
                 limit.map { "\(size($0)), of a control group" } ?? "none"),
         ]
     }
 
-    private var libraries: [Row] {
-        SystemReport.libraries.map { Row($0.key, $0.name, $0.version) }
+    private var libraries: [ReportRow] {
+        LinkedLibraries.all.map { ReportRow($0.key, $0.name, $0.version) }
     }
 
-    private var kernels: [Row] {
+    private var kernels: [ReportRow] {
         let threads = ThreadPool.shared.count
         let engine = GEMM.Engine.preferred
         func rate(
             _ key: String, _ label: String, of engine: GEMM.Engine,
             _ precision: GEMM.Precision = .float32
-        ) -> Row {
+        ) -> ReportRow {
             let rate = MatrixProductBenchmark.gigaflops(
                 engine, precision: precision, seconds: seconds)
-            return Row(
+            return ReportRow(
                 key, label, .number(rate),
                 "\(rate.fixed(0)) GFLOP/s on \(threads) thread\(threads == 1 ? "" : "s") (1024 x 1024 x 1024)"
             )
         }
         var rows = [
-            Row("vector_kernels", "vector kernels", String(cString: VectorKernels.best.name)),
-            Row(
+            ReportRow("vector_kernels", "vector kernels", String(cString: VectorKernels.best.name)),
+            ReportRow(
                 "threads", "threads", .integer(threads),
                 "\(threads) of \(ProcessorCount.available) available"),
-            Row(
+            ReportRow(
                 "products", "products by", .string(engine.rawValue),
                 engine == .own ? "our own kernels" : "the BLAS library"),
             rate("own_gflops", "own kernels", of: .own),
             GEMM.Precision.bfloat16.isAvailable
                 ? rate("bf16_gflops", "bf16 products", of: .own, .bfloat16)
-                : Row("bf16_gflops", "bf16 products", .null, "none: no AVX512-BF16"),
+                : ReportRow("bf16_gflops", "bf16 products", .null, "none: no AVX512-BF16"),
         ]
         switch BLAS.shared {
         case .success(let blas):
             rows += [
-                Row("library", "BLAS library", blas.library),
-                Row("version", "version", .string(blas.version ?? ""), blas.version ?? "unknown"),
-                Row(
+                ReportRow("library", "BLAS library", blas.library),
+                ReportRow(
+                    "version", "version", .string(blas.version ?? ""), blas.version ?? "unknown"),
+                ReportRow(
                     "core_type", "core type", .string(blas.coreType ?? ""),
                     blas.coreType ?? "chosen by the library"),
                 rate("sgemm_gflops", "sgemm", of: .library),
             ]
         case .failure(let error):
             rows.append(
-                Row("library", "BLAS library", .string(""), "none, and none needed (\(error))"))
+                ReportRow(
+                    "library", "BLAS library", .string(""), "none, and none needed (\(error))"))
         }
         return rows
     }

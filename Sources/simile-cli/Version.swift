@@ -1,5 +1,4 @@
 import CSystemCalls
-import Foundation
 import Support
 
 extension Version {
@@ -11,8 +10,7 @@ extension Version {
 
     /// The system and the processor's architecture: `Linux x86_64`.
     static var platform: String {
-        let names = SystemReport.kernel()
-        return "\(names.system) \(names.machine)"
+        "\(Machine.kernel.system) \(Machine.kernel.architecture)"
     }
 
     static var line: String {

@@ -53,7 +53,7 @@ import Tokenization
                 input.type.tensorType.shape.dim.map(\.value)
                     == [.dimParam("batch"), .dimParam("sequence")])
         }
-        #expect(graph.output.map(\.name) == ["token_embeddings", "sentence_embedding"])
+        #expect(graph.output.map(\.name) == ["last_hidden_state", "sentence_embedding"])
         #expect(
             graph.output.map { $0.type.tensorType.shape.dim.map(\.value) } == [
                 [.dimParam("batch"), .dimParam("sequence"), .dimValue(8)],

@@ -1,5 +1,6 @@
 import CHDF5
 import Foundation
+import Support
 import Synchronization
 
 /// HDF5 files without a digest of this module's: all that come from elsewhere.
@@ -90,11 +91,8 @@ public enum ForeignFile {
         sigprocmask(SIG_SETMASK, &none, nil)
         signal(SIGALRM, SIG_DFL)
         alarm(UInt32(clamping: 120 + fileSize >> 20))
-        let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))
-            .flatMap { $0.split(separator: " ").first }.flatMap { Int($0) }
-        if let pages {
-            limit(RLIMIT_AS, to: pages * Int(getpagesize()) + (1 << 30) + 4 * fileSize)
-        }
+        let used = ProcessMemory.addressSpace
+        if used > 0 { limit(RLIMIT_AS, to: used + (1 << 30) + 4 * fileSize) }
         // Memory goes back at once to where freed memory is overwritten.
         Library.locked { _ = H5set_free_list_limits(0, 0, 0, 0, 0, 0) }
     }

@@ -17,7 +17,7 @@ extension SentenceTransformer {
     /// Writes the model, with its pooling, dense layers and normalisation, as one ONNX file.
     ///
     /// Inputs, 64-bit integers [batch, sequence]: `input_ids`, `attention_mask` (1 for tokens, 0 for
-    /// padding) and `token_type_ids` (0). Outputs: `token_embeddings` [batch, sequence, hidden] and
+    /// padding) and `token_type_ids` (0). Outputs: `last_hidden_state` [batch, sequence, hidden] and
     /// `sentence_embedding` [batch, dimension]. A sequence has at most as many tokens as the model has
     /// positions. The operators are those of version 17; the tokenizer is not part of the file.
     ///
@@ -63,8 +63,9 @@ extension SentenceTransformer {
             sentence = toSentence.truncated(sentence, to: embeddingDimension)
         }
 
+        // optimum, and sentence-transformers with it, asks for this name.
         graph.output(
-            tokens, as: "token_embeddings", .float,
+            tokens, as: "last_hidden_state", .float,
             ["batch", "sequence", .fixed(bert.configuration.hiddenSize)])
         graph.output(
             sentence, as: "sentence_embedding", .float, ["batch", .fixed(embeddingDimension)])

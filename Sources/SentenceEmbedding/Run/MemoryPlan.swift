@@ -48,8 +48,8 @@ extension MemoryPlan {
     /// Rows that are looked at for the longest, evenly spread.
     private static let sample = 1 << 16
 
-    /// The plan of a run from its beginning.
-    init(_ trainer: Trainer) {
+    /// The plan of a run from its beginning, at whose end the best model may be read back.
+    init(_ trainer: Trainer, readsBest: Bool = false) {
         let configuration = trainer.model.bert.configuration
         var (rows, texts, step) = (0, 0, 0)
         for (task, tokens) in zip(trainer.tasks, trainer.tokens) {
@@ -80,7 +80,7 @@ extension MemoryPlan {
             $0 + $1.shape.count
                 * ($1.isFrozen ? 1 : 4 + (trainer.configuration.emaDecay == nil ? 0 : 1))
         }
-        weights = 4 * floats
+        weights = 4 * (floats + (readsBest ? trainer.model.parameterCount : 0))
     }
 
     /// The most tokens that a batch of some rows can be expected to have: of the longest rows where rows of a batch are

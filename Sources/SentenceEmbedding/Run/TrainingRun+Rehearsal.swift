@@ -15,7 +15,8 @@ public struct Rehearsal: Sendable {
     public let evaluations: Int
     /// What all evaluations take in seconds.
     public let evaluationSeconds: Double
-    /// The most bytes of memory that the process has had.
+    /// The most bytes of memory that the run will have: those of a step on the longest batch, and of the best model, which
+    /// is read back at the end.
     public let peakMemory: Int
     /// What the run will need.
     public let memory: MemoryPlan
@@ -25,8 +26,8 @@ public struct Rehearsal: Sendable {
 }
 
 extension TrainingRun {
-    /// Reads and checks everything, and measures some steps and one evaluation of each kind; nothing is written, and
-    /// what the steps do to the weights is forgotten.
+    /// Reads and checks everything, and measures some steps, the longest one and one evaluation of each kind; nothing is
+    /// written, and what the steps do to the weights is forgotten.
     ///
     /// - Throws: As `execute` before its first step; and what a step throws.
     public func rehearse(steps wanted: Int = 5) throws -> Rehearsal {
@@ -50,6 +51,7 @@ extension TrainingRun {
 
         let clock = StepClock(wanted)
         try trainer.run([clock])
+        try trainer.takeLongestStep()
         let total = trainer.schedule.totalSteps
         let training = trainer.configuration
         // Before the first step, and where it is time.
@@ -63,11 +65,14 @@ extension TrainingRun {
         // The last measurement of dev is mostly also that of the model that is delivered.
         let devCount = prepared.dev.isEmpty ? 0 : during + (first == 0 ? 1 : 0)
         let testCount = prepared.test.isEmpty ? 0 : first == 0 ? 2 : 1
+        let bestModelBytes =
+            readsBest(prepared.dev, trainer)
+            ? trainer.model.parameterCount * MemoryLayout<Float>.stride : 0
         return Rehearsal(
             steps: total - first, stepsPerEpoch: clock.stepsPerEpoch, measuredSteps: clock.count,
             secondsPerStep: clock.mean, evaluations: devCount + testCount,
             evaluationSeconds: Double(devCount) * dev + Double(testCount) * test,
-            peakMemory: ProcessMemory.peak, memory: prepared.memory)
+            peakMemory: ProcessMemory.peak + bestModelBytes, memory: prepared.memory)
     }
 }
 

@@ -229,6 +229,22 @@ public final class Trainer {
         interval.isDue(after: state.step, of: schedule.totalSteps)
     }
 
+    /// Takes a step on the batch that has the most tokens, and so needs the most memory, among the first of the first
+    /// epoch.
+    ///
+    /// - Throws: As `run`.
+    func takeLongestStep(among count: Int = 4096) throws {
+        let batches = batches(ofEpoch: 0)
+        let longest = (0..<min(count, batches.count)).max {
+            tokenCount(batches[$0]) < tokenCount(batches[$1])
+        }
+        if let longest { _ = try step([batches[longest]]) }
+    }
+
+    private func tokenCount(_ batch: Batch) -> Int {
+        tokens[batch.task].lengths(ofRows: batch.rows).reduce(0, +)
+    }
+
     private var hasStepsLeft: Bool {
         configuration.maxSteps.map { state.step < $0 } ?? (state.epoch < configuration.epochs)
     }

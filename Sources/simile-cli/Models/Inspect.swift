@@ -25,21 +25,6 @@ struct Inspect: Subcommand {
     var json = false
     @OptionGroup var console: ConsoleOptions
 
-    /// Where the words begin.
-    private static let width = 17
-
-    /// Something that the model has: a key and a value for programs, and both in words.
-    private struct Row {
-        let key: String
-        let label: String
-        let value: JSONValue
-        let text: String
-
-        init(_ key: String, _ label: String, _ value: JSONValue, _ text: String) {
-            (self.key, self.label, self.value, self.text) = (key, label, value, text)
-        }
-    }
-
     func run() throws {
         let path = try ModelPath.resolve(self.model)
         let isFolder = FileManager.default.folderExists(atPath: path)
@@ -60,12 +45,12 @@ struct Inspect: Subcommand {
             }
             return try Console.json(.object(members))
         }
-        for row in rows { try Console.print(row.label.padded(Self.width) + row.text) }
+        for row in rows { try Console.print(row.line) }
         for part in parts { try Console.print("\(part.name) \(part.shape)") }
     }
 
     /// Checks every byte, and says by what.
-    private func verified(_ path: String, _ checkpoint: Checkpoint?) throws -> Row {
+    private func verified(_ path: String, _ checkpoint: Checkpoint?) throws -> ReportRow {
         let (key, words): (String, String)
         if let checkpoint {
             try checkpoint.verify(base: ModelPath.base)
@@ -80,15 +65,15 @@ struct Inspect: Subcommand {
                 "read", "every weight can be read; the folder has no simile-manifest.json"
             )
         }
-        return Row("verified", "verified", .string(key), words)
+        return ReportRow("verified", "verified", .string(key), words)
     }
 
-    private func shape(of model: SentenceTransformer) -> [Row] {
+    private func shape(of model: SentenceTransformer) -> [ReportRow] {
         let shape = model.bert.configuration
         let modes = model.pooling.modes.map(\.rawValue)
         let similarity = model.settings.similarity.rawValue
         return [
-            Row(
+            ReportRow(
                 "encoder", "encoder",
                 [
                     "kind": "bert", "layers": .integer(shape.layerCount),
@@ -98,31 +83,31 @@ struct Inspect: Subcommand {
                 ],
                 "BERT, \(shape.layerCount) layers, hidden \(shape.hiddenSize), \(shape.headCount) heads, feed-forward \(shape.intermediateSize) (\(shape.hiddenActivation.rawValue))"
             ),
-            Row(
+            ReportRow(
                 "parameters", "parameters", .integer(model.parameterCount),
                 "\(model.parameterCount)"),
-            Row(
+            ReportRow(
                 "vocabulary", "vocabulary", .integer(model.tokenizer.vocabularySize),
                 "\(model.tokenizer.vocabularySize) tokens"),
-            Row(
+            ReportRow(
                 "max_seq_length", "max length", .integer(model.maxSequenceLength),
                 "\(model.maxSequenceLength) tokens"),
-            Row(
+            ReportRow(
                 "pooling", "pooling", .array(modes.map(JSONValue.string)),
                 modes.joined(separator: ", ") + Self.modules(model)),
-            Row(
+            ReportRow(
                 "embedding_dimension", "embedding", .integer(model.embeddingDimension),
                 "\(model.embeddingDimension) numbers"),
-            Row("similarity", "similarity", .string(similarity), similarity),
+            ReportRow("similarity", "similarity", .string(similarity), similarity),
         ]
     }
 
-    private func state(of model: SentenceTransformer) throws -> [Row] {
-        var rows: [Row] = []
+    private func state(of model: SentenceTransformer) throws -> [ReportRow] {
+        var rows: [ReportRow] = []
         if let adapters = model.adapters {
             let modules = adapters.configuration.targetModules
             rows.append(
-                Row(
+                ReportRow(
                     "adapters", "adapters",
                     [
                         "r": .integer(adapters.configuration.rank),
@@ -141,30 +126,32 @@ struct Inspect: Subcommand {
                 return "\(name): '\(text)'\(isDefault ? ", the default" : "")"
             }
             rows.append(
-                Row(
+                ReportRow(
                     "prompts", "prompt",
                     .object(prompts.map { JSONValue.Member($0.0, .string($0.1)) }),
-                    lines.joined(separator: "\n" + "prompt".padded(Self.width))))
+                    lines.joined(separator: "\n" + "prompt".padded(ReportRow.width))))
         }
         let absent = model.parameters.initialized
         if !absent.isEmpty {
             rows.append(
-                Row(
+                ReportRow(
                     "not_in_the_file", "not in the file", .array(absent.map(JSONValue.string)),
                     "\(absent.joined(separator: ", ")) (unused by embeddings)"))
         }
         do { try model.requireFinite() } catch {
-            rows.append(Row("not_finite", "not finite", .string("\(error)"), "\(error)"))
+            rows.append(ReportRow("not_finite", "not finite", .string("\(error)"), "\(error)"))
         }
         return rows
     }
 
-    private func training(_ checkpoint: Checkpoint, _ model: SentenceTransformer) throws -> [Row] {
+    private func training(_ checkpoint: Checkpoint, _ model: SentenceTransformer) throws
+        -> [ReportRow]
+    {
         let losses = try checkpoint.losses(for: model).sorted { $0.key < $1.key }
         let names = losses.map(\.value.name)
         let state = try checkpoint.state()
         var rows = [
-            Row(
+            ReportRow(
                 "trained_with", "trained with",
                 [
                     "losses": .array(names.map(JSONValue.string)), "steps": .integer(state.step),
@@ -175,7 +162,7 @@ struct Inspect: Subcommand {
         ]
         if let best = state.bestScore, let step = state.bestStep {
             rows.append(
-                Row(
+                ReportRow(
                     "best_evaluation", "best evaluation",
                     ["value": .number(best), "step": .integer(step)],
                     "\(best.fixed(4)) at step \(step)"))

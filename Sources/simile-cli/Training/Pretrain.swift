@@ -39,16 +39,7 @@ struct Pretrain: Subcommand {
         help: "A model's folder, run or checkpoint to go on from; without it a new one is made.",
         completion: .file())
     var model: String?
-    @Flag(
-        help:
-            "Remove the run that is in --output first; no folder is removed that holds anything else."
-    )
-    var overwrite = false
-    @Flag(
-        help:
-            "Read and check everything, measure a few steps, and print how many steps, minutes and how much memory the run will take; nothing is written."
-    )
-    var dryRun = false
+    @OptionGroup var start: RunStart
     @OptionGroup(title: "A new model") var shape: NewModelOptions
     @OptionGroup(title: "Masking") var masking: SettingFlags<TokenMasking>
     @OptionGroup(title: "Hyper-parameters") var hyperparameters: SettingFlags<TrainingConfiguration>
@@ -77,17 +68,18 @@ struct Pretrain: Subcommand {
         let scratch = FileManager.default.temporaryDirectory
             .appending(path: "simile-\(UUID().uuidString).h5")
         defer { try? FileManager.default.removeItem(at: scratch) }
-        let start = dryRun ? scratch : folder.start.standardizedFileURL
+        let beginning = start.dryRun ? scratch : folder.start.standardizedFileURL
         var recipe = self.recipe
-        recipe.model = try model.map { try ModelPath.ofRun($0) } ?? start.path
+        recipe.model = try model.map { try ModelPath.ofRun($0) } ?? beginning.path
         let run = try TrainingRun(
-            try recipe.withAbsolutePaths(), output: output, overwrites: overwrite, format: .yaml,
+            try recipe.withAbsolutePaths(), output: output, overwrites: start.overwrite,
+            format: .yaml,
             open: ModelPath.open, note: Console.note)
         if model == nil {
-            if !dryRun { try run.claimFolder() }
-            try makeModel(at: start, run.recipe)
+            if !start.dryRun { try run.claimFolder() }
+            try makeModel(at: beginning, run.recipe)
         }
-        if dryRun { return try shown.rehearse(run) }
+        if start.dryRun { return try shown.rehearse(run) }
         try shown.execute(run)
     }
 

@@ -48,7 +48,10 @@ struct RunOutput: ParsableArguments {
                 "\(rehearsal.evaluations), \(rehearsal.evaluationSeconds.fixed(1)) s in all"
             ),
             ("minutes", "\((rehearsal.seconds / 60).fixed(1))"),
-            ("memory", "\(megabytes.fixed(0)) MB so far; \(rehearsal.memory)"),
+            (
+                "memory",
+                "\(megabytes.fixed(0)) MB at its peak; planned: \(rehearsal.memory)"
+            ),
         ] { try Console.print(name.padded(16) + text) }
     }
 

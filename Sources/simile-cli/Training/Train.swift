@@ -76,10 +76,11 @@ struct Train: Subcommand {
                 ).run()
             }
             run = try TrainingRun(
-                applied(to: settings), output: output, overwrites: files.overwrite, format: .yaml,
+                applied(to: settings), output: output, overwrites: files.start.overwrite,
+                format: .yaml,
                 open: ModelPath.open, note: Console.note)
         }
-        if files.dryRun { return try shown.rehearse(run) }
+        if files.start.dryRun { return try shown.rehearse(run) }
         try shown.execute(run)
     }
 

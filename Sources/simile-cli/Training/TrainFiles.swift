@@ -53,29 +53,19 @@ struct TrainFiles: ParsableArguments {
             "KEY=VALUE,VALUE...: a run with each value of a key of the recipe, in a folder of its own in --output; may be repeated for the grid of all. Runs that have a result are not taken again."
     )
     var sweep: [String] = []
-
-    @Flag(
-        help:
-            "Remove the run that is in --output first; no folder is removed that holds anything else."
-    )
-    var overwrite = false
-    @Flag(
-        help:
-            "Read and check everything, measure a few steps, and print how many steps, minutes and how much memory the run will take; nothing is written."
-    )
-    var dryRun = false
+    @OptionGroup var start: RunStart
 
     private static let optimizers = Optimizers.all.map { $0.name }
 
     func validate() throws {
-        if dryRun, !sweep.isEmpty {
+        if start.dryRun, !sweep.isEmpty {
             throw ValidationError("--dry-run is for one run: give it without --sweep")
         }
         if (train + dev + test + devNli + testNli).count(where: { $0 == "-" }) > 1 {
             throw ValidationError("- is standard input, which can be read for one option only")
         }
         if let resume {
-            if overwrite {
+            if start.overwrite {
                 throw ValidationError("--resume goes on with a run, and --overwrite removes it")
             }
             if !sweep.isEmpty {

@@ -27,7 +27,7 @@ extension Interop {
             for path in sys.argv[2:]:
                 onnx.checker.check_model(onnx.load(path), full_check=True)
                 session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-                tokens, sentences = session.run(["token_embeddings", "sentence_embedding"], feed)
+                tokens, sentences = session.run(["last_hidden_state", "sentence_embedding"], feed)
                 results.append({
                     "sentences": sentences.tolist(),
                     "tokens": [t[:len(r)].ravel().tolist() for t, r in zip(tokens, ids)]})

@@ -1,13 +1,9 @@
-import CCurl
-import CHDF5
-import CZlib
 import Foundation
-import Kernels
 
-/// What a person who reads of a fault needs to know about the machine.
-enum SystemReport {
+/// The machine and its system, in words for people who read of a run or a fault on it.
+package enum Machine {
     /// The kernel's own words.
-    static func kernel() -> (system: String, release: String, machine: String) {
+    package static var kernel: (system: String, release: String, architecture: String) {
         var names = utsname()
         uname(&names)
         func text<Field>(_ field: Field) -> String {
@@ -17,17 +13,17 @@ enum SystemReport {
     }
 
     /// The distribution: `Debian GNU/Linux 12 (bookworm)`.
-    static var distribution: String {
+    package static var distribution: String {
         value(of: "PRETTY_NAME", in: "/etc/os-release", separator: "=")?
             .trimmingCharacters(in: ["\""]) ?? "unknown"
     }
 
-    static var processor: String {
+    package static var processor: String {
         value(of: "model name", in: "/proc/cpuinfo", separator: ":") ?? "unknown"
     }
 
     /// Those of the processor's features that kernels ask for.
-    static var features: [String] {
+    package static var features: [String] {
         let all = value(of: "flags", in: "/proc/cpuinfo", separator: ":") ?? ""
         let has = Set(all.split(separator: " "))
         return [
@@ -37,24 +33,10 @@ enum SystemReport {
     }
 
     /// Bytes of memory in the machine, and of those the bytes that are free for programs.
-    static var memory: (total: Int, available: Int) {
-        func bytes(_ name: String) -> Int {
-            let text = value(of: name, in: "/proc/meminfo", separator: ":") ?? ""
-            return (text.split(separator: " ").first.flatMap { Int($0) } ?? 0) * 1024
-        }
-        return (bytes("MemTotal"), bytes("MemAvailable"))
-    }
-
-    /// The libraries that are linked, with their versions.
-    static var libraries: [(key: String, name: String, version: String)] {
-        var numbers: (UInt32, UInt32, UInt32) = (0, 0, 0)
-        H5get_libversion(&numbers.0, &numbers.1, &numbers.2)
-        let curl = String(cString: curl_version()).split(separator: " ").first ?? "unknown"
-        return [
-            ("hdf5", "HDF5", "\(numbers.0).\(numbers.1).\(numbers.2)"),
-            ("zlib", "zlib", String(cString: zlibVersion())),
-            ("curl", "curl", String(curl.replacing("libcurl/", with: ""))),
-        ]
+    package static var memory: (total: Int, available: Int) {
+        let kibibytes = value(of: "MemAvailable", in: "/proc/meminfo", separator: ":")?
+            .split(separator: " ").first.flatMap { Int($0) }
+        return (Int(clamping: ProcessInfo.processInfo.physicalMemory), (kibibytes ?? 0) * 1024)
     }
 
     /// The text after a name, in a file of names and values; that of the first line with this name.
