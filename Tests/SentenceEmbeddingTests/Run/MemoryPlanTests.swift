@@ -35,14 +35,7 @@ import Testing
 
     @Test func aRunThatNeedsMoreThanIsAllowedDoesNotBegin() throws {
         let folder = TemporaryFolder()
-        let model = folder.path("model")
-        try TinyModel.make().save(to: model)
-        let data = try folder.write(
-            (0..<20).map { "a \($0)\tb\t0.5\n" }.joined(), to: "pairs.tsv")
-        var recipe = Recipe()
-        recipe.model = model
-        recipe.tasks = [TaskRecipe(data: [ExampleSource(data)])]
-        recipe.tasks[0].data[0].options.scoreRange = .unit
+        let recipe = try folder.recipe()
         let run = try TrainingRun(recipe, output: folder.path("run"))
         run.memoryLimit = 1 << 20
         let error = #expect(throws: RunError.self) { try run.execute() }
@@ -54,9 +47,8 @@ import Testing
         #expect(!folder.entries.contains("run"))
 
         var notes: [String] = []
-        let allowed = try TrainingRun(recipe, output: folder.path("run")) {
-            notes.append($0.description)
-        }
+        let allowed = try TrainingRun(
+            recipe, output: folder.path("run"), note: { notes.append($0.description) })
         // No room for the ids of tokens: they are made again when they are needed.
         allowed.memoryLimit = plan.total
         _ = try allowed.execute()
