@@ -36,24 +36,29 @@ package final class FileWriter {
 
     /// Appends bytes.
     package func write(_ bytes: Data) throws(SerializationError) {
-        try write([UInt8](bytes).span)
+        try check(bytes.withUnsafeBytes(append))
     }
 
     /// Appends numbers.
     package func write<Element: BitwiseCopyable>(
         _ values: [Element]
     ) throws(SerializationError) {
-        try write(values.span)
+        // Not by its span: the compiler may then leave out what fills an array of one element (Swift 6.3).
+        try check(values.withUnsafeBytes(append))
     }
 
     /// Appends numbers as they lie in memory: little-endian on every machine this runs on.
     package func write<Element: BitwiseCopyable>(
         _ values: Span<Element>
     ) throws(SerializationError) {
-        try values.withUnsafeBytes { (bytes) throws(SerializationError) in
-            try check(writeAll(bytes, to: descriptor))
-            count += bytes.count
-        }
+        try check(values.withUnsafeBytes(append))
+    }
+
+    /// Appends bytes; the number of the error, or 0.
+    private func append(_ bytes: UnsafeRawBufferPointer) -> Int32 {
+        let number = writeAll(bytes, to: descriptor)
+        if number == 0 { count += bytes.count }
+        return number
     }
 
     /// Replaces the first bytes.

@@ -67,6 +67,7 @@ import Testing
         #expect(model.graph.initializer.map(\.name) == ["a", "float_0.5"])
         #expect(model.graph.initializer[0].rawData == values.withUnsafeBytes { Data($0) })
         #expect(model.graph.initializer[1].dims == [])
+        #expect(model.graph.initializer[1].rawData == Data([0, 0, 0, 0x3f]))
     }
 
     @Test func equalConstantsAreOne() throws {
@@ -75,6 +76,10 @@ import Testing
         #expect(graph.constant(1) == graph.constant(1))
         #expect(graph.constant([1]) == graph.constant([1]))
         #expect(graph.initializers.map(\.name) == ["float_1.0", "int_1", "ints_1"])
+        #expect(
+            try read(graph).graph.initializer.map { Array($0.rawData) } == [
+                [0, 0, 0x80, 0x3f], [1, 0, 0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0],
+            ])
     }
 
     @Test func aModelAboveTheLimitIsRefused() throws {

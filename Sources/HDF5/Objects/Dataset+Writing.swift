@@ -8,14 +8,17 @@ extension Dataset {
 
     /// Writes all elements, which must be ``count`` values of the type stored.
     public func write<Element: HDF5Element>(_ values: [Element]) throws(HDF5Error) {
-        try write(values.span)
+        try write(values, rows: 0..<rowCount)
     }
 
     /// Writes the rows `rows`, which `values` must fill exactly.
     public func write<Element: HDF5Element>(
         _ values: [Element], rows: Range<Int>
     ) throws(HDF5Error) {
-        try write(values.span, rows: rows)
+        // Not by its span: the compiler may then leave out what fills an array of one element (Swift 6.3).
+        try values.withUnsafeBufferPointer { (buffer) throws(HDF5Error) in
+            try write(buffer, rows: rows)
+        }
     }
 
     /// Writes the rows `rows`, which `values` must fill exactly.
@@ -23,6 +26,14 @@ extension Dataset {
     /// Blocks in order, and of a multiple of ``chunkRows`` rows, are fastest. `Float` is also written where float16 is stored.
     public func write<Element: HDF5Element>(
         _ values: Span<Element>, rows: Range<Int>
+    ) throws(HDF5Error) {
+        try values.withUnsafeBufferPointer { (buffer) throws(HDF5Error) in
+            try write(buffer, rows: rows)
+        }
+    }
+
+    private func write<Element: HDF5Element>(
+        _ values: UnsafeBufferPointer<Element>, rows: Range<Int>
     ) throws(HDF5Error) {
         try handle.requireWritable()
         let isStored =
@@ -33,18 +44,16 @@ extension Dataset {
         }
         try check(rows: rows, count: values.count)
         if values.isEmpty { return }
-        try values.withUnsafeBytes { (bytes) throws(HDF5Error) in
-            precondition(
-                bytes.count == values.count * number.size,
-                "HDF5Element: a type does not have the size of its elementType")
-            try handle.locked { () throws(HDF5Error) in
-                try withSelection(rows) { (memory, file) throws(HDF5Error) in
-                    try handle.place.check(
-                        H5Dwrite(
-                            handle.id, number.memory, memory, file, chdf5_default(),
-                            bytes.baseAddress),
-                        "write the dataset")
-                }
+        precondition(
+            MemoryLayout<Element>.stride == number.size,
+            "HDF5Element: a type does not have the size of its elementType")
+        try handle.locked { () throws(HDF5Error) in
+            try withSelection(rows) { (memory, file) throws(HDF5Error) in
+                try handle.place.check(
+                    H5Dwrite(
+                        handle.id, number.memory, memory, file, chdf5_default(),
+                        values.baseAddress),
+                    "write the dataset")
             }
         }
     }

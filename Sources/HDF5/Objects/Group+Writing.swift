@@ -39,7 +39,8 @@ extension Group {
     public func write<Element: HDF5Element>(
         _ values: [Element], shape: [Int]? = nil, as name: String
     ) throws(HDF5Error) {
-        try write(values.span, shape: shape ?? [values.count], as: name)
+        let dataset = try createDataset(name, shape: shape ?? [values.count], of: Element.self)
+        try dataset.write(values)
     }
 
     /// Creates a dataset of float16, half the size, from numbers: each is stored as the nearest of its numbers, of two

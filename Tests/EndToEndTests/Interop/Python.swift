@@ -48,6 +48,7 @@ enum Python {
     ) throws -> Value {
         let output = try run(script, arguments)
         try #require(output.status == 0, "\(output.error)")
-        return try JSONDecoder().decode(Value.self, from: Data(output.out.utf8))
+        let value = try? JSONDecoder().decode(Value.self, from: Data(output.out.utf8))
+        return try #require(value, "\(output.out.prefix(300))")
     }
 }
