@@ -174,7 +174,7 @@ NOTICES := .build/dist/NOTICES
 notices: static
 	mkdir -p .build/dist
 	for package in .build/static/checkouts/*/; do \
-		echo "== $$(basename $$package)"; cat $$(ls -d $$package/LICENSE* $$package/NOTICE* 2>/dev/null); echo; \
+		echo "== $$(basename $$package)"; ls $$package/LICENSE* > /dev/null && cat $$(ls -d $$package/LICENSE* $$package/NOTICE* 2>/dev/null) || exit 1; echo; \
 	done > $(NOTICES)
 	{ echo "== Swift's runtime and Foundation"; \
 		cat "$$(dirname $$(readlink -f $$(command -v swift)))/../share/swift/LICENSE.txt"; \

@@ -13,10 +13,10 @@ import Foundation
 /// and has no options of its own: see `TrainingFileOptions`.
 ///
 /// The texts stay in the file: a row costs 12 bytes, whatever its columns (24 in parallel files of pairs), and 4 for
-/// each number of its label. The 12 bytes of rows beyond 16 million are in a file without a name. Files up to 64 MiB, unpacked, are in memory besides. A larger one is left alone and kept
-/// open; what becomes of it in the meantime, `ExampleTable.requireUnchangedFiles` tells. A compressed one that is
-/// larger is unpacked once, into a file without a name beside it, or in the temporary folder where that cannot be
-/// written.
+/// each number of its label. The 12 bytes of rows beyond 16 million are in a file without a name. Files up to 64 MiB,
+/// unpacked, are in memory besides. A larger one is left alone and kept open; what becomes of it in the meantime,
+/// `ExampleTable.requireUnchangedFiles` tells. A compressed one that is larger is unpacked once, into a file without a
+/// name beside it, or in the temporary folder where that cannot be written.
 public enum ExampleFile {
     /// Reads a file, standard input where the path is `-`, or parallel ones, `first,second,labels`, whose lines of the
     /// same number belong together.

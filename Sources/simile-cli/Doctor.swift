@@ -77,16 +77,20 @@ struct Doctor: Subcommand {
     private var kernels: [ReportRow] {
         let threads = ThreadPool.shared.count
         let engine = GEMM.Engine.preferred
+        func row(_ key: String, _ label: String, _ rate: Double, _ unit: String) -> ReportRow {
+            ReportRow(
+                key, label, .number(rate),
+                "\(rate.fixed(0)) \(unit) on \(threads) thread\(threads == 1 ? "" : "s") (1024 x 1024 x 1024)"
+            )
+        }
         func rate(
             _ key: String, _ label: String, of engine: GEMM.Engine,
             _ precision: GEMM.Precision = .float32
         ) -> ReportRow {
-            let rate = MatrixProductBenchmark.gigaflops(
-                engine, precision: precision, seconds: seconds)
-            return ReportRow(
-                key, label, .number(rate),
-                "\(rate.fixed(0)) GFLOP/s on \(threads) thread\(threads == 1 ? "" : "s") (1024 x 1024 x 1024)"
-            )
+            row(
+                key, label,
+                MatrixProductBenchmark.gigaflops(engine, precision: precision, seconds: seconds),
+                "GFLOP/s")
         }
         var rows = [
             ReportRow("vector_kernels", "vector kernels", String(cString: VectorKernels.best.name)),
@@ -100,6 +104,11 @@ struct Doctor: Subcommand {
             GEMM.Precision.bfloat16.isAvailable
                 ? rate("bf16_gflops", "bf16 products", of: .own, .bfloat16)
                 : ReportRow("bf16_gflops", "bf16 products", .null, "none: no AVX512-BF16"),
+            GEMM.Precision.int8.isAvailable
+                ? row(
+                    "int8_gops", "int8 products",
+                    MatrixProductBenchmark.gigaopsPacked(.int8, seconds: seconds), "Gop/s")
+                : ReportRow("int8_gops", "int8 products", .null, "none: no AVX512-VNNI"),
         ]
         switch BLAS.shared {
         case .success(let blas):

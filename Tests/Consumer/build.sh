@@ -13,8 +13,8 @@ git ls-files -z --cached --others --exclude-standard \
     | tar -c --null --ignore-failed-read --files-from - | tar -x -C "$folder/Simile"
 git -C "$folder/Simile" init -q
 git -C "$folder/Simile" add .
-git -C "$folder/Simile" -c user.name=test -c user.email=test@localhost commit -q -m "The working tree"
-git -C "$folder/Simile" tag "$1"
+git -C "$folder/Simile" -c user.name=test -c user.email=test@localhost -c commit.gpgsign=false commit -q -m "The working tree"
+git -C "$folder/Simile" -c tag.gpgSign=false tag "$1"
 
 # The nth block of Swift in README: its manifest is the first, its program the second.
 block() { awk -v n="$1" '/^```swift$/ { i++; next } /^```$/ { if (i == n) exit; next } i == n' README.md; }
@@ -27,7 +27,7 @@ swift package resolve
 mirrors=()
 for clone in .build/repositories/*; do
     name=$(basename "$clone")
-    ln -s "$here/$clone" "$folder/mirrors/${name%-*}"
+    ln -sfn "$here/$clone" "$folder/mirrors/${name%-*}"
     mirrors+=("{\"original\": \"$(git -C "$clone" config remote.origin.url)\", \"mirror\": \"file://$folder/mirrors/${name%-*}\"}")
 done
 (IFS=,; echo "{\"version\": 1, \"object\": [${mirrors[*]}]}") > "$folder/search/.swiftpm/configuration/mirrors.json"

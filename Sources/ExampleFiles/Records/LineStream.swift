@@ -67,7 +67,7 @@ final class LineStream {
 
     /// Makes the line at a place of the file the next one.
     func seek(to offset: Int) {
-        terminator = 0
+        (terminator, number) = (0, 0)
         if case .contents = source, !(dropped...dropped + bytes.count).contains(offset) {
             bytes.removeAll(keepingCapacity: true)
             dropped = offset

@@ -4,8 +4,8 @@ import Support
 ///
 /// A row has a text in each column, but may have fewer negatives than another: then its last columns are empty.
 ///
-/// The rows of a file stay in it. The table keeps 12 bytes a row, whatever the number of columns, up to 16 million rows
-/// in memory and beyond in a file without a name, and 4 bytes for a score or a class, and decodes a text when it is
+/// The rows of a file stay in it. The table keeps 12 bytes a row, whatever the number of columns, of up to 16 million rows
+/// of a file in memory and beyond in a file without a name, and 4 bytes for a score or a class, and decodes a text when it is
 /// asked for; see `ExampleFile` on what is kept in memory besides.
 public struct ExampleTable: Sendable {
     /// The names of the columns: what each is, such as `anchor`, not what the file calls it.
@@ -98,7 +98,8 @@ public struct ExampleTable: Sendable {
         return first.rows.texts(row, columns.map(\.column))
     }
 
-    /// Calls `body` with the texts of every row from `start` on, in order: at far less cost than row by row, when they are in a file.
+    /// Calls `body` with the texts of every row from `start` on, in order: at far less cost than row by row, when they
+    /// are in a file.
     public func forEachRow<Failure: Error>(
         from start: Int = 0, _ body: (_ row: Int, _ texts: [String?]) throws(Failure) -> Void
     ) throws(Failure) {
@@ -130,14 +131,15 @@ public struct ExampleTable: Sendable {
         return parts[part].columns.first?.rows.line(of: row) ?? 0
     }
 
-    /// About how many bytes of memory the places of the rows take.
-    package var positionBytes: Int {
+    /// About how many bytes of memory the table takes; vectors not counted.
+    package var memoryBytes: Int {
         var bytes = 4 * (selection?.count ?? 0)
-        for (index, part) in parts.enumerated() {
-            bytes +=
-                RowPositions.bytesOfARow
-                * min(
-                    part.end - (index > 0 ? parts[index - 1].end : 0), RowPositions.mostInMemory)
+        if case .vectors = labels {} else { bytes += 4 * (labels.count ?? 0) }
+        for part in parts {
+            for (index, column) in part.columns.enumerated()
+            where !part.columns[..<index].contains(where: { $0.rows === column.rows }) {
+                bytes += column.rows.memoryBytes
+            }
         }
         return bytes
     }

@@ -6,7 +6,6 @@ import Foundation
 /// rows of a file has a bound however long it is.
 struct RowPositions: Sendable {
     static let mostChoices = 1 << 16
-    static let bytesOfARow = 12
     /// Rows whose positions are in memory: 192 MiB.
     static let mostInMemory = 1 << 24
 
@@ -43,6 +42,9 @@ struct RowPositions: Sendable {
         }
     }
 
+    /// The bytes that are in memory.
+    var memoryBytes: Int { places.memoryBytes + lines.memoryBytes }
+
     func line(_ row: Int) -> Int { Int(lines.elements(from: row, count: 1).first ?? 0) }
 }
 
@@ -69,13 +71,22 @@ private struct SpillingList<Element: FixedWidthInteger & BitwiseCopyable & Senda
 
     mutating func write(ifAtLeast count: Int) throws(ExampleFileError) {
         if pending.count < count { return }
-        let target = if let file { file } else { try OpenFile.unnamed(beside: path) }
-        file = target
+        if file == nil {
+            do throws(ExampleFileError) { file = try OpenFile.unnamed(beside: path) } catch {
+                guard case .cannotUnpack(let path, let folder, let reason) = error else {
+                    throw error
+                }
+                throw .cannotIndex(path: path, folder: folder, reason: reason)
+            }
+        }
+        guard let target = file else { return }
         if let reason = target.file.append(pending.withUnsafeBytes(Array.init)) {
             throw .cannotIndex(path: path, folder: target.folder, reason: reason)
         }
         pending.removeAll(keepingCapacity: true)
     }
+
+    var memoryBytes: Int { inMemory.count * Self.size }
 
     /// Up to so many elements from an index on.
     func elements(from index: Int, count: Int) -> [Element] {

@@ -8,6 +8,8 @@ protocol RowStore: AnyObject, Sendable {
     func reader(_ columns: [Int]) -> (_ row: Int) -> [String?]
     /// The line on which the row starts, from 1; 0 when it came from no file.
     func line(of row: Int) -> Int
+    /// About how many bytes of memory they take.
+    var memoryBytes: Int { get }
     /// Whether the file that the rows are read from is as it was.
     ///
     /// - Throws: `ExampleFileError.changed` when it is not.
@@ -22,10 +24,14 @@ extension RowStore {
 final class MemoryRows: RowStore {
     private let columns: [[String?]]
     private let lines: [UInt32]
+    let memoryBytes: Int
 
     init(_ columns: [[String?]], lines: [UInt32]) {
         self.columns = columns
         self.lines = lines
+        memoryBytes =
+            4 * lines.count
+            + columns.joined().reduce(0) { $0 + 16 + ($1?.utf8.count ?? 0) }
     }
 
     func text(_ row: Int, _ column: Int) -> String? { columns[column][row] }
@@ -67,7 +73,11 @@ final class FileRows: RowStore {
     func reader(_ columns: [Int]) -> (_ row: Int) -> [String?] {
         var finder = RecordFinder(format, in: contents, chunk: 1 << 18)
         var (first, records): (Int, [(offset: Int, choice: Int)]) = (0, [])
+        var next = 0
         return { row in
+            defer { next = row + 1 }
+            // What lies far away would be read with much that is not wanted.
+            if !(next...next + 64).contains(row) { return self.texts(row, columns) }
             if !records.indices.contains(row - first) {
                 (first, records) = (row, self.positions.records(from: row, count: 1 << 12))
             }
@@ -102,6 +112,8 @@ final class FileRows: RowStore {
 
     func line(of row: Int) -> Int { positions.line(row) }
 
+    var memoryBytes: Int { positions.memoryBytes + (contents.bytes?.count ?? 0) }
+
     func requireUnchanged() throws(ExampleFileError) { try contents.requireUnchanged() }
 }
 
@@ -110,5 +122,6 @@ final class NoRows: RowStore {
     func text(_ row: Int, _ column: Int) -> String? { nil }
     func texts(_ row: Int, _ columns: [Int]) -> [String?] { columns.map { _ in nil } }
     func line(of row: Int) -> Int { 0 }
+    var memoryBytes: Int { 0 }
     func requireUnchanged() {}
 }

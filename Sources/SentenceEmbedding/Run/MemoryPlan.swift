@@ -2,11 +2,13 @@ import Foundation
 import Kernels
 import NeuralNetwork
 import Support
+import Tensors
 
 /// About how much memory a run will need, in bytes, known before its first step.
 ///
 /// Rows are counted; what a step takes is that of the batch with the most tokens that is to be expected, by what was measured of
-/// BERTs of 3 to 12 layers (within a quarter). What evaluations keep is not in it.
+/// BERTs of 3 to 12 layers (within a quarter). What evaluations keep is not in it, nor a decoder and the scores of a whole
+/// vocabulary, which some losses on texts without labels have.
 public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
     /// The places and labels of the rows, and their order in an epoch.
     public let rows: Int
@@ -50,37 +52,43 @@ extension MemoryPlan {
 
     /// The plan of a run from its beginning, at whose end the best model may be read back.
     init(_ trainer: Trainer, readsBest: Bool = false) {
-        let configuration = trainer.model.bert.configuration
-        var (rows, texts, step) = (0, 0, 0)
-        for (task, tokens) in zip(trainer.tasks, trainer.tokens) {
+        let configuration = trainer.configuration
+        let bytesOfAToken = Self.bytesOfAToken(
+            trainer.model.bert.configuration,
+            gradientCheckpointing: configuration.gradientCheckpointing)
+        var (rows, tokens, step) = (0, 0, 0)
+        for (task, cache) in zip(trainer.tasks, trainer.tokens) {
             let data = task.objective.data
-            let labels = data.labels.count == nil ? 0 : 4
-            rows += data.positionBytes + data.count * (2 * MemoryLayout<UInt32>.size + labels)
-            texts += data.count * data.columnNames.count
-            let stride = Swift.stride(
-                from: 0, to: data.count, by: max(1, data.count / Self.sample))
-            let columns = max(1, data.columnNames.count)
-            let atATime = min(
-                task.sampler.batchSize,
-                trainer.configuration.miniBatchSize.map { ($0 + columns - 1) / columns } ?? .max)
+            let (size, columns) = (task.sampler.batchSize, max(1, data.columnNames.count))
+            // Two lists of the rows: their order, and the batches that are made of it.
+            rows += data.memoryBytes + data.count * 2 * MemoryLayout<UInt32>.size
+            rows += data.count / size * MemoryLayout<Range<Int>>.size
+            let some = Array(stride(from: 0, to: data.count, by: max(1, data.count / Self.sample)))
+            let lengths = cache.lengths(ofRows: some).map { Int($0) }
+            let mean = lengths.reduce(0, +) / max(1, lengths.count)
+            tokens += min(
+                cache.limit,
+                TokenCache.bytes(texts: data.count * columns, tokens: data.count * mean))
+            let atATime = configuration.miniBatchSize.map { ($0 + columns - 1) / columns } ?? size
             let most = Self.mostTokens(
-                in: atATime, of: tokens.lengths(ofRows: Array(stride)),
+                in: min(size, atATime), of: lengths,
                 areAlike: task.sampler is LengthGroupedBatchSampler)
-            step = max(
-                step,
-                most
-                    * Self.bytesOfAToken(
-                        configuration,
-                        gradientCheckpointing: trainer.configuration.gradientCheckpointing))
+            step = max(step, most * bytesOfAToken)
         }
-        self.rows = rows
-        tokens = min(TokenCache.mostBytes, texts * TokenCache.bytesOfAText)
-        self.step = step
-        let floats = trainer.optimizer.parameters.reduce(0) {
-            $0 + $1.shape.count
-                * ($1.isFrozen ? 1 : 4 + (trainer.configuration.emaDecay == nil ? 0 : 1))
+        (self.rows, self.tokens, self.step) = (rows, tokens, step)
+        let all =
+            trainer.model.allParameters
+            + trainer.tasks.flatMap { Array($0.objective.module.parameters) }
+        let trained = all.filter { !$0.isFrozen }
+        func count(_ parameters: [Parameter]) -> Int {
+            parameters.reduce(0) { $0 + $1.shape.count }
         }
-        weights = 4 * (floats + (readsBest ? trainer.model.parameterCount : 0))
+        // Weights, gradients, the optimizer's moments, the average, and the best model.
+        let floats =
+            count(all) + count(trained) + trainer.optimizer.bufferElementCount
+            + (configuration.emaDecay == nil ? 0 : count(trained))
+            + (readsBest ? trainer.model.parameterCount : 0)
+        weights = floats * MemoryLayout<Float>.size
     }
 
     /// The most tokens that a batch of some rows can be expected to have: of the longest rows where rows of a batch are

@@ -15,7 +15,7 @@ public struct Rehearsal: Sendable {
     public let evaluations: Int
     /// What all evaluations take in seconds.
     public let evaluationSeconds: Double
-    /// The most bytes of memory that the run will have: those of a step on the longest batch, and of the best model, which
+    /// The most bytes of memory that the run will have: those of a step on the longest of the first batches, and of the best model, which
     /// is read back at the end.
     public let peakMemory: Int
     /// What the run will need.

@@ -226,14 +226,15 @@ extension TrainingRun {
             plan.tokens = min(plan.tokens, max(0, memoryLimit - (plan.total - plan.tokens)))
             if plan.total > memoryLimit { throw RunError.memory(plan, limit: memoryLimit) }
             for tokens in trainer.tokens { tokens.limit = plan.tokens / trainer.tokens.count }
-            note(.other("memory: \(plan)"))
-        } else if plan.total > MemoryPlan.available {
+        }
+        if plan.total > MemoryPlan.available {
             note(
                 .other(
                     "memory: \(plan), more than the \(MemoryPlan.size(MemoryPlan.available)) there are; a smaller batch_size or max_seq_length, a mini_batch_size or gradient_checkpointing need less"
                 ))
         } else {
-            note(.doing("memory: \(plan)"))
+            let text = "memory: \(plan)"
+            note(memoryLimit == nil ? .doing(text) : .other(text))
         }
         return plan
     }

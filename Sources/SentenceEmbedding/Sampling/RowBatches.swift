@@ -8,7 +8,7 @@ public struct RowBatches: RandomAccessCollection, Sendable {
     public init() { (rows, places) = ([], []) }
 
     /// Cuts rows into batches of `size`, the last of which may be shorter.
-    init(_ rows: [UInt32], of size: Int) {
+    public init(_ rows: [UInt32], of size: Int) {
         let size = Swift.max(1, Swift.min(size, rows.count))
         self.rows = rows
         places = stride(from: 0, to: rows.count, by: size).map {

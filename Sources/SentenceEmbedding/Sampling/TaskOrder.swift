@@ -1,6 +1,6 @@
 import Support
 
-/// Decides which task's batch comes next, where a run has several.
+/// Decides which task's batch comes next, where a run has several; it is not asked where there is one.
 ///
 /// A pure function of its seed, the numbers of batches and the epoch, so that a resumed run goes on alike.
 public protocol TaskOrder: Sendable {

@@ -5,13 +5,17 @@ import Support
 ///
 /// Beyond the limit a text is tokenized whenever it is needed: memory stays the same however long the table.
 final class TokenCache {
-    /// About what a text of a dozen tokens takes: its ids, and where they are.
-    static let bytesOfAText = 96
-    /// About what is kept at most.
+    /// About what a run keeps at most, of all its tasks.
     static let mostBytes = 1 << 28
 
-    /// About how many bytes may be kept.
-    var limit = TokenCache.mostBytes
+    /// About how many bytes may be kept; when it is lowered below what is, nothing is.
+    var limit: Int {
+        didSet {
+            if Self.bytes(texts: ranges.count, tokens: ids.count) > limit {
+                (ids, ranges) = ([], [:])
+            }
+        }
+    }
     private let table: ExampleTable
     private let model: SentenceTransformer
     /// What is put in front of each column's texts; nil for the model's own prompt.
@@ -20,11 +24,15 @@ final class TokenCache {
     private var ranges: [TextPlace: Range<Int32>] = [:]
     private var rowLengths: [UInt32]?
 
-    init(_ table: ExampleTable, model: SentenceTransformer, prompts: [String]?) {
+    init(_ table: ExampleTable, model: SentenceTransformer, prompts: [String]?, limit: Int) {
         self.table = table
+        self.limit = limit
         self.model = model
         self.prompts = prompts
     }
+
+    /// About how many bytes some texts take that have so many tokens together: their ids, and where each text's are.
+    static func bytes(texts: Int, tokens: Int) -> Int { 48 * texts + 4 * tokens }
 
     /// The ids of some texts, on all threads.
     func ids(of places: [TextPlace]) -> [[Int32]] {
@@ -34,7 +42,7 @@ final class TokenCache {
         }
         for (index, own) in zip(missing, tokenize(missing.map { places[$0] })) {
             result[index] = own
-            let bytes = 4 * (ids.count + own.count) + 48 * (ranges.count + 1)
+            let bytes = Self.bytes(texts: ranges.count + 1, tokens: ids.count + own.count)
             if bytes <= limit, ids.count + own.count < Int32.max, ranges[places[index]] == nil {
                 ranges[places[index]] = Int32(ids.count)..<Int32(ids.count + own.count)
                 ids += own
@@ -44,8 +52,8 @@ final class TokenCache {
     }
 
     /// The number of tokens in each of some rows, of all their columns.
-    func lengths(ofRows rows: some RandomAccessCollection<Int>) -> [Int] {
-        var lengths: [Int] = []
+    func lengths(ofRows rows: some RandomAccessCollection<Int>) -> [UInt32] {
+        var lengths: [UInt32] = []
         lengths.reserveCapacity(rows.count)
         var rest = rows[...]
         // In pieces, so that a long table's ids are never all there at once.
@@ -60,9 +68,9 @@ final class TokenCache {
             var own = zip(places, ids(of: places)).makeIterator()
             var next = own.next()
             for row in piece {
-                var length = 0
+                var length: UInt32 = 0
                 while let (place, ids) = next, place.row == row {
-                    length += ids.count
+                    length += UInt32(ids.count)
                     next = own.next()
                 }
                 lengths.append(length)
@@ -75,7 +83,7 @@ final class TokenCache {
     /// The number of tokens in a row, of all its columns.
     func length(ofRow row: Int) -> Int {
         if let rowLengths { return Int(rowLengths[row]) }
-        let lengths = lengths(ofRows: 0..<table.count).map { UInt32($0) }
+        let lengths = lengths(ofRows: 0..<table.count)
         rowLengths = lengths
         return Int(lengths[row])
     }

@@ -68,7 +68,9 @@ public final class Trainer {
             "a run has one task or more, each with a name of its own")
         do throws(SettingError) { try configuration.validate() } catch { throw .setting(error) }
         let caches = tasks.map {
-            TokenCache($0.objective.data, model: model, prompts: $0.prompts)
+            TokenCache(
+                $0.objective.data, model: model, prompts: $0.prompts,
+                limit: TokenCache.mostBytes / tasks.count)
         }
         for (task, cache) in zip(tasks, caches) { try Self.check(task, cache, model) }
         self.model = model
@@ -234,15 +236,16 @@ public final class Trainer {
     ///
     /// - Throws: As `run`.
     func takeLongestStep(among count: Int = 4096) throws {
+        average?.use(false)
+        defer { average?.use(true) }
         let batches = batches(ofEpoch: 0)
-        let longest = (0..<min(count, batches.count)).max {
-            tokenCount(batches[$0]) < tokenCount(batches[$1])
+        let sizes = (0..<min(count, batches.count)).map { index in
+            let batch = batches[index]
+            return tokens[batch.task].lengths(ofRows: batch.rows).reduce(0) { $0 + Int($1) }
         }
-        if let longest { _ = try step([batches[longest]]) }
-    }
-
-    private func tokenCount(_ batch: Batch) -> Int {
-        tokens[batch.task].lengths(ofRows: batch.rows).reduce(0, +)
+        if let longest = sizes.indices.max(by: { sizes[$0] < sizes[$1] }) {
+            _ = try step([batches[longest]])
+        }
     }
 
     private var hasStepsLeft: Bool {

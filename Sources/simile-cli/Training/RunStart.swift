@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// How a new run begins.
+/// How a run begins.
 struct RunStart: ParsableArguments {
     @Flag(
         help:

@@ -78,6 +78,7 @@ struct TrainSweep {
                 member.recipe, output: path, format: .yaml, open: ModelPath.open,
                 note: Console.note)
         }
+        run.memoryLimit = shown.maxMemory?.bytes
         let progress = Progress(json: shown.json, interval: shown.logEvery)
         defer { Console.endProgress() }
         guard try run.execute([progress]) != nil else {
