@@ -3,12 +3,15 @@ import Testing
 
 @testable import Kernels
 
-@Suite struct ProcessorCountTests {
+/// What the control groups of a process leave it of the machine.
+@Suite struct ControlGroupTests {
     /// A folder that stands in for `/sys/fs/cgroup`.
     private let root = FileManager.default.temporaryDirectory
         .appending(path: "simile-\(UUID().uuidString)").path
 
-    private func quota(of groups: String, _ files: [String: String]) throws -> Int? {
+    private func limit(
+        _ files: [String: String], _ read: (_ root: String) -> Int?
+    ) throws -> Int? {
         defer { try? FileManager.default.removeItem(atPath: root) }
         for (path, text) in files {
             let file = URL(filePath: root + "/" + path)
@@ -16,7 +19,7 @@ import Testing
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: file)
         }
-        return ProcessorCount.quota(of: groups, mountedAt: root)
+        return read(root)
     }
 
     @Test func thereIsAProcessor() {
@@ -69,6 +72,32 @@ import Testing
     func theLeastQuotaOnTheWayUpCounts(
         _ groups: String, _ files: [String: String], _ expected: Int?
     ) throws {
-        #expect(try quota(of: groups, files) == expected)
+        let quota = try limit(files) { ProcessorCount.quota(of: groups, mountedAt: $0) }
+        #expect(quota == expected)
+    }
+
+    @Test(
+        arguments: [
+            ("0::/", ["memory.max": "1073741824\n"], 1 << 30),
+            // A slice with MemoryMax=, above a service without.
+            (
+                "0::/a.slice/b.service",
+                ["a.slice/memory.max": "5000000\n", "a.slice/b.service/memory.max": "max\n"],
+                5_000_000
+            ),
+            (
+                "4:memory:/a.slice/b.service\n0::/",
+                [
+                    "memory/a.slice/memory.limit_in_bytes": "700002304\n",
+                    "memory/a.slice/b.service/memory.limit_in_bytes": "9223372036854771712\n",
+                ], 700_002_304
+            ),
+            ("0::/a", ["a/memory.max": "max\n"], nil), ("0::/", ["memory.max": "much"], nil),
+        ] as [(String, [String: String], Int?)])
+    func theLeastMemoryOnTheWayUpCounts(
+        _ groups: String, _ files: [String: String], _ expected: Int?
+    ) throws {
+        let bytes = try limit(files) { MemoryLimit.bytes(of: groups, mountedAt: $0) }
+        #expect(bytes == expected)
     }
 }
