@@ -34,9 +34,9 @@ quickstart-minilm: minilm
 SENTENCES := "A man is playing a guitar." \
 	"Someone plays music on a guitar." "A woman is cooking dinner." "The train was late again."
 
-# Everything: formatting, all tests in debug and as shipped, numbers in every arithmetic, sanitizers. About a quarter
-# of an hour on two processors; says at the end how long each part took.
-TESTS := lint test-aarch64 test-debug test-consumer test-release test-arithmetic test-threads test-memory test-torture
+# Everything: formatting, all tests in debug and as shipped, numbers in every arithmetic, sanitizers, pages. About half
+# an hour on two processors; says at the end how long each part took.
+TESTS := lint test-aarch64 test-debug test-consumer test-release test-arithmetic test-threads test-memory test-torture docs
 test: deps minilm
 	@mkdir -p .build && : > .build/test-times
 	@for part in $(TESTS); do \
