@@ -49,12 +49,8 @@ extension Dataset {
         try requireReadable(as: target)
         if bytes.isEmpty { return }
         try handle.locked { () throws(HDF5Error) in
-            try withSelection(rows) { (memory, file) throws(HDF5Error) in
-                try handle.place.check(
-                    H5Dread(
-                        handle.id, number.memory, memory, file, chdf5_default(),
-                        bytes.baseAddress),
-                    "read the dataset")
+            try withSelection(rows, to: "read the dataset") { memory, file in
+                H5Dread(handle.id, number.memory, memory, file, chdf5_default(), bytes.baseAddress)
             }
         }
     }

@@ -27,10 +27,8 @@ extension Dataset {
         for start in stride(from: 0, to: rowCount, by: block) {
             let rows = start..<min(start + block, rowCount)
             var bytes = [UInt8](repeating: 0, count: rows.count * rowBytes)
-            try withSelection(rows) { (memory, file) throws(HDF5Error) in
-                try handle.place.check(
-                    H5Dread(handle.id, type, memory, file, chdf5_default(), &bytes),
-                    "read the dataset")
+            try withSelection(rows, to: "read the dataset") { memory, file in
+                H5Dread(handle.id, type, memory, file, chdf5_default(), &bytes)
             }
             strings += try layout.decode(bytes, handle.place)
         }

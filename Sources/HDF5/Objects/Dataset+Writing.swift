@@ -48,12 +48,9 @@ extension Dataset {
             MemoryLayout<Element>.stride == number.size,
             "HDF5Element: a type does not have the size of its elementType")
         try handle.locked { () throws(HDF5Error) in
-            try withSelection(rows) { (memory, file) throws(HDF5Error) in
-                try handle.place.check(
-                    H5Dwrite(
-                        handle.id, number.memory, memory, file, chdf5_default(),
-                        values.baseAddress),
-                    "write the dataset")
+            try withSelection(rows, to: "write the dataset") { memory, file in
+                H5Dwrite(
+                    handle.id, number.memory, memory, file, chdf5_default(), values.baseAddress)
             }
         }
     }

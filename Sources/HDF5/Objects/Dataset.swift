@@ -65,14 +65,18 @@ public struct Dataset: ~Copyable, Sendable {
             found: elementType.description)
     }
 
-    /// Selects `rows` of the file, and as many elements of memory, and hands both to `body`.
+    /// Selects `rows` of the file, and as many elements of memory, for a call that reads or writes them.
     ///
     /// To be called inside the lock.
-    func withSelection<Result>(
-        _ rows: Range<Int>, _ body: (_ memory: hid_t, _ file: hid_t) throws(HDF5Error) -> Result
-    ) throws(HDF5Error) -> Result {
-        if rows == 0..<rowCount { return try body(chdf5_whole_space(), chdf5_whole_space()) }
+    func withSelection(
+        _ rows: Range<Int>, to operation: String,
+        _ call: (_ memory: hid_t, _ file: hid_t) -> herr_t
+    ) throws(HDF5Error) {
         let place = handle.place
+        if rows == 0..<rowCount {
+            try place.check(call(chdf5_whole_space(), chdf5_whole_space()), operation)
+            return
+        }
         let file = try place.check(H5Dget_space(handle.id), "select rows")
         defer { H5Sclose(file) }
         let extent = [rows.count] + shape.dropFirst()
@@ -83,6 +87,6 @@ public struct Dataset: ~Copyable, Sendable {
         var length = hsize_t(rows.count * rowSize)
         let memory = try place.check(H5Screate_simple(1, &length, nil), "select rows")
         defer { H5Sclose(memory) }
-        return try body(memory, file)
+        try place.check(call(memory, file), operation)
     }
 }

@@ -78,10 +78,8 @@ extension Group {
             let rows = start..<min(start + block, strings.count)
             let bytes = Text.padded(strings[rows], size: size)
             try dataset.handle.locked { () throws(HDF5Error) in
-                try dataset.withSelection(rows) { (memory, file) throws(HDF5Error) in
-                    try place.check(
-                        H5Dwrite(dataset.handle.id, type, memory, file, chdf5_default(), bytes),
-                        "write the dataset")
+                try dataset.withSelection(rows, to: "write the dataset") { memory, file in
+                    H5Dwrite(dataset.handle.id, type, memory, file, chdf5_default(), bytes)
                 }
             }
         }
