@@ -34,6 +34,19 @@ public struct ExampleTable: Sendable {
         let columns: [(rows: any RowStore, column: Int)]
         /// The index after its last row.
         var end: Int
+
+        /// Whatever keeps the rows, each once, with the columns that it has.
+        var stores: [(rows: any RowStore, columns: [Int])] {
+            var stores: [(rows: any RowStore, columns: [Int])] = []
+            for (index, column) in columns.enumerated() {
+                if let known = stores.firstIndex(where: { $0.rows === column.rows }) {
+                    stores[known].columns.append(index)
+                } else {
+                    stores.append((column.rows, [index]))
+                }
+            }
+            return stores
+        }
     }
 
     /// Where the rows came from: a path, several with commas, or a name given by the program.
@@ -104,14 +117,9 @@ public struct ExampleTable: Sendable {
         from start: Int = 0, _ body: (_ row: Int, _ texts: [String?]) throws(Failure) -> Void
     ) throws(Failure) {
         let readers = parts.map { part in
-            // One for each file, with its columns' places in the table.
-            var readers: [(columns: [Int], texts: (Int) -> [String?])] = []
-            for (index, column) in part.columns.enumerated()
-            where !part.columns[..<index].contains(where: { $0.rows === column.rows }) {
-                let own = part.columns.indices.filter { part.columns[$0].rows === column.rows }
-                readers.append((own, column.rows.reader(own.map { part.columns[$0].column })))
+            part.stores.map { rows, columns in
+                (columns: columns, texts: rows.reader(columns.map { part.columns[$0].column }))
             }
-            return readers
         }
         var texts = [String?](repeating: nil, count: columnNames.count)
         for row in start..<count {
@@ -136,10 +144,7 @@ public struct ExampleTable: Sendable {
         var bytes = 4 * (selection?.count ?? 0)
         if case .vectors = labels {} else { bytes += 4 * (labels.count ?? 0) }
         for part in parts {
-            for (index, column) in part.columns.enumerated()
-            where !part.columns[..<index].contains(where: { $0.rows === column.rows }) {
-                bytes += column.rows.memoryBytes
-            }
+            bytes += part.stores.reduce(0) { $0 + $1.rows.memoryBytes }
         }
         return bytes
     }
@@ -153,10 +158,7 @@ public struct ExampleTable: Sendable {
     /// - Throws: `ExampleFileError.changed` naming the first that is not.
     public func requireUnchangedFiles() throws(ExampleFileError) {
         for part in parts {
-            for (index, column) in part.columns.enumerated()
-            where !part.columns[..<index].contains(where: { $0.rows === column.rows }) {
-                try column.rows.requireUnchanged()
-            }
+            for store in part.stores { try store.rows.requireUnchanged() }
         }
     }
 

@@ -99,7 +99,7 @@ final class FileContents: Sendable {
     ) throws(ExampleFileError) -> (Store, String?) {
         let stream = try file.unpacked(path)
         var (bytes, lines): ([UInt8], Int) = ([], 0)
-        var unpacked: (file: OpenFile, folder: String)?
+        var unpacked: UnnamedFile?
         while true {
             let more = try stream.read(line: lines)
             if let place = more.firstIndex(of: 0) {
@@ -109,10 +109,14 @@ final class FileContents: Sendable {
             bytes += more
             if unpacked != nil || bytes.count > limit {
                 let target =
-                    if let unpacked { unpacked } else { try OpenFile.unnamed(beside: path) }
+                    if let unpacked { unpacked } else {
+                        try UnnamedFile(beside: path) {
+                            .cannotUnpack(path: path, folder: $0, reason: $1)
+                        }
+                    }
                 unpacked = target
-                if let reason = target.file.append(bytes) {
-                    throw .cannotUnpack(path: path, folder: target.folder, reason: reason)
+                try bytes.withUnsafeBufferPointer { (buffer) throws(ExampleFileError) in
+                    try target.append(UnsafeRawBufferPointer(buffer))
                 }
                 bytes.removeAll(keepingCapacity: true)
             }
@@ -130,7 +134,8 @@ final class OpenFile: Sendable {
     let isRegular: Bool
     private let modified: timespec
 
-    private init(_ descriptor: Int32) {
+    /// Takes an open file, to be closed with this.
+    init(_ descriptor: Int32) {
         var status = stat()
         fstat(descriptor, &status)
         self.descriptor = descriptor
@@ -169,24 +174,6 @@ final class OpenFile: Sendable {
     /// How messages call the file of a path.
     static func name(_ path: String) -> String { path == "-" ? "standard input" : path }
 
-    /// A new file without a name, in the folder of `path` or else in the temporary one.
-    static func unnamed(
-        beside path: String
-    ) throws(ExampleFileError) -> (file: OpenFile, folder: String) {
-        let own = URL(filePath: expandingHome(path)).deletingLastPathComponent().path
-        let temporary = FileManager.default.temporaryDirectory.path
-        for folder in [own, temporary] {
-            var template = Array("\(folder)/.simile-XXXXXX".utf8CString)
-            let descriptor = mkstemp(&template)
-            guard descriptor >= 0 else { continue }
-            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            unlink(template)
-            return (OpenFile(descriptor), folder)
-        }
-        throw .cannotUnpack(
-            path: path, folder: temporary, reason: String(cString: strerror(errno)))
-    }
-
     /// The same file with its size as it is now.
     func measured() -> OpenFile { OpenFile(dup(descriptor)) }
 
@@ -216,11 +203,5 @@ final class OpenFile: Sendable {
             filled = max(0, length)
         }
         return length < 0 ? nil : bytes
-    }
-
-    /// Writes bytes at the end; the reason when that fails.
-    func append(_ bytes: [UInt8]) -> String? {
-        let number = bytes.withUnsafeBytes { writeAll($0, to: descriptor) }
-        return number == 0 ? nil : systemReason(number)
     }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Where the rows of a file are: the place of the record in it, which of the record's choices the row is, and its line.
 ///
 /// 12 bytes a row: in memory for the first rows, for the others in a file without a name, so that the memory for the
@@ -55,7 +53,7 @@ private struct SpillingList<Element: FixedWidthInteger & BitwiseCopyable & Senda
     private var inMemory: [Element] = []
     /// Those that the file will have next.
     private var pending: [Element] = []
-    private var file: (file: OpenFile, folder: String)?
+    private var file: UnnamedFile?
 
     private static var size: Int { MemoryLayout<Element>.size }
 
@@ -71,17 +69,15 @@ private struct SpillingList<Element: FixedWidthInteger & BitwiseCopyable & Senda
 
     mutating func write(ifAtLeast count: Int) throws(ExampleFileError) {
         if pending.count < count { return }
-        if file == nil {
-            do throws(ExampleFileError) { file = try OpenFile.unnamed(beside: path) } catch {
-                guard case .cannotUnpack(let path, let folder, let reason) = error else {
-                    throw error
+        let target =
+            if let file { file } else {
+                try UnnamedFile(beside: path) { [path] in
+                    .cannotIndex(path: path, folder: $0, reason: $1)
                 }
-                throw .cannotIndex(path: path, folder: folder, reason: reason)
             }
-        }
-        guard let target = file else { return }
-        if let reason = target.file.append(pending.withUnsafeBytes(Array.init)) {
-            throw .cannotIndex(path: path, folder: target.folder, reason: reason)
+        file = target
+        try pending.withUnsafeBufferPointer { (buffer) throws(ExampleFileError) in
+            try target.append(UnsafeRawBufferPointer(buffer))
         }
         pending.removeAll(keepingCapacity: true)
     }
