@@ -14,8 +14,10 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
     public let rows: Int
     /// Token ids that are kept for the next epoch; it may be less.
     public internal(set) var tokens: Int
-    /// The weights, their gradients, and what the optimizer and an average keep of them.
+    /// The weights, their gradients, what the optimizer and an average keep of them, and the best model.
     public let weights: Int
+    /// Of these the best model's, which is read back at the end beside the last; 0 where it is not.
+    let bestModel: Int
     /// The largest step.
     public let step: Int
     /// The program itself.
@@ -42,7 +44,7 @@ public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
     static var available: Int {
         min(
             MemoryLimit.ofControlGroups ?? .max,
-            Int(clamping: ProcessInfo.processInfo.physicalMemory))
+            Machine.memory.total)
     }
 }
 
@@ -50,8 +52,8 @@ extension MemoryPlan {
     /// Rows that are looked at for the longest, evenly spread.
     private static let sample = 1 << 16
 
-    /// The plan of a run from its beginning, at whose end the best model may be read back.
-    init(_ trainer: Trainer, readsBest: Bool = false) {
+    /// The plan of a run from its beginning, in which models may be evaluated.
+    init(_ trainer: Trainer, evaluates: Bool = false) {
         let configuration = trainer.configuration
         let bytesOfAToken = Self.bytesOfAToken(
             trainer.model.bert.configuration,
@@ -83,12 +85,14 @@ extension MemoryPlan {
         func count(_ parameters: [Parameter]) -> Int {
             parameters.reduce(0) { $0 + $1.shape.count }
         }
-        // Weights, gradients, the optimizer's moments, the average, and the best model.
+        // Weights, gradients, the optimizer's moments, and the average.
         let floats =
             count(all) + count(trained) + trainer.optimizer.bufferElementCount
             + (configuration.emaDecay == nil ? 0 : count(trained))
-            + (readsBest ? trainer.model.parameterCount : 0)
-        weights = floats * MemoryLayout<Float>.size
+        // With adapters the best is read into the last.
+        let readsBest = evaluates && trainer.model.adapters == nil
+        bestModel = readsBest ? trainer.model.parameterCount * MemoryLayout<Float>.size : 0
+        weights = floats * MemoryLayout<Float>.size + bestModel
     }
 
     /// The most tokens that a batch of some rows can be expected to have: of the longest rows where rows of a batch are

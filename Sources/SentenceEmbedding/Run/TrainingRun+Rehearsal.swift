@@ -15,8 +15,8 @@ public struct Rehearsal: Sendable {
     public let evaluations: Int
     /// What all evaluations take in seconds.
     public let evaluationSeconds: Double
-    /// The most bytes of memory that the run will have: those of a step on the longest of the first batches, and of the best model, which
-    /// is read back at the end.
+    /// The most bytes of memory that the run will have: those of a step on the longest of the first batches, and of the
+    /// best model, which is read back at the end.
     public let peakMemory: Int
     /// What the run will need.
     public let memory: MemoryPlan
@@ -65,14 +65,11 @@ extension TrainingRun {
         // The last measurement of dev is mostly also that of the model that is delivered.
         let devCount = prepared.dev.isEmpty ? 0 : during + (first == 0 ? 1 : 0)
         let testCount = prepared.test.isEmpty ? 0 : first == 0 ? 2 : 1
-        let bestModelBytes =
-            readsBest(prepared.dev, trainer)
-            ? trainer.model.parameterCount * MemoryLayout<Float>.stride : 0
         return Rehearsal(
             steps: total - first, stepsPerEpoch: clock.stepsPerEpoch, measuredSteps: clock.count,
             secondsPerStep: clock.mean, evaluations: devCount + testCount,
             evaluationSeconds: Double(devCount) * dev + Double(testCount) * test,
-            peakMemory: ProcessMemory.peak + bestModelBytes, memory: prepared.memory)
+            peakMemory: ProcessMemory.peak + prepared.memory.bestModel, memory: prepared.memory)
     }
 }
 

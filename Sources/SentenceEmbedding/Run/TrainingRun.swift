@@ -211,17 +211,12 @@ extension TrainingRun {
         try requireHeldOut(data)
         return Prepared(
             trainer: trainer, dev: dev, test: test, heldOut: data.heldOut.mapValues(\.digest),
-            memory: try memoryPlan(trainer, readsBest: readsBest(dev, trainer)))
-    }
-
-    /// Whether the best model is read back at the end beside the last; with adapters it is read into the last one.
-    func readsBest(_ dev: [RunEvaluation], _ trainer: Trainer) -> Bool {
-        !dev.isEmpty && trainer.model.adapters == nil
+            memory: try memoryPlan(trainer, evaluates: !dev.isEmpty))
     }
 
     /// What the run will need, with no more token ids kept than the limit leaves room for.
-    private func memoryPlan(_ trainer: Trainer, readsBest: Bool) throws -> MemoryPlan {
-        var plan = MemoryPlan(trainer, readsBest: readsBest)
+    private func memoryPlan(_ trainer: Trainer, evaluates: Bool) throws -> MemoryPlan {
+        var plan = MemoryPlan(trainer, evaluates: evaluates)
         if let memoryLimit {
             plan.tokens = min(plan.tokens, max(0, memoryLimit - (plan.total - plan.tokens)))
             if plan.total > memoryLimit { throw RunError.memory(plan, limit: memoryLimit) }

@@ -35,9 +35,9 @@ public struct LengthGroupedBatchSampler: BatchSampler {
         var rows = shuffledRows(count: table.count, seed: seed, epoch: epoch)
         guard let lengths = table.lengths else { return RowBatches(rows, of: batchSize) }
         let (product, overflow) = batchSize.multipliedReportingOverflow(by: windowBatches)
-        let window = Swift.max(1, overflow ? rows.count : Swift.min(product, rows.count))
+        let window = max(1, overflow ? rows.count : min(product, rows.count))
         for start in stride(from: 0, to: rows.count, by: window) {
-            let places = start..<Swift.min(start + window, rows.count)
+            let places = start..<min(start + window, rows.count)
             // Ties keep their shuffled order: written out, since sort promises no stability.
             let sorted = places.map { (lengths(Int(rows[$0])), $0, rows[$0]) }
                 .sorted { ($0.0, $0.1) < ($1.0, $1.1) }

@@ -53,29 +53,23 @@ final class TokenCache {
 
     /// The number of tokens in each of some rows, of all their columns.
     func lengths(ofRows rows: some RandomAccessCollection<Int>) -> [UInt32] {
+        if let rowLengths { return rows.map { rowLengths[$0] } }
         var lengths: [UInt32] = []
         lengths.reserveCapacity(rows.count)
         var rest = rows[...]
         // In pieces, so that a long table's ids are never all there at once.
         while !rest.isEmpty {
-            var places: [TextPlace] = []
-            let piece = rest.prefix(4096)
-            for row in piece {
+            // The texts, and for each the index of its row's length.
+            var (places, owners): ([TextPlace], [Int]) = ([], [])
+            for row in rest.prefix(4096) {
                 for (column, text) in table.texts(row).enumerated() where text != nil {
                     places.append(TextPlace(row: row, column: column))
+                    owners.append(lengths.count)
                 }
+                lengths.append(0)
             }
-            var own = zip(places, ids(of: places)).makeIterator()
-            var next = own.next()
-            for row in piece {
-                var length: UInt32 = 0
-                while let (place, ids) = next, place.row == row {
-                    length += UInt32(ids.count)
-                    next = own.next()
-                }
-                lengths.append(length)
-            }
-            rest = rest.dropFirst(piece.count)
+            for (owner, ids) in zip(owners, ids(of: places)) { lengths[owner] += UInt32(ids.count) }
+            rest = rest.dropFirst(4096)
         }
         return lengths
     }
