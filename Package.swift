@@ -29,6 +29,7 @@ let package = Package(
         // C: vector loops, system calls that Swift does not see, and the headers of the C libraries.
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CSystemCalls", cSettings: builtCommit),
+        .target(name: "CMPI", linkerSettings: [.linkedLibrary("dl")]),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
@@ -42,6 +43,7 @@ let package = Package(
         .target(name: "Settings", dependencies: ["JSON", "Support"]),
         .target(name: "ModelLayout", dependencies: ["JSON", "Support"]),
         .target(name: "Kernels", dependencies: ["CKernels", "CSystemCalls"]),
+        .target(name: "Communication", dependencies: ["CMPI"]),
         .target(name: "Digest", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "HDF5", dependencies: ["CHDF5", "CHDF5Driver", "Digest", "Support"]),
         .target(name: "EvaluationMetrics", dependencies: ["Kernels", "Support"]),
@@ -74,13 +76,14 @@ let package = Package(
                 "NeuralNetwork", "Tensors", "Kernels", "Tokenization", "Serialization",
                 "ModelFolders", "HDF5", "CZlib", "ONNX", "Digest", "JSON", "ModelLayout",
                 "Support", "Settings", "ExampleFiles", "Losses", "EvaluationMetrics", "Reports",
+                "Communication",
             ]),
         .target(
             name: "Simile",
             dependencies: [
                 "SentenceEmbedding", "NeuralNetwork", "Tensors", "Kernels", "Tokenization",
                 "Serialization", "ModelFolders", "ModelLayout", "Settings", "ExampleFiles",
-                "Losses", "EvaluationMetrics", "Reports",
+                "Losses", "EvaluationMetrics", "Reports", "Communication",
             ]),
         .target(
             name: "Serving",
@@ -97,7 +100,7 @@ let package = Package(
             name: "simile-cli",
             dependencies: [
                 "Simile", "Serving", "Hub", "HDF5", "Kernels", "JSON", "Settings", "Support",
-                "Reports", "CSystemCalls", "CHDF5", "CZlib", "CCurl", "Yams",
+                "Reports", "Communication", "CSystemCalls", "CHDF5", "CZlib", "CCurl", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -121,6 +124,7 @@ let package = Package(
             dependencies: ["ExampleFiles", "CZlib", "Fuzzing", "TestSupport"]),
         .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
+        .testTarget(name: "CommunicationTests", dependencies: ["Communication"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport", "TrialSupport"]),
         .testTarget(
@@ -157,7 +161,7 @@ let package = Package(
             dependencies: [
                 "SentenceEmbedding", "NeuralNetwork", "Tensors", "Kernels", "Tokenization",
                 "Serialization", "HDF5", "JSON", "Settings", "ExampleFiles", "Losses",
-                "EvaluationMetrics",
+                "EvaluationMetrics", "Communication",
                 "Fuzzing", "TestSupport", "TrialSupport",
             ]),
         .testTarget(

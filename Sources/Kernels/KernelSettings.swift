@@ -33,6 +33,25 @@ public struct KernelSettings: Sendable {
         if settings.library != nil { _ = try BLAS.shared.get() }
     }
 
+    /// The instruction set that kernels will be chosen for, as a number: one with a higher number has all of the lower ones.
+    /// To be asked before anything is computed.
+    public static var instructionSetNumber: Int {
+        let settings = try? KernelSettings(ProcessInfo.processInfo.environment)
+        return Int((settings?.instructionSet ?? simile_best_instruction_set()).rawValue)
+    }
+
+    /// Has kernels chosen for no more than an instruction set, and gives its name; to be called before anything is computed.
+    public static func limit(toInstructionSet number: Int) -> String {
+        let name = instructionSets.first { Int($0.set.rawValue) == number }?.name ?? ""
+        setenv("SIMILE_INSTRUCTION_SET", name, 1)
+        return name
+    }
+
+    /// The number of threads that the environment asks for, if it does.
+    ///
+    /// - Throws: `KernelSettingsError`.
+    public static func threads() throws(KernelSettingsError) -> Int? { try read.get().threads }
+
     /// The settings; an environment that cannot be used is a trap with the sentence of `validate`.
     static let current: KernelSettings = {
         switch read {

@@ -1,5 +1,6 @@
-@_exported import EvaluationMetrics
 // One import for everything: `import Simile`.
+@_exported import Communication
+@_exported import EvaluationMetrics
 @_exported import ExampleFiles
 @_exported import Losses
 @_exported import ModelFolders

@@ -217,6 +217,31 @@ extension Parameter {
         hasGradient = true
     }
 
+    /// The gradient as dense memory that may be written, zeros where there is none; it counts as a gradient from
+    /// `declareGradient()` on. Not for row-sparse parameters.
+    package func gradientToWrite() -> Storage {
+        precondition(!isRowSparse, "\(name): has a gradient for some rows alone")
+        let memory = gradientMemory()
+        if !hasGradient { memory.base.update(repeating: 0, count: shape.count) }
+        return memory
+    }
+
+    /// Says that what was written to `gradientToWrite()` is the gradient.
+    package func declareGradient() { hasGradient = true }
+
+    /// Replaces a row-sparse parameter's gradient: entry i of `values` [rows, width] is that of row `rows[i]`, and the other
+    /// rows have none.
+    package func replaceRowGradients(_ rows: [Int32], _ values: UnsafePointer<Float>) {
+        clearGradient()
+        let width = shape.count / max(shape[0], 1)
+        let memory = gradientMemory()
+        for (entry, row) in rows.enumerated() {
+            _ = touch(row)
+            (memory.base + Int(row) * width).update(from: values + entry * width, count: width)
+        }
+        hasGradient = true
+    }
+
     /// Marks a row as having a gradient; true when it had none.
     private func touch(_ row: Int32) -> Bool {
         if rowIsTouched.isEmpty { rowIsTouched = Array(repeating: false, count: shape[0]) }

@@ -20,6 +20,8 @@ public final class Tape {
     let isRecording: Bool
     /// Which part of a batch is computed; nil for all of it.
     let part: BatchPart?
+    /// Hears how far the backward pass is.
+    let observer: BackwardObserver?
 
     /// Creates an empty tape; random operations recorded on it depend on `seed` and their order alone.
     ///
@@ -27,12 +29,14 @@ public final class Tape {
     ///   - recording: Whether there will be a backward pass. Without one nothing is kept, but dropout acts all the same:
     ///     a tape that records, with the same seed, computes the same later.
     ///   - part: Which part of a batch is computed; nil for all of it.
+    ///   - observer: Hears how far the backward pass is.
     public init(
         seed: UInt64 = 0, gradientCheckpointing: Bool = false, recording: Bool = true,
-        part: BatchPart? = nil
+        part: BatchPart? = nil, observer: BackwardObserver? = nil
     ) {
         self.seed = seed
         self.part = part
+        self.observer = observer
         hasGradientCheckpointing = gradientCheckpointing
         isRecording = recording
     }
@@ -117,6 +121,7 @@ public final class Tape {
         isSpent = true
         while let entry = entries.popLast() {
             if let output = gradients.take(entry.slot) { entry.backward(output, &gradients) }
+            observer?.operationIsDone()
         }
         return gradients
     }

@@ -14,7 +14,7 @@ public struct Tensor {
     /// Where this tensor's gradient arrives on the tape; nil when nothing wants it.
     let slot: Int32?
     /// Computes the values again from what is kept in any case; nil when nothing but `storage` has them.
-    private let recomputed: (() -> Storage)?
+    let recomputed: (() -> Storage)?
 
     package init(_ shape: Shape, _ storage: Storage) {
         self.init(shape, storage, tape: nil, slot: nil)

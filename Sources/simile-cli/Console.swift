@@ -20,6 +20,14 @@ enum Console {
     /// Whether a line of progress stands at the cursor, for the next output to replace.
     private static let lineIsOpen = Atomic<Bool>(false)
 
+    private static let mute = Atomic<Bool>(false)
+
+    /// Whether nothing at all is written, as in all processes of a run but the first.
+    static var isMute: Bool {
+        get { mute.load(ordering: .relaxed) }
+        set { mute.store(newValue, ordering: .relaxed) }
+    }
+
     /// Makes the three standard files safe to use; to be called before any other file is opened.
     static func prepare() {
         // A reader that is gone is then an error of the write, and not the end of the process.
@@ -128,6 +136,7 @@ enum Console {
 
     /// Writes bytes to the end, and returns the number of the error that prevented it, or 0.
     private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+        if isMute { return 0 }
         var rest = bytes[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes {

@@ -27,6 +27,7 @@ struct SimileCommand: ParsableCommand {
 
     static func main() {
         Console.prepare()
+        Console.isMute = !Processes.isFirst
         // As early as can be: a signal then is a stop, and no death.
         if ["train", "pretrain"].contains(CommandLine.arguments.dropFirst().first) {
             Interruption.install()
@@ -42,12 +43,18 @@ struct SimileCommand: ParsableCommand {
             var command = try parseAsRoot(checked(words))
             if let own = command as? any Subcommand { Console.verbosity = own.console.verbosity }
             let begun = ContinuousClock.now
+            if let own = command as? any Subcommand { try Processes.join(for: own) }
             try command.run()
             Console.detail("\(((ContinuousClock.now - begun) / .seconds(1)).fixed(2)) s")
-        } catch let error as ValidationError {
-            WrongUsage.exit(error, of: meant)
+            Processes.leave()
         } catch {
-            exit(withError: error)
+            // What ends all processes in the same way is no error of one.
+            if error is ExitCode || exitCode(for: error) == .success {
+                Processes.leave()
+                if !Processes.isFirst { Foundation.exit(exitCode(for: error).rawValue) }
+                exit(withError: error)
+            }
+            Processes.end(by: error, of: meant)
         }
     }
 
@@ -99,7 +106,10 @@ struct ComputeOptions: ParsableArguments {
                 )
             }
             ThreadPool.configure(threads: min(threads, available))
+        } else if Processes.launcher != nil, try KernelSettings.threads() == nil {
+            ThreadPool.configure(threads: Processes.threads)
         }
+        Processes.noteThreads()
         if GEMM.Engine.preferred == .library, case .success(let blas) = BLAS.shared,
             let replaced = blas.replacedCoreType, let used = blas.coreType
         {

@@ -47,7 +47,7 @@ public struct Bert {
         var x = embeddings(batch, on: tape)
         var states = wanted[0] == 0 ? [x] : []
         for (number, layer) in layers.prefix(wanted[wanted.count - 1]).enumerated() {
-            x = x.checkpointed { layer($0, batch.layout) }
+            x = x.asInput(ofLayer: number).checkpointed { layer($0, batch.layout) }
             if wanted.contains(number + 1) { states.append(x) }
         }
         return states

@@ -122,7 +122,7 @@ extension LearningRates {
     }
 
     /// The number of the encoder layer that a parameter belongs to: 3 of `encoder.layer.3.output.dense.bias`.
-    private static func layer(of name: String) -> Int? {
+    package static func layer(of name: String) -> Int? {
         let names = name.split(separator: ".")
         // A decoder's, which has the layer's number: new, and above all layers.
         if names.contains("crossattention") { return nil }

@@ -1,3 +1,4 @@
+import Communication
 import Foundation
 import Kernels
 import ModelFolders
@@ -63,6 +64,9 @@ public final class SentenceTransformer {
     public var precision = GEMM.Precision.float32 {
         didSet { for parameter in allParameters { parameter.precision = precision } }
     }
+    /// The processes that share what `encode` computes: all have the same model and call it with the same sentences. nil: this
+    /// one alone.
+    public var processes: (any Communicator)?
     /// What is trained in place of the parameters, if anything is.
     public internal(set) var adapters: Adapters?
     /// The head that predicts tokens, where the model came with one or is trained with one; embeddings do not use it.
@@ -279,6 +283,36 @@ public final class SentenceTransformer {
         return batches
     }
 
+    /// Gives every process the rows of all sentences, of which each has computed every so-manieth batch.
+    private static func exchange(
+        _ batches: [ArraySlice<Int>], among processes: any Communicator, in result: Storage,
+        width: Int
+    ) {
+        // Some at a time, for the copies that travel.
+        let round = max(1, (64 << 20) / (width * MemoryLayout<Float>.stride * 256)) * processes.size
+        for first in stride(from: 0, to: batches.count, by: round) {
+            let some = first..<min(first + round, batches.count)
+            let sentences = (0..<processes.size).map { rank in
+                some.filter { $0 % processes.size == rank }.flatMap { batches[$0] }
+            }
+            let all = Storage(sentences.reduce(0) { $0 + $1.count } * width)
+            let own = Storage(sentences[processes.rank].count * width)
+            for (row, sentence) in sentences[processes.rank].enumerated() {
+                (own.base + row * width).update(from: result.base + sentence * width, count: width)
+            }
+            let bytes = width * MemoryLayout<Float>.stride
+            processes.gather(
+                UnsafeRawBufferPointer(
+                    start: own.base, count: sentences[processes.rank].count * bytes),
+                into: UnsafeMutableRawBufferPointer(
+                    start: all.base, count: all.count / width * bytes),
+                counts: sentences.map { $0.count * bytes })
+            for (row, sentence) in sentences.joined().enumerated() {
+                (result.base + sentence * width).update(from: all.base + row * width, count: width)
+            }
+        }
+    }
+
     /// Embeddings of sentences that are ids already, a prompt's in front of them, in their order:
     /// [sentences, dimension].
     func encode(_ ids: [[Int32]], unpooledTokens: Int, tokensPerBatch: Int) -> Tensor {
@@ -301,14 +335,17 @@ public final class SentenceTransformer {
             }
         }
         let batches = Self.batches(of: order, tokensPerBatch) { ids[$0].count }
-        if batches.count < Self.batchesPerThread * ThreadPool.shared.count {
-            batches.forEach(compute)
+        let own = stride(from: processes?.rank ?? 0, to: batches.count, by: processes?.size ?? 1)
+            .map { batches[$0] }
+        if own.count < Self.batchesPerThread * ThreadPool.shared.count {
+            own.forEach(compute)
         } else {
             // Each thread a batch of its own: none waits for another, and what it computes stays in its caches. No
             // optimizer may owe the weights anything then.
             for parameter in allParameters { _ = parameter.value }
-            ThreadPool.shared.run(batches.count) { batch, _ in compute(batches[batch]) }
+            ThreadPool.shared.run(own.count) { batch, _ in compute(own[batch]) }
         }
+        if let processes { Self.exchange(batches, among: processes, in: result, width: width) }
         for (sentence, first) in original.enumerated() where sentence != first {
             (result.base + sentence * width).update(from: result.base + first * width, count: width)
         }

@@ -5,10 +5,11 @@ import Tensors
 ///
 /// One that cannot be written ends nothing: the best weights are then kept in memory and tried again with the next
 /// checkpoint, and of the last step it is remembered why it has none.
+///
+/// Of several processes the first one writes, and the others wait for it.
 final class CheckpointSaver: TrainingCallback {
-    private let folder: RunFolder
-    private let log: RunLog
-    private let record: CheckpointRecord
+    /// What is written to; nil in a process that writes nothing.
+    private let files: RunFiles?
     private let note: (TrainingNote) -> Void
     private var savedStep: Int
     /// The best weights, when they could not be written.
@@ -18,14 +19,9 @@ final class CheckpointSaver: TrainingCallback {
     /// Why there is no checkpoint of the last step that was to have one.
     private(set) var unsavedLast: String?
 
-    /// Saves to a folder; `savedStep` is the step that a resumed run goes on from.
-    init(
-        _ folder: RunFolder, _ record: CheckpointRecord, _ log: RunLog, savedStep: Int,
-        note: @escaping (TrainingNote) -> Void
-    ) {
-        self.folder = folder
-        self.record = record
-        self.log = log
+    /// Saves to a run's folder; `savedStep` is the step that a resumed run goes on from.
+    init(_ files: RunFiles?, savedStep: Int, note: @escaping (TrainingNote) -> Void) {
+        self.files = files
         self.savedStep = savedStep
         self.note = note
     }
@@ -39,22 +35,24 @@ final class CheckpointSaver: TrainingCallback {
             }
         case .ended where savedStep != trainer.state.step: try save(trainer, isBest: false)
         // A process that went on from the last step may have been ended before it removed the others.
-        case .ended: removeOthers(trainer)
+        case .ended: files.map { removeOthers(trainer, $0) }
         default: break
         }
         return .proceed
     }
 
     private func save(_ trainer: Trainer, isBest: Bool) throws {
-        let step = trainer.state.step
-        if !isBest { retryBest(trainer) }
+        if !isBest, let files { retryBest(trainer, files) }
         try trainer.requireSoundModel()
+        try trainer.requireEqualWeights()
+        defer { trainer.processes?.wait() }
+        if !isBest { savedStep = trainer.state.step }
+        guard let files else { return }
         try trainer.post(.saving)
-        let url = isBest ? folder.best : folder.checkpoint(step: step)
-        if !isBest { savedStep = step }
+        let url = isBest ? files.folder.best : files.folder.checkpoint(step: trainer.state.step)
         do {
-            var record = record
-            record.logs = log.digests
+            var record = files.record
+            record.logs = files.log.digests
             try Checkpoint.write(trainer, to: url, record, includingOptimizer: !isBest)
         } catch {
             if isBest {
@@ -69,13 +67,13 @@ final class CheckpointSaver: TrainingCallback {
             unsavedBest = nil
         } else {
             unsavedLast = nil
-            removeOthers(trainer)
+            removeOthers(trainer, files)
         }
         try trainer.post(.saved(path: url.path))
     }
 
     /// Tries again to write the best model, so that a run that is cut short after this has it.
-    private func retryBest(_ trainer: Trainer) {
+    private func retryBest(_ trainer: Trainer, _ files: RunFiles) {
         guard let best = unsavedBest else { return }
         let state = trainer.state
         trainer.withSavedWeights {
@@ -88,16 +86,26 @@ final class CheckpointSaver: TrainingCallback {
             }
             // Why it could not be written was said when it was new.
             let written: Void? = try? Checkpoint.write(
-                trainer, to: folder.best, record, includingOptimizer: false)
+                trainer, to: files.folder.best, files.record, includingOptimizer: false)
             if written != nil { unsavedBest = nil }
         }
     }
 
-    private func removeOthers(_ trainer: Trainer) {
-        let left = folder.removeCheckpoints(
+    private func removeOthers(_ trainer: Trainer, _ files: RunFiles) {
+        let left = files.folder.removeCheckpoints(
             upTo: savedStep, keeping: trainer.configuration.keepLast)
         for problem in left { note(.other(problem)) }
     }
+}
+
+/// What a run writes as it goes.
+struct RunFiles {
+    let folder: RunFolder
+    let log: RunLog
+    /// Other logs.
+    let others: [any TrainingCallback]
+    /// What checkpoints say of the run.
+    let record: CheckpointRecord
 }
 
 /// The weights of a model and its losses at some step, as far as they are trained.

@@ -39,6 +39,8 @@ public enum RunError: Error, LocalizedError, CustomStringConvertible {
     case unwritten(reason: String, RunResults)
     /// The model is complete, but its run has no checkpoint of the last step.
     case notResumable(step: Int, model: String, reason: String, RunResults)
+    /// A process of the run would not compute the same as the first one.
+    case processesDiffer(what: String, process: Int, first: String, found: String)
     /// A file that the run needs is not as it should be, in a whole sentence.
     case file(String)
 
@@ -72,6 +74,8 @@ public enum RunError: Error, LocalizedError, CustomStringConvertible {
         case .unwritten(let reason, _): reason
         case .notResumable(let step, let model, let reason, _):
             "there is no checkpoint of step \(step) (\(reason)), so the run cannot be resumed from there; the model of that step, or the best one, is complete in \(model)"
+        case .processesDiffer(let what, let process, let first, let found):
+            "process \(process) does not have the \(what) of process 0: '\(found)' and '\(first)'; all processes of a run need the same program, files and kind of processor"
         case .file(let sentence): sentence
         }
     }

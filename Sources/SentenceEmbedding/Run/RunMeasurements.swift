@@ -13,7 +13,8 @@ struct RunEvaluation {
 final class RunMeasurements: TrainingCallback {
     let dev: [RunEvaluation]
     let test: [RunEvaluation]
-    private let folder: RunFolder
+    /// Where predictions are kept, if this process keeps them.
+    private let folder: RunFolder?
     private let note: (TrainingNote) -> Void
     /// The evaluations of the last and of the best step that this process measured.
     private var measured: [(step: Int, evaluation: Evaluation)] = []
@@ -21,7 +22,7 @@ final class RunMeasurements: TrainingCallback {
     private var before: [String: Predictions] = [:]
 
     init(
-        dev: [RunEvaluation], test: [RunEvaluation], folder: RunFolder,
+        dev: [RunEvaluation], test: [RunEvaluation], folder: RunFolder?,
         note: @escaping (TrainingNote) -> Void
     ) {
         (self.dev, self.test, self.folder, self.note) = (dev, test, folder, note)
@@ -121,7 +122,7 @@ final class RunMeasurements: TrainingCallback {
     }
 
     private func write(_ item: RunEvaluation, _ body: (PredictionFile) throws -> Void) {
-        guard let table = item.evaluator.table else { return }
+        guard let folder, let table = item.evaluator.table else { return }
         do { try body(PredictionFile(folder, name: item.recipe.name, table)) } catch {
             note(.other("\(item.recipe.name): its predictions are not kept: \(error)"))
         }

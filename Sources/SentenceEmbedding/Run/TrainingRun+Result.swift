@@ -8,11 +8,14 @@ extension TrainingRun {
     /// Measures and writes the best model, or the last one when there was nothing to choose by.
     func finish(
         _ trainer: Trainer, _ saver: CheckpointSaver, _ measurements: RunMeasurements,
-        _ log: RunLog, _ record: RunRecord
+        _ log: RunLog?, _ record: RunRecord
     ) throws -> RunResults {
-        let (model, losses, step, unread) = best(of: trainer, saver)
+        let (model, modules, ownStep, unread) = best(of: trainer, saver)
+        let step = share(model, modules, ofStep: ownStep)
+        model.processes = trainer.processes
+        let losses = modules.compactMapValues { $0.loss as? any Loss }
         try applyPrompt(to: model)
-        let adapters = Result { try writeAdapters(of: model) }
+        let adapters = writes ? Result { try writeAdapters(of: model) } : .success(())
         // Merged weights are rounded: their figures are not those of the weights beside their adapters.
         let isMerged = model.adapters != nil
         model.mergeAdapters()
@@ -23,6 +26,7 @@ extension TrainingRun {
                 split, one.item.evaluator.task, one.evaluation, interval: one.interval)
             for problem in one.evaluation.problems { note(.other("\(split): \(problem)")) }
         }
+        guard let log else { return results }
         results.details = record.details(seconds: log.seconds)
         let card = ModelCard(model, training(trainer, results))
         // Whatever fails, the rest is done.
@@ -93,14 +97,18 @@ extension TrainingRun {
 
     /// A model with the losses and the step that belong to it.
     private typealias Delivered = (
-        model: SentenceTransformer, losses: [String: any Loss], step: Int, unread: String?
+        model: SentenceTransformer, losses: [String: LossModule], step: Int, unread: String?
     )
 
     /// The best model, or the last one when there was nothing to choose by, or when the best cannot be read: then with the
     /// reason.
     private func best(of trainer: Trainer, _ saver: CheckpointSaver) -> Delivered {
-        var last: Delivered = (trainer.model, trainer.losses, trainer.state.step, nil)
+        let modules = Dictionary(
+            uniqueKeysWithValues: trainer.tasks.map { ($0.name, $0.objective.module) })
+        var last: Delivered = (trainer.model, modules, trainer.state.step, nil)
         guard let bestStep = trainer.state.bestStep else { return last }
+        // The first process has the best one for all.
+        if !writes { return (trainer.model, modules, bestStep, nil) }
         if let unsavedBest = saver.unsavedBest {
             unsavedBest.restore()
             return (last.model, last.losses, bestStep, nil)
@@ -116,13 +124,11 @@ extension TrainingRun {
                 let head = try checkpoint.languageModelHead(for: trainer.model.bert)
                 try checkpoint.restore(adapters)
                 trainer.model.languageModelHead = head
-                return (
-                    trainer.model, losses.compactMapValues { $0.loss as? any Loss }, step, nil
-                )
+                return (trainer.model, losses, step, nil)
             }
             let model = try checkpoint.model()
             let losses = try checkpoint.losses(for: model)
-            return (model, losses.compactMapValues { $0.loss as? any Loss }, step, nil)
+            return (model, losses, step, nil)
         } catch {
             let said = "the best model cannot be read, so model/ holds the last one: \(error)"
             if FileManager.default.fileExists(atPath: folder.best.path) {

@@ -1,3 +1,4 @@
+import Communication
 import ExampleFiles
 import Foundation
 import JSON
@@ -23,6 +24,8 @@ public final class TrainingRun {
     /// How many bytes of memory the run may need, by its `MemoryPlan`: one that needs more does not begin. nil: as many as
     /// it needs; a note says so when that is more than there are.
     public var memoryLimit: Int?
+    /// The processes that share the run, each with a run made from the same; nil for one. The first one writes.
+    let processes: (any Communicator)?
     let note: (TrainingNote) -> Void
     private let open: (String) throws -> SentenceTransformer
     /// The checkpoint to go on from, until everything in it is read: an open file keeps its space on the disk
@@ -36,11 +39,13 @@ public final class TrainingRun {
     /// - Parameters:
     ///   - overwrites: Whether the output folder may hold a run, which is removed when this one is about to begin.
     ///   - format: How the folder keeps the recipe.
+    ///   - processes: Those that share the run, each with a run made from the same; nil for one.
     ///   - open: Opens the model that the recipe names.
     ///   - note: Hears what a person should know.
     /// - Throws: `RunError.recipe` when the recipe lacks something or contradicts itself.
     public init(
         _ recipe: Recipe, output: String, overwrites: Bool = false, format: RecipeFormat = .json,
+        processes: (any Communicator)? = nil,
         open: @escaping (String) throws -> SentenceTransformer = { try .init(path: $0) },
         note: @escaping (TrainingNote) -> Void = { _ in }
     ) throws {
@@ -50,6 +55,7 @@ public final class TrainingRun {
             throw RunError.recipe(error)
         }
         folder = RunFolder(output, format: format)
+        self.processes = processes
         self.overwrites = overwrites
         isNew = true
         self.open = open
@@ -62,15 +68,18 @@ public final class TrainingRun {
     ///   checkpoints.
     public init(
         resuming output: String, format: RecipeFormat = .json,
+        processes: (any Communicator)? = nil,
         open: @escaping (String) throws -> SentenceTransformer = { try .init(path: $0) },
         note: @escaping (TrainingNote) -> Void = { _ in }
     ) throws {
         folder = RunFolder(output, format: format)
+        self.processes = processes
         overwrites = false
         isNew = false
         // Before anything is read that another process may be writing.
         claim =
-            FileManager.default.folderExists(atPath: folder.path)
+            (processes.map { $0.rank == 0 } ?? true)
+                && FileManager.default.folderExists(atPath: folder.path)
             ? try RunClaim(folder, note: note) : nil
         latest = try folder.latest(open, note)
         if let latest {
@@ -96,27 +105,16 @@ public final class TrainingRun {
             claim = nil
         }
         let prepared = try prepare(cache: folder)
-        let (trainer, model) = (prepared.trainer, prepared.trainer.model)
-        let tasks = trainer.tasks
+        let trainer = prepared.trainer
+        try requireAgreement(trainer)
         let measurements = RunMeasurements(
-            dev: prepared.dev, test: prepared.test, folder: folder, note: note)
-        let step = latest == nil ? nil : trainer.state.step
-        if step != nil { try requireBest(trainer.state) }
-        let known = try latest?.checkpoint.record().logs ?? [:]
-        let damaged = latest?.damaged ?? []
+            dev: prepared.dev, test: prepared.test, folder: writes ? folder : nil, note: note)
+        let record = RunRecord(recipe, trainer.tasks, trainer.model, note: note)
+        let files = writes ? try prepareFiles(prepared, record) : nil
         latest = nil
-        try prepareFolder(for: trainer)
-        folder.setAside(damaged, note)
-        let record = RunRecord(recipe, tasks, model, note: note)
-        try folder.write(record.json, to: "run.json")
-        let log = try RunLog(folder, after: step, known: known, note: note)
-        let saver = CheckpointSaver(
-            folder, CheckpointRecord(recipe: recipe.json, heldOut: prepared.heldOut), log,
-            savedStep: step ?? 0, note: note)
-        var all = callbacks + [log, measurements]
-        if recipe.setup.tensorboard {
-            all.append(try TensorBoardLog(folder, after: step, recipe: recipe, note: note))
-        }
+        let saver = CheckpointSaver(files, savedStep: trainer.state.step, note: note)
+        var all =
+            callbacks + (files.map { [$0.log] } ?? []) + [measurements] + (files?.others ?? [])
         if !measurements.dev.isEmpty {
             all.append(
                 PeriodicEvaluation(
@@ -126,8 +124,10 @@ public final class TrainingRun {
         if let patience = recipe.training.patience { all.append(EarlyStopping(patience: patience)) }
         let outcome: TrainingOutcome
         defer {
-            log.flush()
-            writeReport()
+            if let files {
+                files.log.flush()
+                writeReport()
+            }
         }
         do { outcome = try trainer.run(all + [saver]) } catch {
             let kept = folder.kept(bestStep: trainer.state.bestStep)
@@ -137,8 +137,30 @@ public final class TrainingRun {
             default: throw error
             }
         }
-        if outcome == .stopped, saver.unsavedLast == nil { return nil }
-        return try finish(trainer, saver, measurements, log, record)
+        let isUnsaved = saver.unsavedLast != nil
+        if outcome == .stopped, !(processes?.any(isUnsaved) ?? isUnsaved) { return nil }
+        return try finish(trainer, saver, measurements, files?.log, record)
+    }
+
+    /// Makes the folder ready for the run, and opens what is written as it goes.
+    private func prepareFiles(_ prepared: Prepared, _ record: RunRecord) throws -> RunFiles {
+        let trainer = prepared.trainer
+        let step = latest == nil ? nil : trainer.state.step
+        if step != nil { try requireBest(trainer.state) }
+        let known = try latest?.checkpoint.record().logs ?? [:]
+        let damaged = latest?.damaged ?? []
+        latest = nil
+        try prepareFolder(for: trainer)
+        folder.setAside(damaged, note)
+        try folder.write(record.json, to: "run.json")
+        let log = try RunLog(folder, after: step, known: known, note: note)
+        var others: [any TrainingCallback] = []
+        if recipe.setup.tensorboard {
+            others.append(try TensorBoardLog(folder, after: step, recipe: recipe, note: note))
+        }
+        return RunFiles(
+            folder: folder, log: log, others: others,
+            record: CheckpointRecord(recipe: recipe.json, heldOut: prepared.heldOut))
     }
 
     /// Refuses to finish a run again whose best model is in `model/` alone, because its checkpoint could not be written: it
@@ -183,7 +205,7 @@ extension TrainingRun {
     ///   an earlier run.
     public func claimFolder() throws {
         try requireFolder()
-        if claim != nil { return }
+        if claim != nil || !writes { return }
         claim = try RunClaim(folder, note: note)
         // What another process left that just ended.
         try requireFolder()
@@ -191,7 +213,9 @@ extension TrainingRun {
 
     /// Refuses a folder that a new run cannot have.
     private func requireFolder() throws {
-        if isNew { try overwrites ? folder.requireReplaceable(by: recipe) : folder.requireFree() }
+        if isNew, writes {
+            try overwrites ? folder.requireReplaceable(by: recipe) : folder.requireFree()
+        }
     }
 
     /// Reads and checks everything; writes nothing but a teacher's labels, into `cache`.
@@ -329,7 +353,9 @@ extension TrainingRun {
         for model: SentenceTransformer, _ data: RunData, _ cache: RunFolder
     ) throws -> [TrainingTask] {
         try recipe.tasks.map { task in
-            let table = try data.table(of: task, for: model, cache: cache)
+            let table = try firstProcessFirst {
+                try data.table(of: task, for: model, cache: cache)
+            }
             do {
                 let loss = try Losses.named(task.loss.name)
                 let source =
@@ -374,7 +400,7 @@ extension TrainingRun {
             model: model, tasks: tasks, configuration: recipe.training,
             order: TaskOrders.named(recipe.setup.order ?? Proportional.name)
                 .init(seed: recipe.training.seed),
-            optimizer: optimizer)
+            processes: processes, optimizer: optimizer)
         if let latest {
             try latest.checkpoint.restore(trainer)
             note(

@@ -7,17 +7,21 @@ extension Trainer {
     /// One optimizer step on some batches.
     ///
     /// Each batch is embedded, its loss computed on a tape of its own, and the embeddings' gradients taken back through
-    /// the encoder; then gradients are exchanged, measured and applied.
+    /// the encoder; then gradients are summed over processes, measured and applied.
     func step(_ batches: [Batch]) throws -> StepReport {
         let parameters = optimizer.parameters
         let share = 1 / Float(batches.count)
         let rowCount = batches.reduce(0) { $0 + $1.rows.count }
         var (loss, tokenCount) = (Float(0), 0)
         parameters.clearGradients()
+        let sum = processes.map {
+            GradientSum(parameters, $0, compresses: configuration.bf16Compress)
+        }
         for (number, batch) in batches.enumerated() {
             let seed = simile_mix(
                 simile_mix(configuration.seed, UInt64(state.step)), UInt64(number))
-            let (value, tokens) = try backward(batch, share: share, seed: seed)
+            let (value, tokens) = try backward(
+                batch, share: share, seed: seed, sum: number == batches.count - 1 ? sum : nil)
             loss += value * (Float(batch.rows.count) / Float(rowCount))
             tokenCount += tokens
         }
@@ -26,7 +30,7 @@ extension Trainer {
             try tasks[task].objective.data.requireUnchangedFiles()
         }
         latestBatches = batches
-        try exchange.average(parameters)
+        sum?.finish()
         let norm = parameters.gradientNorm()
         guard norm.isFinite else { throw nonFinite("gradient", batches) }
         var clippedNorm = norm
@@ -47,31 +51,70 @@ extension Trainer {
     }
 
     /// Adds the gradients of a batch's loss, times `share`, and returns the loss and the number of tokens.
+    ///
+    /// - Parameter sum: What sums the gradients of layers while others are computed; nil when more are to come.
     private func backward(
-        _ batch: Batch, share: Float, seed: UInt64
+        _ batch: Batch, share: Float, seed: UInt64, sum: GradientSum?
     ) throws(TrainingError) -> (loss: Float, tokens: Int) {
         let step = prepare(batch, seed: seed)
         let encoding = BatchEncoding(
-            step.sequences, size: configuration.miniBatchSize, seed: seed,
-            gradientCheckpointing: configuration.gradientCheckpointing
+            step.sequences, BatchShares(of: step.sequences, among: processes),
+            computation(step.output, seed: seed),
+            observer: sum.map { sum in
+                BackwardObserver(
+                    layerIsDone: sum.start(fromLayer:),
+                    operationIsDone: { [processes] in processes?.progress() })
+            })
+        // Another seed than the encoder's, so that a decoder's dropout is not the encoder's again.
+        let lossTape = Tape(seed: simile_mix(seed, .max))
+        let outputs = encoding.outputs.map(lossTape.watch)
+        let (value, gradients) = try withSharedLoss { () throws(TrainingError) in
+            let value = step.loss(outputs)
+            guard value.item().isFinite else {
+                throw nonFinite("loss", [batch], step, encoding.outputs[encoding.outputs.count - 1])
+            }
+            return (value.item(), lossTape.backward(from: value, scale: share))
+        }
+        encoding.backward(outputs.map { gradients[$0] })
+        return (value, step.sequences.reduce(0) { $0 + $1.count })
+    }
+
+    /// What the encoder computes for a step.
+    private func computation(
+        _ output: PreparedStep.Output, seed: UInt64
+    ) -> BatchEncoding.Computation {
+        var computation = BatchEncoding.Computation(
+            size: configuration.miniBatchSize, seed: seed,
+            gradientCheckpointing: configuration.gradientCheckpointing, rows: .sequences,
+            width: model.wholeDimension, outputCount: 1
         ) { [model] input, tape in
-            switch step.output {
+            switch output {
             case .embeddings: [model(input, on: tape)]
             case .embeddingsAfterLayers(let layers):
                 model.embeddings(input, afterLayers: layers, on: tape)
             case .hiddenStates: [model.bert(input, on: tape)]
             }
         }
-        // Another seed than the encoder's, so that a decoder's dropout is not the encoder's again.
-        let lossTape = Tape(seed: simile_mix(seed, .max))
-        let outputs = encoding.outputs.map(lossTape.watch)
-        let value = step.loss(outputs)
-        guard value.item().isFinite else {
-            throw nonFinite("loss", [batch], step, encoding.outputs[encoding.outputs.count - 1])
+        switch output {
+        case .embeddings: break
+        case .embeddingsAfterLayers(let layers): computation.outputCount = layers.count
+        case .hiddenStates:
+            computation.rows = .tokens
+            computation.width = model.bert.configuration.hiddenSize
         }
-        let gradients = lossTape.backward(from: value, scale: share)
-        encoding.backward(outputs.map { gradients[$0] })
-        return (value.item(), step.sequences.reduce(0) { $0 + $1.count })
+        return computation
+    }
+
+    /// Calls `body`, which computes the whole batch's loss and goes back through it, as every process does; only in the first
+    /// one do parameters get gradients by that, so that sums have them once.
+    private func withSharedLoss<Result>(
+        _ body: () throws(TrainingError) -> Result
+    ) throws(TrainingError) -> Result {
+        guard let processes, processes.rank > 0 else { return try body() }
+        let trained = optimizer.parameters.filter { !$0.isFrozen }
+        for parameter in trained { parameter.isFrozen = true }
+        defer { for parameter in trained { parameter.isFrozen = false } }
+        return try body()
     }
 
     private func prepare(_ batch: Batch, seed: UInt64) -> PreparedStep {

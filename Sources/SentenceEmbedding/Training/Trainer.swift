@@ -1,3 +1,4 @@
+import Communication
 import ExampleFiles
 import Kernels
 import Losses
@@ -31,7 +32,8 @@ public final class Trainer {
     public let schedule: LearningRateSchedule
     /// The moving average of the weights, if one is kept.
     let average: WeightAverage?
-    let exchange: any GradientExchange
+    /// The processes that share the run; nil for one.
+    public let processes: (any Communicator)?
     let tokens: [TokenCache]
     /// The batches of the latest step, and the step whose weights were found sound on them.
     var latestBatches: [Batch] = []
@@ -53,14 +55,15 @@ public final class Trainer {
     ///
     /// - Parameters:
     ///   - order: Which task's batch comes next.
-    ///   - exchange: Joins the gradients of several processes.
+    ///   - processes: Those that share the run, each with a trainer made from the same; the model's embeddings are then
+    ///     computed by all of them, too. nil for one process.
     ///   - optimizer: Makes the optimizer of the parameters; AdamW with the configuration's weight decay when absent.
     /// - Throws: `TrainingError` when a setting is out of range, there are no rows or nothing to train, or the
     ///   model has no token for a text.
     public init(
         model: SentenceTransformer, tasks: [TrainingTask],
         configuration: TrainingConfiguration = .init(), order: (any TaskOrder)? = nil,
-        exchange: any GradientExchange = Alone(),
+        processes: (any Communicator)? = nil,
         optimizer: ((_ parameters: [Parameter]) throws(OptimizerError) -> any Optimizer)? = nil
     ) throws(TrainingError) {
         precondition(
@@ -77,7 +80,8 @@ public final class Trainer {
         self.tasks = tasks
         self.configuration = configuration
         self.order = order ?? Proportional(seed: configuration.seed)
-        self.exchange = exchange
+        self.processes = processes.flatMap { $0.size > 1 ? $0 : nil }
+        model.processes = self.processes
         tokens = caches
         // The head that a model came with does not go with an encoder that is trained without it.
         if !tasks.contains(where: { $0.objective.module.loss is MaskedLanguageModelLoss }) {
@@ -182,9 +186,9 @@ public final class Trainer {
             average?.use(true)
         }
         try post(.started(totalSteps: schedule.totalSteps, stepsPerEpoch: stepsPerEpoch))
-        while try goesOn() {
+        while goesOn() {
             let batches = batches(ofEpoch: state.epoch)
-            while try goesOn() {
+            while goesOn() {
                 let end = min(state.batch + configuration.accumulationSteps, batches.count)
                 let start = ContinuousClock.now
                 var report = try step((state.batch..<end).map { batches[$0] })
@@ -252,8 +256,11 @@ public final class Trainer {
         configuration.maxSteps.map { state.step < $0 } ?? (state.epoch < configuration.epochs)
     }
 
-    private func goesOn() throws -> Bool {
-        try hasStepsLeft && !exchange.any(control != .proceed)
+    private func goesOn() -> Bool {
+        guard hasStepsLeft else { return false }
+        // All end after the same step.
+        let ends = control != .proceed
+        return processes.map { !$0.any(ends) } ?? !ends
     }
 
     private func batches(ofEpoch epoch: Int) -> EpochBatches {

@@ -56,6 +56,9 @@ public struct TrainingConfiguration: Settings, Equatable {
     /// Rounds both sides of products with the encoder's weights to bfloat16, where the processor multiplies such numbers;
     /// weights, gradients and sums stay float32.
     public var bf16 = false
+    /// Sends gradients to other processes as bfloat16: half as many bytes, at the price of roundings. Of no effect in one
+    /// process.
+    public var bf16Compress = false
     /// Keeps one tensor of each layer instead of all and computes the others again in the backward pass: for
     /// long texts and large batches, at a third more time.
     public var gradientCheckpointing = false
@@ -133,6 +136,9 @@ public struct TrainingConfiguration: Settings, Equatable {
                 "bf16", \.bf16,
                 "Multiply numbers rounded to bfloat16, where the processor can: about twice as fast."
             ),
+            Setting(
+                "bf16_compress", \.bf16Compress,
+                "Send gradients between processes as bfloat16: half as many bytes."),
             Setting(
                 "gradient_checkpointing", \.gradientCheckpointing,
                 "Compute activations twice instead of keeping them: less memory, a third more time."

@@ -31,6 +31,8 @@ public enum TrainingError: Error, Equatable, LocalizedError, CustomStringConvert
     case nonFiniteEmbedding(step: Int, path: String, line: Int, array: String, weight: Float)
     /// Every parameter that the embeddings depend on is frozen, and the loss has none.
     case nothingToTrain
+    /// A process has come to other weights than the first one.
+    case processesDiffer(process: Int, step: Int)
     /// A checkpoint belongs to a run on other data.
     case otherData(path: String, found: String, expected: String)
 
@@ -72,6 +74,9 @@ public enum TrainingError: Error, Equatable, LocalizedError, CustomStringConvert
         case .nothingToTrain:
             return
                 "every parameter is frozen, so nothing would be trained: leave a module unfrozen"
+        case .processesDiffer(let process, let step):
+            return
+                "after step \(step) process \(process) has other weights than process 0: their processors or MPI's sums round differently, so nothing is saved; set SIMILE_INSTRUCTION_SET to the least of their instruction sets, and resume"
         case .otherData(let path, let found, let expected):
             return
                 "\(path) is not the data this run was started with (digest \(found), expected \(expected)): resume with the original file, or start a new run"

@@ -4,7 +4,13 @@ import ArgumentParser
 protocol Subcommand: ParsableCommand {
     /// Command lines that show its use, the commonest first.
     static var examples: [String] { get }
+    /// Whether the processes that mpirun or srun starts do its work together; else the first one does it.
+    static var isShared: Bool { get }
     var console: ConsoleOptions { get }
+}
+
+extension Subcommand {
+    static var isShared: Bool { false }
 }
 
 extension CommandConfiguration {

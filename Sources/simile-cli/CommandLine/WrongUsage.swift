@@ -5,8 +5,8 @@ import Support
 /// What is wrong with a command line, whether it is found before, while or after it is parsed: status 64, with the
 /// usage of the command that was meant.
 enum WrongUsage {
-    /// Prints what is wrong and ends the process.
-    static func exit(_ error: ValidationError, of command: any ParsableCommand.Type) -> Never {
+    /// Prints what is wrong.
+    static func say(_ error: ValidationError, of command: any ParsableCommand.Type) {
         let isRoot = command == SimileCommand.self
         let usage = SimileCommand.usageString(for: command).replacing("\n", with: "\n       ")
         let name = isRoot ? "simile" : "simile \(command._commandName)"
@@ -16,7 +16,6 @@ enum WrongUsage {
             Usage: \(usage)
               See '\(name) --help' for more information.
             """)
-        Foundation.exit(ExitCode.validationFailure.rawValue)
     }
 
     /// Refuses a command that there is not.

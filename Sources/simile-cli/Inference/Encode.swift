@@ -11,6 +11,7 @@ struct Encode: Subcommand {
           --calibration typical.txt --output embeddings.npy
         """,
     ]
+    static let isShared = true
     static let configuration = CommandConfiguration(
         abstract: "Writes the embedding of each line of text.",
         discussion: """
@@ -71,18 +72,28 @@ struct Encode: Subcommand {
     func run() throws {
         try compute.prepare()
         let format = try resolvedFormat()
-        if let output, !overwrite { try OutputPath.requireFree(output) }
+        if let output, !overwrite, Processes.isFirst { try OutputPath.requireFree(output) }
+        if input ?? "-" == "-", Processes.joined != nil {
+            throw ValidationError(
+                "standard input goes to one process alone; give a file that every process can read")
+        }
         let source = try SentenceFile(
             path: input ?? "-", format: jsonl ? .jsonl : .init(path: input ?? "-"))
         let encoding = Encoding(
             model: try ModelPath.open(model), normalize: normalize, chunk: chunk)
         try embedding.apply(to: encoding.model)
+        encoding.model.processes = Processes.joined
         let start = ContinuousClock.now
         let first = try encoding.next(source)
         let quantizer = try quantizer(encoding, first)
         let description = EmbeddingDescription(
             model: model, dimension: encoding.model.embeddingDimension, quantizer: quantizer,
             isNormalized: normalize || encoding.model.givesUnitLength)
+        guard Processes.isFirst else {
+            Interruption.waitForStep()
+            _ = try encoding.run(source, first, quantizer, NoWriter())
+            return
+        }
         guard let output else {
             let writer = TextEmbeddingWriter(
                 format, width: description.width, write: Console.write)
@@ -138,6 +149,12 @@ struct Encode: Subcommand {
 extension EmbeddingFormat: ExpressibleByArgument {}
 extension EmbeddingPrecision: ExpressibleByArgument {}
 
+/// What the processes that write nothing write to.
+private struct NoWriter: EmbeddingWriter {
+    func append(_ embeddings: QuantizedEmbeddings, rows: Int) {}
+    func finish() {}
+}
+
 /// Sentences to embeddings, some at a time.
 private final class Encoding {
     /// Long lines end a chunk early, so that memory does not depend on them.
@@ -181,7 +198,8 @@ private final class Encoding {
         var (block, count) = (first, 0)
         while let embeddings = block {
             // Leaving by an error removes the unfinished file.
-            if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
+            let stops = Interruption.isRequested
+            if Processes.joined?.any(stops) ?? stops { throw ExitCode(Interruption.exitCode) }
             let rows = embeddings.shape[0]
             try writer.append(quantizer(embeddings), rows: rows)
             count += rows

@@ -16,6 +16,7 @@ struct Evaluate: Subcommand {
         """,
         "simile evaluate run/checkpoints/best.h5 --nli nli-test.tsv",
     ]
+    static let isShared = true
     static let configuration = CommandConfiguration(
         abstract: "Measures a model on held-out data.",
         discussion: """
@@ -90,6 +91,7 @@ struct Evaluate: Subcommand {
         let path = try ModelPath.resolve(self.model, withLosses: nli != nil)
         let model = try ModelPath.open(path)
         try embedding.apply(to: model)
+        model.processes = Processes.joined
         var parts: [Evaluation] = []
         if let data {
             if let kind, kind != SimilarityEvaluation.kind {
@@ -130,7 +132,9 @@ struct Evaluate: Subcommand {
         let evaluator = try EmbeddingSimilarityEvaluator(pairs)
         let similarities = evaluator.similarities(model)
         let function = model.settings.similarity
-        if let csv { try write(pairs, similarities[function] ?? [], function, to: csv) }
+        if let csv, Processes.isFirst {
+            try write(pairs, similarities[function] ?? [], function, to: csv)
+        }
         return evaluator.evaluation(of: similarities, primary: function)
     }
 

@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// The first Ctrl-C, `kill` or closed terminal asks the run to save and end; a Ctrl-C or `kill` a second later kills it.
+/// The first Ctrl-C, `kill`, closed terminal or SIGUSR1 (which batch systems send before the time is over, and mpirun hands
+/// on) asks the run to save and end; a Ctrl-C or `kill` a second later kills it.
 /// Before the first step there is nothing to save, and the command ends at once.
 ///
 /// Who sends a signal often sends it twice: a closing terminal by its shell and by the system, `timeout` to the
@@ -10,6 +11,7 @@ enum Interruption {
     /// What a command that was stopped exits with.
     static let exitCode: Int32 = 130
 
+    private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGUSR1]
     private static let requested = Atomic<Bool>(false)
     /// Whether a signal has a step to wait for.
     private static let waits = Atomic<Bool>(false)
@@ -32,7 +34,9 @@ enum Interruption {
         let now = clock.tv_sec * 1000 + clock.tv_nsec / 1_000_000
         if !requested.exchange(true, ordering: .relaxed) {
             firstTime.store(now, ordering: .relaxed)
-        } else if number != SIGHUP, now - firstTime.load(ordering: .relaxed) > 1000 {
+        } else if number != SIGHUP, number != SIGUSR1,
+            now - firstTime.load(ordering: .relaxed) > 1000
+        {
             signal(number, SIG_DFL)
             raise(number)
         }
@@ -43,7 +47,7 @@ enum Interruption {
         // What the handler touches is made before a signal can come.
         _ = (requested.load(ordering: .relaxed), firstTime.load(ordering: .relaxed))
         _ = waits.load(ordering: .relaxed)
-        for number in [SIGINT, SIGTERM, SIGHUP] {
+        for number in signals {
             let before = signal(number) { Interruption.handle($0) }
             // Under nohup a run is meant to outlive its terminal.
             if number == SIGHUP, address(before) == address(SIG_IGN) { signal(number, SIG_IGN) }
@@ -51,7 +55,7 @@ enum Interruption {
         // The process that started this one may have held signals back.
         var held = sigset_t()
         sigemptyset(&held)
-        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&held, number) }
+        for number in signals { sigaddset(&held, number) }
         sigprocmask(SIG_UNBLOCK, &held, nil)
     }
 

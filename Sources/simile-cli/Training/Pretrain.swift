@@ -11,6 +11,7 @@ struct Pretrain: Subcommand {
           --output run
         """,
     ]
+    static let isShared = true
     static let configuration = CommandConfiguration(
         abstract: "Trains a model on texts without labels, by masked language modelling.",
         discussion: """
@@ -73,11 +74,12 @@ struct Pretrain: Subcommand {
         recipe.model = try model.map { try ModelPath.ofRun($0) } ?? beginning.path
         let run = try TrainingRun(
             try recipe.withAbsolutePaths(), output: output, overwrites: start.overwrite,
-            format: .yaml,
-            open: ModelPath.open, note: Console.note)
+            format: .yaml, processes: Processes.joined, open: ModelPath.open, note: Console.note)
         if model == nil {
             if !start.dryRun { try run.claimFolder() }
-            try makeModel(at: beginning, run.recipe)
+            // In the run's folder the first process makes it for all.
+            if Processes.isFirst || start.dryRun { try makeModel(at: beginning, run.recipe) }
+            Processes.joined?.wait()
         }
         if start.dryRun { return try shown.rehearse(run) }
         try shown.execute(run)

@@ -17,6 +17,7 @@ struct Train: Subcommand {
         "simile train --recipe recipe.yaml --output run --dry-run",
         "simile train --resume run",
     ]
+    static let isShared = true
     static let configuration = CommandConfiguration(
         abstract: "Fine-tunes a model on rows of one or more texts.",
         usage: """
@@ -60,7 +61,8 @@ struct Train: Subcommand {
         let run: TrainingRun
         if let resume = files.resume {
             run = try TrainingRun(
-                resuming: resume, format: .yaml, open: ModelPath.open, note: Console.note)
+                resuming: resume, format: .yaml, processes: Processes.joined, open: ModelPath.open,
+                note: Console.note)
             let changed = run.recipe.keys(changedIn: try applied(to: run.recipe))
             if !changed.isEmpty {
                 throw ValidationError(
@@ -71,14 +73,19 @@ struct Train: Subcommand {
             let settings = try files.recipe.map(Recipe.init(ownPathsOf:)) ?? Recipe()
             let output = files.output ?? ""
             if !files.sweep.isEmpty {
+                if Processes.joined != nil {
+                    throw ValidationError(
+                        "--sweep takes its runs one after the other in one process; start the runs by themselves to share each among processes"
+                    )
+                }
                 return try TrainSweep(
                     applied(to: settings), files.sweep, output: output, shown: shown
                 ).run()
             }
             run = try TrainingRun(
                 applied(to: settings), output: output, overwrites: files.start.overwrite,
-                format: .yaml,
-                open: ModelPath.open, note: Console.note)
+                format: .yaml, processes: Processes.joined, open: ModelPath.open,
+                note: Console.note)
         }
         if files.start.dryRun { return try shown.rehearse(run) }
         try shown.execute(run)

@@ -123,6 +123,7 @@ import Testing
         recipe.training.patience = 1
         recipe.training.groupByLength = true
         recipe.training.bf16 = true
+        recipe.training.bf16Compress = true
         recipe.training.gradientCheckpointing = true
         recipe.training.miniBatchSize = 8
         recipe.training.seed = .max

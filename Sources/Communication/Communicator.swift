@@ -1,0 +1,65 @@
+/// The processes of one run. All make the same calls in the same order, from one thread each.
+///
+/// A call gives the same bits in every process. There is no going on without the others: a call that fails says why on
+/// standard error and ends all processes, as MPI's own handler of errors does.
+public protocol Communicator: AnyObject {
+    /// This process's number, in 0..<size.
+    var rank: Int { get }
+    /// How many processes there are.
+    var size: Int { get }
+    /// Begins to replace numbers by their sums over all processes; they must be left alone until `finishSums` returns.
+    func startSum(_ values: UnsafeMutableBufferPointer<Float>)
+    /// Begins the same for bfloat16 numbers.
+    func startSum(bfloat16 values: UnsafeMutableBufferPointer<UInt16>)
+    /// Lets the sums go on: data move only inside calls.
+    func progress()
+    /// Waits for all sums that were begun.
+    func finishSums()
+    /// Replaces each word by the bits that are set in it in any process.
+    func formUnion(_ bits: inout [UInt64])
+    /// Puts the bytes of each process, of which there may be different numbers, one after the other in the order of ranks.
+    ///
+    /// - Parameter counts: How many bytes each process has.
+    func gather(
+        _ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer, counts: [Int])
+    /// Replaces the bytes by those of process 0.
+    func broadcast(_ bytes: UnsafeMutableRawBufferPointer)
+    /// Waits until every process is here, however long that takes.
+    func wait()
+}
+
+extension Communicator {
+    /// True in every process when any gives true.
+    public func any(_ flag: Bool) -> Bool {
+        var bits: [UInt64] = [flag ? 1 : 0]
+        formUnion(&bits)
+        return bits[0] != 0
+    }
+
+    /// The words of every process, of which all have as many.
+    public func gather(_ own: [UInt64]) -> [[UInt64]] {
+        var all = [UInt64](repeating: 0, count: own.count * size)
+        let bytes = own.count * MemoryLayout<UInt64>.stride
+        own.withUnsafeBytes { own in
+            all.withUnsafeMutableBytes { all in
+                gather(own, into: all, counts: Array(repeating: bytes, count: size))
+            }
+        }
+        return (0..<size).map { Array(all[$0 * own.count..<($0 + 1) * own.count]) }
+    }
+
+    /// The texts of every process.
+    public func gather(_ own: String) -> [String] {
+        let own = Array(own.utf8)
+        let counts = gather([UInt64(own.count)]).map { Int($0[0]) }
+        var all = [UInt8](repeating: 0, count: counts.reduce(0, +))
+        own.withUnsafeBytes { own in
+            all.withUnsafeMutableBytes { gather(own, into: $0, counts: counts) }
+        }
+        var first = 0
+        return counts.map { count in
+            defer { first += count }
+            return String(decoding: all[first..<first + count], as: UTF8.self)
+        }
+    }
+}

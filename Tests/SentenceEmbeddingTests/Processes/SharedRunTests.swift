@@ -1,0 +1,138 @@
+import ExampleFiles
+import Foundation
+import TestSupport
+import Testing
+
+@testable import SentenceEmbedding
+
+/// Runs from files to files that several processes share.
+@Suite struct SharedRunTests {
+    private func recipe(_ folder: TemporaryFolder) throws -> Recipe {
+        try folder.recipe { recipe in
+            var dev = EvaluationRecipe(short: "dev")
+            dev.data = [ExampleSource(try folder.scores("dev.tsv", 20, seed: 9))]
+            recipe.evaluations = [dev]
+            recipe.training.epochs = 2
+            recipe.training.saveEvery = 2
+        }
+    }
+
+    private func losses(_ folder: URL) throws -> [Double] {
+        let text = try String(contentsOf: folder.appending(path: "steps.csv"), encoding: .utf8)
+        return text.split(separator: "\n").dropFirst()
+            .compactMap { Double($0.split(separator: ",")[1]) }
+    }
+
+    private func model(_ folder: URL) throws -> Data {
+        try Data(contentsOf: folder.appending(path: "model/model.safetensors"))
+    }
+
+    @Test func onlyTheFirstProcessWrites() throws {
+        let folder = TemporaryFolder()
+        let recipe = try recipe(folder)
+        _ = try TrainingRun(recipe, output: folder("alone").path).execute()
+        let results = ThreadProcesses.run(3) { own in
+            // Each writes to its own folder, if it writes.
+            let run = try TrainingRun(
+                recipe, output: folder("run-\(own.rank)").path, processes: own)
+            return try run.execute()
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder("run-1").path))
+        #expect(!FileManager.default.fileExists(atPath: folder("run-2").path))
+        let (alone, shared) = (try losses(folder("alone")), try losses(folder("run-0")))
+        #expect(alone.count == 6 && shared.count == 6)
+        for (a, b) in zip(alone, shared) { #expect(abs(a - b) < 1e-6) }
+        // All have measured the model that the first has written.
+        let figures = results.map { $0?.groups.first?.figures.first?.value }
+        #expect(figures[0] != nil && figures.allSatisfy { $0 == figures[0] })
+    }
+
+    @Test(arguments: [1, 2, 3]) func anyNumberGoesOn(_ count: Int) throws {
+        let folder = TemporaryFolder()
+        let recipe = try recipe(folder)
+        _ = try TrainingRun(recipe, output: folder("whole").path).execute()
+        _ = ThreadProcesses.run(2) { own in
+            try TrainingRun(recipe, output: folder("run").path, processes: own)
+                .execute([OnEvent(stopAfter: 3)])
+        }
+        _ = ThreadProcesses.run(count) { own in
+            try TrainingRun(
+                resuming: folder("run").path, processes: count == 1 ? nil : own
+            ).execute()
+        }
+        for (a, b) in zip(try losses(folder("whole")), try losses(folder("run"))) {
+            #expect(abs(a - b) < 1e-6)
+        }
+        if count == 2 {
+            _ = ThreadProcesses.run(2) { own in
+                try TrainingRun(recipe, output: folder("again").path, processes: own).execute()
+            }
+            #expect(try model(folder("again")) == model(folder("run")))
+        }
+    }
+
+    @Test func otherRecipesAreRefused() throws {
+        let folder = TemporaryFolder()
+        let recipe = try recipe(folder)
+        let said = ThreadProcesses.run(2) { own in
+            var recipe = recipe
+            recipe.training.seed = UInt64(own.rank)
+            do {
+                _ = try TrainingRun(recipe, output: folder("run").path, processes: own).execute()
+                return ""
+            } catch { return "\(error)" }
+        }
+        #expect(said.allSatisfy { $0.hasPrefix("process 1 does not have the recipe of process 0") })
+    }
+
+    @Test func otherWeightsAreRefused() throws {
+        let folder = TemporaryFolder()
+        let recipe = try recipe(folder)
+        let said = ThreadProcesses.run(2) { own in
+            let spoil = OnEvent { event, trainer in
+                if case .stepped = event, own.rank == 1, trainer.state.step == 1 {
+                    let parameter = trainer.model.bert.wordEmbeddings
+                    parameter.setValues(of: parameter.parts[0]) { $0[5] += 1e-6 }
+                }
+                return .proceed
+            }
+            do {
+                _ = try TrainingRun(recipe, output: folder("run").path, processes: own)
+                    .execute([spoil])
+                return ""
+            } catch { return "\(error)" }
+        }
+        for sentence in said {
+            #expect(sentence.contains("after step 2 process 1 has other weights than process 0"))
+        }
+    }
+
+    @Test func aTeacherReadsOnce() throws {
+        let folder = TemporaryFolder()
+        let recipe = try folder.recipe { recipe in
+            recipe.tasks[0].loss = NamedSettings("mse")
+            recipe.tasks[0].data = [
+                ExampleSource(
+                    try folder.write(
+                        TinyModel.sentences(24, seed: 2).joined(separator: "\n") + "\n",
+                        to: "texts.txt"))
+            ]
+            recipe.tasks[0].settings.teacher = try folder.model("teacher.h5", seed: 9)
+            recipe.data.scoreRange = nil
+        }
+        _ = try TrainingRun(recipe, output: folder("alone").path).execute()
+        let notes = ThreadProcesses.run(2) { own in
+            var notes: [String] = []
+            _ = try TrainingRun(
+                recipe, output: folder("run").path, processes: own,
+                note: { notes.append("\($0)") }
+            ).execute()
+            return notes
+        }
+        let embedded = notes.map { $0.contains { $0.contains("embedding 24 rows as the teacher") } }
+        #expect(embedded == [true, false])
+        for (a, b) in zip(try losses(folder("alone")), try losses(folder("run"))) {
+            #expect(abs(a - b) < 1e-6)
+        }
+    }
+}

@@ -1,0 +1,210 @@
+import ExampleFiles
+import Kernels
+import Losses
+import NeuralNetwork
+import Tensors
+import Testing
+
+@testable import SentenceEmbedding
+
+/// Trainings that several processes share: those of one process, but for rounding.
+@Suite struct SharedTrainingTests {
+    /// A training by its name, with dropout.
+    struct Training: Sendable, CustomStringConvertible {
+        let description: String
+        var steps = 30
+        let trainer: @Sendable (ThreadProcesses?) throws -> Trainer
+
+        init(
+            _ description: String, steps: Int = 30,
+            _ trainer: @escaping @Sendable (ThreadProcesses?) throws -> Trainer
+        ) {
+            self.description = description
+            self.steps = steps
+            self.trainer = trainer
+        }
+    }
+
+    static let trainings: [Training] =
+        [
+            Training("cosine similarity, 100 steps", steps: 100) {
+                try trainer("CosineSimilarityLoss", TinyModel.scored(40), $0)
+            },
+            Training("softmax, 100 steps", steps: 100) {
+                try trainer("softmax", TinyModel.labelled(40), $0)
+            },
+            Training("in-batch negatives, 100 steps", steps: 100) {
+                try trainer("multiple_negatives_ranking", pairs(40), $0)
+            },
+            Training("CoSENT") { try trainer("cosent", TinyModel.scored(40), $0) },
+            Training("in parts, accumulated, layers computed twice") {
+                try trainer("multiple_negatives_ranking", pairs(40), $0) {
+                    $0.miniBatchSize = 3
+                    $0.accumulationSteps = 3
+                    $0.gradientCheckpointing = true
+                }
+            },
+            Training("nested sizes and layers") {
+                var modifiers = LossModifiers()
+                modifiers.dimensions = [32, 8]
+                modifiers.adaptiveLayer.isOn = true
+                return try trainer("cosent", TinyModel.scored(40), $0, modifiers: modifiers)
+            },
+            Training("adapters") {
+                try trainer("cosent", TinyModel.scored(40), $0, adapters: true)
+            },
+            Training("bfloat16 products") {
+                try trainer("CosineSimilarityLoss", TinyModel.scored(40), $0) { $0.bf16 = true }
+            },
+            Training("fewer sequences than processes") {
+                try trainer("CosineSimilarityLoss", TinyModel.scored(4), $0) { $0.batchSize = 1 }
+            },
+            Training("Lion, averaged weights") {
+                try trainer("cosent", TinyModel.scored(40), $0, optimizer: "lion") {
+                    $0.emaDecay = 0.9
+                    $0.maxGradientValue = 0.01
+                }
+            },
+            Training("two tasks") { processes in
+                let model = try TinyModel.make()
+                let losses = try TinyTasks.losses(model) { _ in .random(seed: 5) }
+                return try Trainer(
+                    model: model, tasks: TinyTasks.tasks(losses), configuration: configuration(),
+                    processes: processes)
+            },
+        ]
+        + SequenceObjectiveTests.names.map { name in
+            Training(name) { try trainer(name, SequenceObjectiveTests.texts(40), $0) }
+        }
+
+    private static func pairs(_ count: Int) -> ExampleTable {
+        TinyModel.pairs("pairs.tsv", count, 3, .none)
+    }
+
+    private static func configuration() -> TrainingConfiguration {
+        var configuration = TrainingConfiguration()
+        configuration.batchSize = 8
+        configuration.epochs = 100
+        configuration.learningRate = 1e-4
+        return configuration
+    }
+
+    private static func trainer(
+        _ loss: String, _ data: ExampleTable, _ processes: ThreadProcesses?,
+        modifiers: LossModifiers = .init(), adapters: Bool = false,
+        optimizer: String = AdamW.name, _ change: (inout TrainingConfiguration) -> Void = { _ in }
+    ) throws -> Trainer {
+        let model = try TinyModel.make()
+        if adapters { try model.addAdapters(LoRAConfiguration(), base: "base", seed: 7) }
+        let module = try LossModule(
+            named: loss, context: LossContext(model, data), source: .random(seed: 3))
+        var configuration = configuration()
+        change(&configuration)
+        let objective = try module.objective(on: data, for: model, modifiers: modifiers)
+        return try Trainer(
+            model: model,
+            tasks: [
+                TrainingTask(
+                    objective,
+                    sampler: ShuffledBatchSampler(batchSize: configuration.batchSize, seed: 4))
+            ],
+            configuration: configuration, processes: processes
+        ) { (parameters) throws(OptimizerError) in try Optimizers.make(optimizer, parameters) }
+    }
+
+    private struct Result: Equatable {
+        var losses: [Float] = []
+        var norms: [Double] = []
+        var bits: [String: [UInt32]] = [:]
+    }
+
+    private func results(of training: Training, processes: Int) -> [Result] {
+        ThreadProcesses.run(processes) { own in
+            let trainer = try training.trainer(processes == 1 ? nil : own)
+            var result = Result()
+            try trainer.run([
+                OnEvent { event, trainer in
+                    if case .stepped(let step) = event {
+                        result.losses.append(step.loss)
+                        result.norms.append(step.gradientNorm)
+                    }
+                    return trainer.state.step == training.steps ? .stop : .proceed
+                }
+            ])
+            result.bits = trainer.optimizer.parameters.bits
+            return result
+        }
+    }
+
+    @Test(arguments: trainings) func anyNumberOfProcessesLearnsTheSame(_ training: Training) {
+        let alone = results(of: training, processes: 1)[0]
+        #expect(alone.losses.count == training.steps)
+        for count in 2...4 {
+            let all = results(of: training, processes: count)
+            for result in all { #expect(result == all[0], "\(count) processes differ") }
+            let worst = zip(all[0].losses, alone.losses).map { abs($0 - $1) / max(1, $1) }.max()
+            #expect(worst.map { $0 <= 1e-6 } == true, "\(count) processes: off by \(worst ?? -1)")
+            #expect(all[0].losses.count == training.steps)
+            let norm = zip(all[0].norms, alone.norms).map { abs($0 - $1) / max(1e-3, $1) }.max()
+            #expect(norm.map { $0 < 1e-3 } == true, "\(count) processes: norm \(norm ?? -1)")
+        }
+    }
+
+    @Test(arguments: [trainings[0], trainings[4]])
+    func theSameNumberGivesTheSameBits(_ training: Training) {
+        #expect(results(of: training, processes: 3) == results(of: training, processes: 3))
+    }
+
+    @Test func gradientsTravelAsBfloat16() {
+        let training = Training("cosine similarity") {
+            try Self.trainer("CosineSimilarityLoss", TinyModel.scored(40), $0) {
+                $0.bf16Compress = true
+            }
+        }
+        let alone = results(of: training, processes: 1)[0]
+        let all = results(of: training, processes: 2)
+        #expect(all[0] == all[1])
+        // The first loss is of before any gradient.
+        #expect(all[0].losses[0] == alone.losses[0])
+        #expect(all[0].bits != results(of: Self.trainings[0], processes: 2)[0].bits)
+        for (found, expected) in zip(all[0].losses, alone.losses) {
+            #expect(abs(found - expected) < 1e-3)
+        }
+    }
+
+    @Test func aWishToStopIsThatOfAll() {
+        let steps = ThreadProcesses.run(3) { own in
+            let trainer = try Self.trainer("CosineSimilarityLoss", TinyModel.scored(40), own)
+            try trainer.run([
+                OnEvent { _, trainer in
+                    own.rank == 1 && trainer.state.step == 4 ? .stop : .proceed
+                }
+            ])
+            return trainer.state.step
+        }
+        #expect(steps == [4, 4, 4])
+    }
+
+    @Test(arguments: [1, 7, 64]) func embeddingsAreThoseOfOneProcess(_ tokensPerBatch: Int) throws {
+        let sentences = TinyModel.sentences(50, seed: 8) + ["a dog", "a dog", ""]
+        let alone = try TinyModel.make().encode(sentences, tokensPerBatch: tokensPerBatch).values
+        let shared = ThreadProcesses.run(3) { own in
+            let model = try TinyModel.make()
+            model.processes = own
+            return model.encode(sentences, tokensPerBatch: tokensPerBatch).values
+        }
+        for values in shared { #expect(values.map(\.bitPattern) == alone.map(\.bitPattern)) }
+    }
+
+    @Test func sharesHaveAboutAsManyTokens() {
+        let sequences = [9, 1, 1, 1, 4, 4, 2, 2].map { [Int32](repeating: 1, count: $0) }
+        let ends = ThreadProcesses.run(2) { own in
+            BatchShares(of: sequences, among: own).parts.map(\.sequences)
+        }
+        #expect(ends == [[0..<4, 4..<8], [0..<4, 4..<8]])
+        let few = ThreadProcesses.run(4) { own in
+            BatchShares(of: [[1, 2], [3]], among: own).parts.map(\.tokens.count)
+        }
+        #expect(few[0].reduce(0, +) == 3 && few.allSatisfy { $0 == few[0] })
+    }
+}
