@@ -16,7 +16,7 @@ public final class MPI: Communicator {
     public let version: String
     /// How many seconds a call waits for the other processes before it takes them for dead: nothing else tells when a
     /// cable was pulled. The longest wait so far counts ten times.
-    public private(set) var patience = 8.0
+    public private(set) var patience = 6.0
     private let givenPatience: Double?
     private let calls: simile_mpi
     /// Sums under way.
@@ -203,6 +203,7 @@ public final class MPI: Communicator {
             let passed = (ContinuousClock.now - begun) / .seconds(1)
             if passed > 0.02 { usleep(200) } else { sched_yield() }
             if passed > limit {
+                endStuckLauncher()
                 fail(
                     "process \(rank) of \(size) has waited \(Int(passed)) s for the others in \(call): one of them hangs, or the network is down (SIMILE_MPI_TIMEOUT sets the seconds)"
                 )
@@ -223,6 +224,24 @@ public final class MPI: Communicator {
     private func fail(_ sentence: String) -> Never {
         FileHandle.standardError.write(Data("Error: \(sentence)\n".utf8))
         abort()
+    }
+
+    /// Has the launcher ended two seconds from now, unless it is gone then: over a network that is down it waits for the other
+    /// machines, Open MPI's for ten minutes.
+    private func endStuckLauncher() {
+        let parent = getppid()
+        let name = (try? String(contentsOfFile: "/proc/\(parent)/comm", encoding: .utf8)) ?? ""
+        let known = [
+            "mpirun", "mpiexec", "mpiexec.hydra", "orted", "orterun", "prted", "prterun",
+            "hydra_pmi_proxy",
+        ]
+        guard known.contains(name.trimmingCharacters(in: .newlines)) else { return }
+        // It has a process group of its own: the launcher ends those of its processes first.
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", "sleep 2; kill -9 \(parent) 2>/dev/null"]
+        process.standardInput = FileHandle.nullDevice
+        try? process.run()
     }
 
     // MARK: - The end

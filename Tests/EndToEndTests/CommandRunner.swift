@@ -18,14 +18,17 @@ struct CommandRunner {
         .deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    /// Starts the command with its output going to files.
+    /// Starts the command with its output going to files, by way of a launcher and its arguments if there is one.
     static func start(
         _ arguments: [String], in folder: URL = repository, input: String? = nil,
-        environment: [String: String] = [:], files: TemporaryFolder, program: String = "simile"
+        environment: [String: String] = [:], files: TemporaryFolder, program: String = "simile",
+        launcher: [String] = []
     ) throws -> Process {
         let process = Process()
-        process.executableURL = self.program(program)
-        process.arguments = arguments
+        let own = self.program(program)
+        process.executableURL = launcher.first.map { URL(filePath: $0) } ?? own
+        process.arguments =
+            launcher.isEmpty ? arguments : launcher.dropFirst() + [own?.path ?? ""] + arguments
         process.currentDirectoryURL = folder
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         for name in ["out", "err"] { try Data().write(to: files(name)) }
@@ -44,12 +47,12 @@ struct CommandRunner {
     /// Runs the command to its end.
     static func run(
         _ arguments: [String], in folder: URL = repository, input: String? = nil,
-        environment: [String: String] = [:], program: String = "simile"
+        environment: [String: String] = [:], program: String = "simile", launcher: [String] = []
     ) throws -> Output {
         let files = TemporaryFolder()
         let process = try start(
             arguments, in: folder, input: input, environment: environment, files: files,
-            program: program)
+            program: program, launcher: launcher)
         process.waitUntilExit()
         return Output(
             status: process.terminationStatus,

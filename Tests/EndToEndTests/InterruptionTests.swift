@@ -6,7 +6,7 @@ import Testing
     private let folder = TemporaryFolder()
 
     /// The command waits for its training data, which nobody sends.
-    @Test(arguments: [SIGHUP, SIGINT, SIGTERM])
+    @Test(arguments: [SIGHUP, SIGINT, SIGTERM, SIGUSR1])
     func beforeTheFirstStep(_ number: Int32) throws {
         let start = try folder.newModel()
         #expect(mkfifo(folder.path("train.tsv"), 0o600) == 0)

@@ -41,8 +41,10 @@ final class RunMeasurements: TrainingCallback {
                     keepBefore(part?.predictions, of: item)
                 }
             }
-        default: break
+        default: return .proceed
         }
+        // The first process has written files meanwhile.
+        trainer.processes?.wait()
         return .proceed
     }
 

@@ -20,6 +20,8 @@ extension TrainingRun {
     /// Refuses processes that would not compute the same as the first.
     func requireAgreement(_ trainer: Trainer) throws {
         guard let processes else { return }
+        // Reading the data may have taken one much longer than another.
+        processes.wait()
         let data = trainer.tasks.map { task in
             let table = task.objective.data
             var hash = FNV1a()
@@ -29,9 +31,16 @@ extension TrainingRun {
             }
             return "\(task.name) \(table.count) rows \(hash.value)"
         }
+        let recipes = try processes.gather(recipe.json).map { try Recipe(json: $0) }
+        for (other, recipe) in recipes.enumerated() {
+            if let key = recipes[0].keys(changedIn: recipe).first {
+                throw RunError.processesDiffer(
+                    what: key, process: other, first: recipes[0].value[key]?.line ?? "",
+                    found: recipe.value[key]?.line ?? "")
+            }
+        }
         let facts = [
             ("version", Version.simile),
-            ("recipe", recipe.json),
             ("data", data.joined(separator: ", ")),
             ("step", "\(trainer.state.step)"),
             ("weights", "\(trainer.weightsHash)"),

@@ -26,7 +26,9 @@ enum Interruption {
 
     private static func handle(_ number: Int32) {
         if !waits.load(ordering: .relaxed) {
-            _ = write(STDERR_FILENO, farewell.utf8Start, farewell.utf8CodeUnitCount)
+            if !Console.isMute {
+                _ = write(STDERR_FILENO, farewell.utf8Start, farewell.utf8CodeUnitCount)
+            }
             _exit(exitCode)
         }
         var clock = timespec()
@@ -46,7 +48,7 @@ enum Interruption {
     static func install() {
         // What the handler touches is made before a signal can come.
         _ = (requested.load(ordering: .relaxed), firstTime.load(ordering: .relaxed))
-        _ = waits.load(ordering: .relaxed)
+        _ = (waits.load(ordering: .relaxed), Console.isMute)
         for number in signals {
             let before = signal(number) { Interruption.handle($0) }
             // Under nohup a run is meant to outlive its terminal.

@@ -82,7 +82,10 @@ import Testing
                 return ""
             } catch { return "\(error)" }
         }
-        #expect(said.allSatisfy { $0.hasPrefix("process 1 does not have the recipe of process 0") })
+        for sentence in said {
+            #expect(
+                sentence.hasPrefix("process 1 does not have the seed of process 0: '1' and '0'"))
+        }
     }
 
     @Test func otherWeightsAreRefused() throws {
