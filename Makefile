@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: quickstart test test-aarch64 test-consumer test-torture torture interop fuzz benchmark build static install uninstall dist notices deb deps minilm lint clean
+.PHONY: quickstart test test-aarch64 test-consumer test-torture torture mpi interop fuzz benchmark build static install uninstall dist notices deb deps minilm lint clean
 
 PACKAGES := libopenblas-dev libhdf5-dev zlib1g-dev libcurl4-openssl-dev pkg-config
 SIMILE := .build/release/simile
@@ -109,6 +109,12 @@ torture: build
 
 test-torture: build
 	python3 Tests/Torture/torture.py $(SIMILE) --share 0.05
+
+# Trains with several processes under the MPI libraries of Debian and PyPI, and has processes, disks and cables fail; about
+# five minutes.
+mpi: build minilm
+	@command -v mpirun > /dev/null || $(MAKE) --no-print-directory deps PACKAGES=openmpi-bin
+	python3 Tests/MPI/mpi.py $(SIMILE) --libraries .build/mpi
 
 # Runs the tests that have other people's tools at the other end; installs those in a virtual environment.
 interop: deps minilm

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The processes of one run. All make the same calls in the same order, from one thread each.
 ///
 /// A call gives the same bits in every process. There is no going on without the others: a call that fails says why on
@@ -24,7 +26,7 @@ public protocol Communicator: AnyObject {
         _ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer, counts: [Int])
     /// Replaces the bytes by those of process 0.
     func broadcast(_ bytes: UnsafeMutableRawBufferPointer)
-    /// Waits until every process is here, however long that takes.
+    /// Waits until every process is here, however long that takes: before the first step, when each reads what it needs.
     func wait()
 }
 
@@ -34,6 +36,30 @@ extension Communicator {
         var bits: [UInt64] = [flag ? 1 : 0]
         formUnion(&bits)
         return bits[0] != 0
+    }
+
+    /// Has the first process do something that may take long, on another thread, while the others wait; all see meanwhile that
+    /// every one of them is there.
+    ///
+    /// - Throws: In the first process what `body` throws.
+    public func inFirst(_ body: @escaping () throws -> Void) throws {
+        if rank > 0 {
+            while any(false) {}
+            return
+        }
+        nonisolated(unsafe) let body = body
+        nonisolated(unsafe) var result = Result<Void, any Error>.success(())
+        let done = DispatchSemaphore(value: 0)
+        let thread = Thread {
+            result = Result { try body() }
+            done.signal()
+        }
+        // As the first thread has.
+        thread.stackSize = 8 << 20
+        thread.start()
+        while done.wait(timeout: .now() + .milliseconds(200)) == .timedOut { _ = any(true) }
+        _ = any(false)
+        try result.get()
     }
 
     /// The words of every process, of which all have as many.

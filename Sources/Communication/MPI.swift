@@ -15,7 +15,7 @@ public final class MPI: Communicator {
     /// What the library says of itself, in a line.
     public let version: String
     /// How many seconds a call waits for the other processes before it takes them for dead: nothing else tells when a
-    /// cable was pulled. The longest wait so far counts ten times.
+    /// cable was pulled. Four times the longest wait so far, if that is more.
     public private(set) var patience = 6.0
     private let givenPatience: Double?
     private let calls: simile_mpi
@@ -212,7 +212,7 @@ public final class MPI: Communicator {
         } while isDone == 0
         let passed = (ContinuousClock.now - begun) / .seconds(1)
         waited += passed
-        if seconds == nil { patience = max(patience, 10 * passed) }
+        if seconds == nil { patience = max(patience, 4 * passed) }
     }
 
     private func check(_ call: String, _ code: Int32) {
@@ -248,8 +248,8 @@ public final class MPI: Communicator {
 
     /// Leaves the other processes; to be called once, when all have come to their end.
     public func leave() {
-        // The library's own way of waiting burns a processor.
-        wait()
+        // The library's own way of waiting burns a processor, and has no end.
+        finish("MPI_Ibarrier") { calls.barrier($0) }
         _ = calls.finalize()
     }
 

@@ -14,7 +14,7 @@ struct SimileCommand: ParsableCommand {
             MODEL is a Hugging Face or sentence-transformers folder, a checkpoint (.h5), the folder of a run, or the \
             ORG/NAME of a model that 'simile fetch' has downloaded.
             Exit codes: 0 success; 1 an error, described on standard error; 64 wrong usage; \
-            130 stopped by Ctrl-C, SIGTERM or SIGHUP, what was trained saved.
+            130 stopped by Ctrl-C, SIGTERM, SIGHUP or SIGUSR1, what was trained saved.
             """,
         version: Version.line,
         subcommands: [

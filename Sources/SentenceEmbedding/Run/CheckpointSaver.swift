@@ -45,8 +45,12 @@ final class CheckpointSaver: TrainingCallback {
         if !isBest, let files { retryBest(trainer, files) }
         try trainer.requireSoundModel()
         try trainer.requireEqualWeights()
-        defer { trainer.processes?.wait() }
         if !isBest { savedStep = trainer.state.step }
+        guard let processes = trainer.processes else { return try write(trainer, isBest: isBest) }
+        try processes.inFirst { try self.write(trainer, isBest: isBest) }
+    }
+
+    private func write(_ trainer: Trainer, isBest: Bool) throws {
         guard let files else { return }
         try trainer.post(.saving)
         let url = isBest ? files.folder.best : files.folder.checkpoint(step: trainer.state.step)

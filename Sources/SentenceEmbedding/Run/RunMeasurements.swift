@@ -41,10 +41,8 @@ final class RunMeasurements: TrainingCallback {
                     keepBefore(part?.predictions, of: item)
                 }
             }
-        default: return .proceed
+        default: break
         }
-        // The first process has written files meanwhile.
-        trainer.processes?.wait()
         return .proceed
     }
 

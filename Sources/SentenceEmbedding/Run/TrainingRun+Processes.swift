@@ -9,12 +9,17 @@ extension TrainingRun {
     var writes: Bool { processes.map { $0.rank == 0 } ?? true }
 
     /// Runs `body`, which makes or finds a file in the run's folder, in the first process, and then in the others.
-    func firstProcessFirst<Result>(_ body: () throws -> Result) rethrows -> Result {
+    func firstProcessFirst<Result>(_ body: @escaping () throws -> Result) throws -> Result {
         guard let processes else { return try body() }
-        if processes.rank > 0 { processes.wait() }
-        let result = try body()
-        if processes.rank == 0 { processes.wait() }
-        return result
+        var result: Result?
+        try processes.inFirst { result = try body() }
+        return try result ?? body()
+    }
+
+    /// Runs `body`, which writes files, in the first process while the others wait.
+    func inFirstProcess(_ body: @escaping () throws -> Void) throws {
+        guard let processes else { return try body() }
+        try processes.inFirst(body)
     }
 
     /// Refuses processes that would not compute the same as the first.

@@ -10,7 +10,9 @@ extension TrainingRun {
         _ trainer: Trainer, _ saver: CheckpointSaver, _ measurements: RunMeasurements,
         _ log: RunLog?, _ record: RunRecord
     ) throws -> RunResults {
-        let (model, modules, ownStep, unread) = best(of: trainer, saver)
+        let (model, modules, ownStep, unread) = try firstProcessFirst {
+            self.best(of: trainer, saver)
+        }
         let step = share(model, modules, ofStep: ownStep)
         model.processes = trainer.processes
         let losses = modules.compactMapValues { $0.loss as? any Loss }
@@ -26,8 +28,27 @@ extension TrainingRun {
                 split, one.item.evaluator.task, one.evaluation, interval: one.interval)
             for problem in one.evaluation.problems { note(.other("\(split): \(problem)")) }
         }
-        guard let log else { return results }
-        results.details = record.details(seconds: log.seconds)
+        results.details = record.details(seconds: log?.seconds ?? 0)
+        let finished = results
+        try inFirstProcess { [self] in
+            try write(model, of: trainer, finished, adapters)
+            log?.flush()
+            if let problem = log?.problem ?? unread {
+                throw RunError.unwritten(reason: problem, finished)
+            }
+            if let reason = saver.unsavedLast {
+                throw RunError.notResumable(
+                    step: trainer.state.step, model: folder.model.path, reason: reason, finished)
+            }
+        }
+        return results
+    }
+
+    /// Writes the model and the figures.
+    private func write(
+        _ model: SentenceTransformer, of trainer: Trainer, _ results: RunResults,
+        _ adapters: Result<Void, any Error>
+    ) throws {
         let card = ModelCard(model, training(trainer, results))
         // Whatever fails, the rest is done.
         let written = Result { try model.write(to: folder.model, modelCard: card.text) }
@@ -38,15 +59,6 @@ extension TrainingRun {
             try adapters.get()
             try recorded.get()
         } catch { throw RunError.unwritten(reason: "\(error)", results) }
-        log.flush()
-        if let problem = log.problem ?? unread {
-            throw RunError.unwritten(reason: problem, results)
-        }
-        if let reason = saver.unsavedLast {
-            throw RunError.notResumable(
-                step: trainer.state.step, model: folder.model.path, reason: reason, results)
-        }
-        return results
     }
 
     private func writeAdapters(of model: SentenceTransformer) throws {

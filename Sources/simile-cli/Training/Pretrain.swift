@@ -78,8 +78,11 @@ struct Pretrain: Subcommand {
         if model == nil {
             if !start.dryRun { try run.claimFolder() }
             // In the run's folder the first process makes it for all.
-            if Processes.isFirst || start.dryRun { try makeModel(at: beginning, run.recipe) }
-            Processes.joined?.wait()
+            if let processes = Processes.joined, !start.dryRun {
+                try processes.inFirst { try makeModel(at: beginning, run.recipe) }
+            } else {
+                try makeModel(at: beginning, run.recipe)
+            }
         }
         if start.dryRun { return try shown.rehearse(run) }
         try shown.execute(run)
