@@ -87,7 +87,7 @@ public enum AtomicFolder {
     /// - Throws: `SerializationError` when there is a file, or a folder that would not be replaced.
     @discardableResult
     public static func isReplaceable(_ url: URL, owns: (String) -> Bool) throws -> Bool {
-        guard FileManager.default.fileExists(atPath: url.path) else { return false }
+        guard FileManager.default.mayExist(atPath: url.path) else { return false }
         if !FileManager.default.folderExists(atPath: url.path) {
             throw SerializationError.unwritable(
                 path: url.path, reason: "it is \(RegularFile.otherKind(url.path) ?? "a file")")
@@ -140,10 +140,13 @@ public enum AtomicFolder {
 enum Temporary {
     static func sibling(of url: URL) throws(SerializationError) -> URL {
         let folder = url.deletingLastPathComponent()
-        guard FileManager.default.fileExists(atPath: folder.path) else {
+        var status = stat()
+        guard stat(folder.path, &status) == 0 else {
+            // A folder that cannot be looked at may be there.
+            if errno != ENOENT { throw failure(url) }
             throw .unwritable(path: url.path, reason: "there is no folder \(folder.path)")
         }
-        guard FileManager.default.folderExists(atPath: folder.path) else {
+        guard status.st_mode & S_IFMT == S_IFDIR else {
             throw .unwritable(path: url.path, reason: "\(folder.path) is a file, not a folder")
         }
         guard access(folder.path, W_OK) == 0 else { throw failure(url) }

@@ -67,7 +67,7 @@ public struct ModelManifest {
     func check(_ part: Part) throws {
         for (path, digest) in digests where part.has(path) {
             let url = folder.appending(path: path)
-            guard FileManager.default.fileExists(atPath: url.path) else {
+            guard FileManager.default.mayExist(atPath: url.path) else {
                 throw ManifestError.missing(path: url.path, manifest: file.path)
             }
             guard try Self.digest(url) == digest else {

@@ -1,5 +1,6 @@
 import Foundation
 import ModelFolders
+import Support
 
 /// Removing an earlier run to make room for another.
 extension RunFolder {
@@ -42,7 +43,7 @@ extension RunFolder {
     }
 
     private func entries() throws -> [String] {
-        if !FileManager.default.fileExists(atPath: path) { return [] }
+        if !FileManager.default.mayExist(atPath: path) { return [] }
         do { return try FileManager.default.contentsOfDirectory(atPath: path) } catch {
             throw RunError.outputUnwritable(path: path, reason: error.systemReason)
         }
