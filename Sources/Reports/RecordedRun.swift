@@ -53,7 +53,7 @@ struct RecordedRun {
     var mainFigures: [String] { results?["main_figures"]?.strings ?? [] }
 
     /// Steps taken.
-    var stepCount: Int { steps["step"].last.map { Int($0) } ?? 0 }
+    var stepCount: Int { steps["step"].last.flatMap { Int(exactly: $0) } ?? 0 }
 }
 
 /// A table of numbers with named columns.
