@@ -93,11 +93,12 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             resources: [.embedInCode("Page/page.html")]),
+        .target(name: "RecipeFiles", dependencies: ["SentenceEmbedding", "JSON", "Support", "Yams"]),
         .executableTarget(
             name: "simile-cli",
             dependencies: [
                 "Simile", "Serving", "Hub", "HDF5", "Kernels", "JSON", "Settings", "Support",
-                "Reports", "CSystemCalls", "CHDF5", "CZlib", "CCurl", "Yams",
+                "Reports", "RecipeFiles", "CSystemCalls", "CHDF5", "CZlib", "CCurl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -178,8 +179,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Simile", "HDF5", "Kernels", "JSON", "simile-cli", "walkthrough", "HubServer",
-                "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Simile", "HDF5", "Kernels", "JSON", "RecipeFiles", "simile-cli", "walkthrough",
+                "HubServer", "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Interop/requirements.txt"]),
     ],

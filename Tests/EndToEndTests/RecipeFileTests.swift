@@ -1,9 +1,8 @@
 import Foundation
+import RecipeFiles
 import Simile
 import TestSupport
 import Testing
-
-@testable import simile_cli
 
 /// Recipes as YAML files: what is written is read again, and what is wrong is named with its line.
 @Suite struct RecipeFileTests {
@@ -105,7 +104,7 @@ import Testing
         ("model: m\nepochs: many\n", 2, "epochs is 'many'; expected 1...1000000"),
     ])
     func whatIsWrongIsNamedWithItsLine(_ text: String, _ line: Int, _ message: String) throws {
-        let error = #expect(throws: CommandError.self) { try read(text) }
+        let error = #expect(throws: RecipeFileError.self) { try read(text) }
         let description = error?.description ?? ""
         #expect(
             description.hasPrefix("\(folder("recipe.yaml").path):\(line): "), "\(description)")

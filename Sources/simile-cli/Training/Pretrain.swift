@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Losses
+import RecipeFiles
 import Simile
 
 struct Pretrain: Subcommand {
