@@ -53,7 +53,11 @@ let package = Package(
         .target(
             name: "Losses",
             dependencies: ["NeuralNetwork", "Tensors", "ExampleFiles", "Settings", "Support"]),
-        .target(name: "Hub", dependencies: ["CCurl", "Digest", "JSON", "ModelLayout", "Support"]),
+        .target(
+            name: "Hub",
+            dependencies: [
+                "CCurl", "Digest", "JSON", "ModelLayout", "Serialization", "Support",
+            ]),
         .target(
             name: "Serialization", dependencies: ["CSystemCalls", "JSON", "ModelLayout", "Support"]),
         .target(

@@ -73,11 +73,7 @@ extension RunFolder {
     }
 
     private func holdsOnly(_ name: String, _ owns: (String) -> Bool) -> Bool {
-        let folder = file(name)
-        guard let paths = FileManager.default.enumerator(atPath: folder.path) else { return false }
-        return paths.compactMap { $0 as? String }.allSatisfy { path in
-            FileManager.default.folderExists(atPath: folder.appending(path: path).path)
-                || owns(path)
-        }
+        guard let entries = try? FolderEntry.all(in: file(name).path) else { return false }
+        return entries.allSatisfy { $0.isFolder || owns($0.path) }
     }
 }

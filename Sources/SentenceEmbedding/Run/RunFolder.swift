@@ -88,11 +88,8 @@ public struct RunFolder: Sendable {
     func make() throws { try makeFolder(url) }
 
     private func makeFolder(_ url: URL) throws {
-        do {
-            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        } catch {
-            throw RunError.outputUnwritable(path: path, reason: error.systemReason)
-        }
+        let number = makeFolders(url.path)
+        if number != 0 { throw RunError.outputUnwritable(path: path, reason: systemReason(number)) }
     }
 
     func write(_ text: String, to name: String) throws {
