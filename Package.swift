@@ -97,7 +97,8 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             resources: [.embedInCode("Page/page.html")]),
-        .target(name: "RecipeFiles", dependencies: ["SentenceEmbedding", "JSON", "Support", "Yams"]),
+        .target(
+            name: "RecipeFiles", dependencies: ["SentenceEmbedding", "JSON", "Support", "Yams"]),
         .executableTarget(
             name: "simile-cli",
             dependencies: [
@@ -117,7 +118,16 @@ let package = Package(
             ],
             path: "Experiments/Benchmarks", exclude: ["README.md", "peer.py", "results"]),
 
-        .target(name: "Fuzzing", path: "Tests/Fuzzing"),
+        .target(name: "Fuzzing", path: "Tests/Fuzzing/Damage"),
+        .target(
+            name: "FuzzReaders",
+            dependencies: [
+                "CKernels", "ExampleFiles", "HDF5", "JSON", "Losses", "ModelFolders", "ModelLayout",
+                "NeuralNetwork", "RecipeFiles", "Reports", "SentenceEmbedding", "Serialization",
+                "Support", "TestSupport", "Tokenization",
+            ], path: "Tests/Fuzzing/Readers"),
+        .testTarget(
+            name: "FuzzingTests", dependencies: ["FuzzReaders", "Fuzzing", "TestSupport"]),
         .target(
             name: "TrialSupport", dependencies: ["HDF5", "simile-cli"], path: "Tests/TrialSupport"),
         .target(name: "TestSupport", path: "Tests/TestSupport"),
@@ -163,7 +173,7 @@ let package = Package(
                 "SentenceEmbedding", "NeuralNetwork", "Tensors", "Kernels", "Tokenization",
                 "Serialization", "HDF5", "JSON", "Settings", "ExampleFiles", "Losses",
                 "EvaluationMetrics",
-                "Fuzzing", "TestSupport", "TrialSupport",
+                "Fuzzing", "FuzzReaders", "TestSupport", "TrialSupport",
             ]),
         .testTarget(
             name: "ServingTests",
@@ -184,7 +194,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Simile", "HDF5", "Kernels", "JSON", "RecipeFiles", "simile-cli", "walkthrough",
-                "HubServer", "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "HubServer", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Interop/requirements.txt"]),
     ],
@@ -197,6 +208,13 @@ if Context.environment["SIMILE_STRICT"] != nil {
         target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
         target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
     }
+}
+
+// `make fuzz` builds this with a library that only it links.
+if Context.environment["SIMILE_SUITES"] == "simile-fuzz" {
+    package.targets.append(
+        .executableTarget(
+            name: "simile-fuzz", dependencies: ["FuzzReaders"], path: "Tests/Fuzzing/Command"))
 }
 
 // `make test` runs some of the suites under sanitizers: these, and the targets they need.
