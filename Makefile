@@ -101,14 +101,19 @@ test-memory:
 	ASAN_OPTIONS=detect_leaks=0 $(TESTING) swift test --skip-build $(MEMORY) \
 		--skip 'aPickleCostsAMultipleOfItsLength'
 
-# Makes the system calls of the commands fail, one at a time, and looks at what is left: SHARE of all ways in which each
-# can, half an hour for all on two processors. Counts go to Experiments/Reliability.
+# Makes the system calls of the commands fail, one at a time, and looks at what is left; of the library alone, too: SHARE
+# of all ways in which each can, some twenty minutes for all on two processors. Counts go to Experiments/Reliability.
+TORTURE = python3 Tests/Torture/torture.py $(SIMILE) .build/release/torture-library
 torture: SHARE ?= 1
-torture: build
-	python3 Tests/Torture/torture.py $(SIMILE) --share $(SHARE) --json Experiments/Reliability/faults.json
+torture: build torture-library
+	$(TORTURE) --share $(SHARE) --json Experiments/Reliability/faults.json
 
-test-torture: build
-	python3 Tests/Torture/torture.py $(SIMILE) --share 0.05
+test-torture: build torture-library
+	$(TORTURE) --share 0.05
+
+.PHONY: torture-library
+torture-library: deps
+	swift build -c release --product torture-library
 
 # Runs the tests that have other people's tools at the other end; installs those in a virtual environment.
 interop: deps minilm

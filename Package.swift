@@ -111,6 +111,8 @@ let package = Package(
             name: "walkthrough", dependencies: ["Simile"], path: "Experiments/walkthrough",
             exclude: ["README.md"]),
         .executableTarget(
+            name: "torture-library", dependencies: ["Simile"], path: "Tests/Torture/Library"),
+        .executableTarget(
             name: "simile-benchmark",
             dependencies: [
                 "Simile", "Kernels", "SentenceEmbedding",
