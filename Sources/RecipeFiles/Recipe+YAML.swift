@@ -84,7 +84,11 @@ extension Recipe {
                 )
             }
         }
-        let openings = text.utf8.count { "[{?".utf8.contains($0) } + text.matches(of: /-[ ]/).count
+        // One dash a line begins an item; more of them nest. So a long list reads the same in either style.
+        let dashes = text.split(separator: "\n").map { line in
+            line.split(separator: " ").count { $0 == "-" }
+        }
+        let openings = text.utf8.count { "[{?".utf8.contains($0) } + (dashes.max() ?? 0)
         guard openings <= mostNesting else {
             throw RecipeFileError(
                 "\(path): \(openings) lists and mappings; a recipe has \(mostNesting) at most")

@@ -110,4 +110,15 @@ import Testing
             description.hasPrefix("\(folder("recipe.yaml").path):\(line): "), "\(description)")
         #expect(description.contains(message), "\(description)")
     }
+
+    /// A list that is written as one line an item is no deeper than in brackets.
+    @Test func longListsAreReadAgain() throws {
+        let items = (0..<1200).map { "t\($0).tsv" }.joined(separator: ", ")
+        let recipe = try read("model: m\ntest: [\(items)]\n")
+        #expect(try read(recipe.yaml()).yaml() == recipe.yaml())
+        let error = #expect(throws: RecipeFileError.self) {
+            try read(String(repeating: "- ", count: 1200) + "m\n")
+        }
+        #expect(error?.description.contains("1000 at most") == true)
+    }
 }
