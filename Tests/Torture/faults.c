@@ -27,6 +27,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { NOTHING, ERROR, SHORT, DEATH, HALFDEATH, AFTERDEATH, FULL, GONE };
@@ -458,4 +459,14 @@ ssize_t writev(int file, const struct iovec *pieces, int count) {
     if (fault == ERROR) return -1;
     ssize_t written = real(file, pieces, fault == SHORT && count > 1 ? count / 2 : count);
     END(written);
+}
+
+// Where connections are made to fail, nobody waits for better ones.
+int nanosleep(const struct timespec *time, struct timespec *rest) {
+    REAL(int, nanosleep, const struct timespec *, struct timespec *);
+    return root && has_sockets ? 0 : real(time, rest);
+}
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time, struct timespec *rest) {
+    REAL(int, clock_nanosleep, clockid_t, int, const struct timespec *, struct timespec *);
+    return root && has_sockets ? 0 : real(clock, flags, time, rest);
 }
