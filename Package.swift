@@ -71,7 +71,7 @@ let package = Package(
                 "Serialization", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["onnx.proto"]),
-        .target(name: "Reports", dependencies: ["JSON", "Serialization"]),
+        .target(name: "Reports", dependencies: ["JSON", "Serialization", "Support"]),
         .target(
             name: "SentenceEmbedding",
             dependencies: [

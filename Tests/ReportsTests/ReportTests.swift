@@ -225,4 +225,17 @@ import Testing
         try folder.write(pairs.joined(separator: "\n"), to: "run/predictions/dev.jsonl")
         #expect(try RunReport.page(ofRun: run).contains("</html>"))
     }
+
+    /// A page without what a file says would be another page.
+    @Test(arguments: [
+        "steps.csv", "evaluations.csv", "run.json", "results.json", "predictions/dev.jsonl",
+    ])
+    func aFileThatCannotBeReadIsAnError(_ name: String) throws {
+        let run = try makeRun("run")
+        let file = folder("run/" + name)
+        try FileManager.default.removeItem(at: file)
+        try FileManager.default.createSymbolicLink(at: file, withDestinationURL: file)
+        let error = #expect(throws: ReportError.self) { try RunReport.page(ofRun: run) }
+        #expect(error?.description.hasPrefix(file.path + ": cannot be read") == true)
+    }
 }
