@@ -1,6 +1,5 @@
 """Has commands write to disks that are full sooner or later: small ones in memory, where mounting them is allowed."""
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -12,12 +11,10 @@ PAGE = 4096
 NAMES = ["train", "export-folder", "export-onnx", "export-gguf", "import", "encode-npy", "encode-h5", "encode-csv"]
 
 
-def size(folder):
-    """The bytes that a folder takes of a disk in memory."""
-    pages = 0
-    for parent, folders, files in os.walk(folder):
-        pages += 1 + len(folders) + sum(1 + -(-os.path.getsize(os.path.join(parent, name)) // PAGE) for name in files)
-    return pages * PAGE
+def size(place):
+    """The bytes that a file, or the files of a folder, take of a disk in memory."""
+    files = [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]
+    return sum(-(-file.stat().st_size // PAGE) * PAGE for file in files)
 
 
 def mount(folder, kilobytes, again=False):
@@ -71,7 +68,7 @@ def run(root, scenarios, pool, count):
         start, before = size(folder), contents(folder, scenario.outputs)
         scenario.run(folder)
         # While a file is replaced, both are there.
-        end, expected = 2 * size(folder) - start, contents(folder, scenario.outputs)
+        end, expected = start + sum(size(folder / name) for name in scenario.outputs), contents(folder, scenario.outputs)
         shutil.rmtree(folder)
         sizes = sorted({(start + (end - start) * part // count) // 1024 for part in range(count)})
         ends = list(pool.map(lambda size: trial(root, scenario, before, expected, size), sizes))

@@ -12,13 +12,15 @@ let recipe = """
 func encode(to path: String) throws {
     let model = try SentenceTransformer(path: "a.h5")
     guard let format = EmbeddingFormat(path: path) else { fatalError(path) }
-    let lines = try String(contentsOfFile: "texts.txt", encoding: .utf8).split(separator: "\n")
+    let file = try SentenceFile(path: "texts.txt", format: .text)
+    var lines: [String] = []
+    while let line = try file.next() { lines.append(line) }
     let quantizer = EmbeddingQuantizer(.float32)
     let description = EmbeddingDescription(
         model: "a.h5", dimension: model.embeddingDimension, quantizer: quantizer,
         isNormalized: false)
     try EmbeddingFile.write(to: URL(filePath: path), as: format, description) { writer in
-        try writer.append(quantizer(model.encode(lines.map(String.init))), rows: lines.count)
+        try writer.append(quantizer(model.encode(lines)), rows: lines.count)
     }
 }
 
