@@ -55,7 +55,11 @@ let package = Package(
         .target(
             name: "Losses",
             dependencies: ["NeuralNetwork", "Tensors", "ExampleFiles", "Settings", "Support"]),
-        .target(name: "Hub", dependencies: ["CCurl", "Digest", "JSON", "ModelLayout", "Support"]),
+        .target(
+            name: "Hub",
+            dependencies: [
+                "CCurl", "Digest", "JSON", "ModelLayout", "Serialization", "Support",
+            ]),
         .target(
             name: "Serialization", dependencies: ["CSystemCalls", "JSON", "ModelLayout", "Support"]),
         .target(
@@ -69,7 +73,7 @@ let package = Package(
                 "Serialization", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["onnx.proto"]),
-        .target(name: "Reports", dependencies: ["JSON", "Serialization"]),
+        .target(name: "Reports", dependencies: ["JSON", "Serialization", "Support"]),
         .target(
             name: "SentenceEmbedding",
             dependencies: [
@@ -96,17 +100,22 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             resources: [.embedInCode("Page/page.html")]),
+        .target(
+            name: "RecipeFiles", dependencies: ["SentenceEmbedding", "JSON", "Support", "Yams"]),
         .executableTarget(
             name: "simile-cli",
             dependencies: [
                 "Simile", "Serving", "Hub", "HDF5", "Kernels", "JSON", "Settings", "Support",
-                "Reports", "Communication", "CSystemCalls", "CHDF5", "CZlib", "CCurl", "Yams",
+                "Reports", "Communication", "RecipeFiles", "CSystemCalls", "CHDF5", "CZlib",
+                "CCurl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "walkthrough", dependencies: ["Simile"], path: "Experiments/walkthrough",
             exclude: ["README.md"]),
+        .executableTarget(
+            name: "torture-library", dependencies: ["Simile"], path: "Tests/Torture/Library"),
         .executableTarget(
             name: "simile-benchmark",
             dependencies: [
@@ -115,7 +124,16 @@ let package = Package(
             ],
             path: "Experiments/Benchmarks", exclude: ["README.md", "peer.py", "results"]),
 
-        .target(name: "Fuzzing", path: "Tests/Fuzzing"),
+        .target(name: "Fuzzing", path: "Tests/Fuzzing/Damage"),
+        .target(
+            name: "FuzzReaders",
+            dependencies: [
+                "CKernels", "ExampleFiles", "HDF5", "JSON", "Losses", "ModelFolders", "ModelLayout",
+                "NeuralNetwork", "RecipeFiles", "Reports", "SentenceEmbedding", "Serialization",
+                "Support", "TestSupport", "Tokenization",
+            ], path: "Tests/Fuzzing/Readers"),
+        .testTarget(
+            name: "FuzzingTests", dependencies: ["FuzzReaders", "Fuzzing", "TestSupport"]),
         .target(
             name: "TrialSupport", dependencies: ["HDF5", "simile-cli"], path: "Tests/TrialSupport"),
         .target(name: "TestSupport", path: "Tests/TestSupport"),
@@ -162,7 +180,7 @@ let package = Package(
                 "SentenceEmbedding", "NeuralNetwork", "Tensors", "Kernels", "Tokenization",
                 "Serialization", "HDF5", "JSON", "Settings", "ExampleFiles", "Losses",
                 "EvaluationMetrics", "Communication",
-                "Fuzzing", "TestSupport", "TrialSupport",
+                "Fuzzing", "FuzzReaders", "TestSupport", "TrialSupport",
             ]),
         .testTarget(
             name: "ServingTests",
@@ -182,8 +200,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Simile", "HDF5", "Kernels", "JSON", "simile-cli", "walkthrough", "HubServer",
-                "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Simile", "HDF5", "Kernels", "JSON", "RecipeFiles", "simile-cli", "walkthrough",
+                "HubServer", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Interop/requirements.txt"]),
     ],
@@ -196,6 +215,13 @@ if Context.environment["SIMILE_STRICT"] != nil {
         target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
         target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
     }
+}
+
+// `make fuzz` builds this with a library that only it links.
+if Context.environment["SIMILE_SUITES"] == "simile-fuzz" {
+    package.targets.append(
+        .executableTarget(
+            name: "simile-fuzz", dependencies: ["FuzzReaders"], path: "Tests/Fuzzing/Command"))
 }
 
 // `make test` runs some of the suites under sanitizers: these, and the targets they need.

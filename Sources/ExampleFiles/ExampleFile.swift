@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Reads files of examples: pairs with scores or labels, pairs without, triplets, texts with classes, and others.
 ///
@@ -83,7 +84,7 @@ public enum ExampleFile {
         let hasLabels = request.labels.areNeeded
         let texts = files.count - (hasLabels ? 1 : 0)
         return files.count > 1 && request.columns.contains(texts)
-            && !FileManager.default.fileExists(atPath: path) ? files : [path]
+            && !FileManager.default.mayExist(atPath: path) ? files : [path]
     }
 
     /// Reads a file whose bytes are at hand.

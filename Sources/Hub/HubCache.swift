@@ -1,4 +1,5 @@
 import Foundation
+import Serialization
 import Support
 
 /// The folder of downloaded models, in the layout that Python's `huggingface_hub` reads and writes.
@@ -62,16 +63,7 @@ struct CachedRepository {
         guard revision != commit, self.commit(of: revision) != commit else { return }
         let url = ref(revision)
         try makeFolder(of: "refs/" + revision, in: folder)
-        try replace(url) { temporary in
-            let file = uninterrupted {
-                open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-            }
-            guard file >= 0 else { return false }
-            let number = Array(commit.utf8).withUnsafeBytes { writeAll($0, to: file) }
-            let isClosed = close(file) == 0
-            if number != 0 { errno = number }
-            return number == 0 && isClosed
-        }
+        try Self.named { try AtomicFile.write(Data(commit.utf8), to: url) }
     }
 
     /// Makes `snapshots/COMMIT/FILE` a link to a blob.
@@ -79,20 +71,21 @@ struct CachedRepository {
         let path = "snapshots/\(commit)/\(file)"
         try makeFolder(of: path, in: folder)
         let up = String(repeating: "../", count: path.split(separator: "/").count - 1)
-        try replace(folder.appending(path: path)) { temporary in
-            symlink("\(up)blobs/\(hash.expected)", temporary) == 0
+        let place = folder.appending(path: path)
+        try Self.named {
+            try AtomicFile.write(to: place) { temporary in
+                guard symlink("\(up)blobs/\(hash.expected)", temporary.path) == 0 else {
+                    throw SerializationError.unwritable(path: place.path, reason: systemReason())
+                }
+            }
         }
     }
 
     /// Makes the folders for blobs and locks.
     func prepare() throws(HubError) {
-        do {
-            for url in [blobs, locks] {
-                try FileManager.default.createDirectory(
-                    at: url, withIntermediateDirectories: true)
-            }
-        } catch {
-            throw .unwritable(path: folder.path, reason: error.localizedDescription)
+        for url in [blobs, locks] {
+            let number = makeFolders(url.path)
+            if number != 0 { throw .unwritable(path: url.path, reason: systemReason(number)) }
         }
     }
 
@@ -117,14 +110,13 @@ struct CachedRepository {
         }
     }
 
-    /// Puts something new in the place of a file in one step, so that others see the old or the new.
-    private func replace(_ url: URL, by make: (_ temporary: String) -> Bool) throws(HubError) {
-        let number = String(UInt64.random(in: 0 ... .max), radix: 16)
-        let temporary = url.path + ".\(number).tmp"
-        guard make(temporary), rename(temporary, url.path) == 0 else {
-            let reason = String(cString: strerror(errno))
-            unlink(temporary)
-            throw .unwritable(path: url.path, reason: reason)
+    /// Does what writes a file, with the errors of this module.
+    private static func named(_ body: () throws -> Void) throws(HubError) {
+        do { try body() } catch {
+            guard case SerializationError.unwritable(let path, let reason) = error else {
+                preconditionFailure("\(error)")
+            }
+            throw .unwritable(path: path, reason: reason)
         }
     }
 }
@@ -135,7 +127,7 @@ enum FileLock {
     static func hold(_ url: URL, onWait: () -> Void, body: () throws(HubError) -> Void)
         throws(HubError)
     {
-        let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o664)
+        let descriptor = uninterrupted { open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o664) }
         guard descriptor >= 0 else {
             throw .unwritable(path: url.path, reason: String(cString: strerror(errno)))
         }
@@ -143,7 +135,7 @@ enum FileLock {
         if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
             onWait()
             // On file systems without locks there is none: contents are checked by hash all the same.
-            while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
+            _ = uninterrupted { flock(descriptor, LOCK_EX) }
         }
         try body()
     }

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import ModelLayout
+import Support
 
 /// The files that a model's own files name, which come from the server and are not trusted, and what is there of
 /// them.
@@ -56,12 +57,9 @@ enum HubFiles {
 
     /// A file that is small when all is well.
     static func contents(of url: URL) -> Data? {
-        guard let handle = try? FileHandle(forReadingFrom: url) else { return nil }
-        defer { try? handle.close() }
         let limit = 64 << 20
-        guard let data = try? handle.read(upToCount: limit + 1), data.count <= limit else {
-            return nil
-        }
-        return data
+        guard let bytes = try? RegularFile.bytes(url.path, first: limit + 1), bytes.count <= limit
+        else { return nil }
+        return Data(bytes)
     }
 }

@@ -11,10 +11,17 @@ final class PartialFile {
     /// Opens what an earlier attempt left, or a new file.
     init(_ url: URL) throws(HubError) {
         self.url = url
-        descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+        descriptor = uninterrupted {
+            open(url.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+        }
         guard descriptor >= 0 else { throw Self.failure(url, needed: 0) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard fstat(descriptor, &status) == 0 else {
+            let number = errno
+            close(descriptor)
+            throw Self.failure(url, needed: 0, number)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
             throw .unwritable(path: url.path, reason: "it is not a file")
         }
@@ -41,7 +48,9 @@ final class PartialFile {
 
     /// Forgets what there is.
     func clear() throws(HubError) {
-        guard ftruncate(descriptor, 0) == 0 else { throw Self.failure(url, needed: 0) }
+        guard uninterrupted({ ftruncate(descriptor, 0) }) == 0 else {
+            throw Self.failure(url, needed: 0)
+        }
         size = 0
     }
 
@@ -61,12 +70,14 @@ final class PartialFile {
 
     /// Flushes the content to disk and gives it its name.
     func finish(as blob: URL) throws(HubError) {
-        guard fsync(descriptor) == 0, rename(url.path, blob.path) == 0 else {
+        guard uninterrupted({ fsync(descriptor) }) == 0, rename(url.path, blob.path) == 0 else {
             throw Self.failure(blob, needed: 0)
         }
-        let folder = open(blob.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+        let folder = uninterrupted {
+            open(blob.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+        }
         if folder >= 0 {
-            fsync(folder)
+            _ = uninterrupted { fsync(folder) }
             close(folder)
         }
     }

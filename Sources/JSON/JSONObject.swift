@@ -43,7 +43,7 @@ package struct JSONObject<Failure: JSONFileError> {
 
     /// Reads the file if it exists.
     package static func ifPresent(_ file: URL) throws(Failure) -> JSONObject? {
-        FileManager.default.fileExists(atPath: file.path) ? try JSONObject(file: file) : nil
+        FileManager.default.mayExist(atPath: file.path) ? try JSONObject(file: file) : nil
     }
 
     package init(

@@ -4,6 +4,7 @@ import ModelLayout
 import NeuralNetwork
 import Serialization
 import Settings
+import Support
 
 /// What PEFT's `adapter_config.json` says of low-rank adapters; beside it lie their weights.
 public struct AdapterFolder: Sendable, Equatable {
@@ -35,7 +36,7 @@ public struct AdapterFolder: Sendable, Equatable {
 
     /// Whether a folder is one of adapters.
     public static func isAdapter(_ folder: URL) -> Bool {
-        FileManager.default.fileExists(atPath: folder.appending(path: configurationFile).path)
+        FileManager.default.mayExist(atPath: folder.appending(path: configurationFile).path)
     }
 
     /// What a folder of sentence-transformers says beside its adapters of tokenizer, pooling and what follows; nil
@@ -46,7 +47,7 @@ public struct AdapterFolder: Sendable, Equatable {
         in folder: URL, base: (EncoderKind, BertConfiguration)
     ) throws(ModelFolderError) -> ModelFolder? {
         let modules = folder.appending(path: "modules.json")
-        guard FileManager.default.fileExists(atPath: modules.path) else { return nil }
+        guard FileManager.default.mayExist(atPath: modules.path) else { return nil }
         let description = try ModelFolder(reading: folder, base: base)
         guard description.densePaths.isEmpty else {
             throw .unsupported(
@@ -116,7 +117,7 @@ public struct AdapterFolder: Sendable, Equatable {
     /// Where the base model is: relative to the folder if it is there, else as it is named.
     public func basePath(from folder: URL) -> String {
         let near = folder.appending(path: base).standardizedFileURL.path
-        return !base.hasPrefix("/") && FileManager.default.fileExists(atPath: near) ? near : base
+        return !base.hasPrefix("/") && FileManager.default.mayExist(atPath: near) ? near : base
     }
 
     /// Writes the configuration; equal ones make equal bytes.

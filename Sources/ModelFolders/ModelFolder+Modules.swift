@@ -3,6 +3,7 @@ import JSON
 import ModelLayout
 import NeuralNetwork
 import Serialization
+import Support
 
 extension ModelFolder {
     /// The modules of a folder by what they do.
@@ -18,7 +19,7 @@ extension ModelFolder {
     /// Reads `modules.json`, if there is one.
     static func modules(_ folder: URL) throws(ModelFolderError) -> Modules {
         let url = folder.appending(path: "modules.json")
-        guard FileManager.default.fileExists(atPath: url.path) else { return Modules() }
+        guard FileManager.default.mayExist(atPath: url.path) else { return Modules() }
         try requireNoPointer(url)
         let entries = try JSONValue(file: url, failure: ModelFolderError.self)
         guard let elements = entries.elements, elements.allSatisfy({ $0.members != nil }) else {

@@ -3,6 +3,7 @@ import JSON
 import ModelLayout
 import NeuralNetwork
 import Serialization
+import Support
 
 /// What a Hugging Face or sentence-transformers folder says of its model, all but weights and vocabulary.
 public struct ModelFolder: Sendable, Equatable {
@@ -130,14 +131,14 @@ public struct ModelFolder: Sendable, Equatable {
         let files = FileManager.default
         for name in ModelFiles.weights {
             let url = folder.appending(path: name)
-            guard files.fileExists(atPath: url.path) else { continue }
+            guard files.mayExist(atPath: url.path) else { continue }
             try Self.requireNoPointer(url)
             return url
         }
         for name in [
             "flax_model.msgpack", "model.ckpt.index", "rust_model.ot", "tf_model.h5.index.json",
         ]
-        where files.fileExists(atPath: folder.appending(path: name).path) {
+        where files.mayExist(atPath: folder.appending(path: name).path) {
             throw .unsupported(
                 path: folder.path, key: "the only file of weights", found: name,
                 supported:

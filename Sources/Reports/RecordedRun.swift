@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Support
 
 /// What the files of a run's folder say about the run; each may be absent.
 struct RecordedRun {
@@ -17,28 +18,41 @@ struct RecordedRun {
 
     /// Reads a run's folder.
     ///
-    /// - Throws: `ReportError.noRun` when there is none.
+    /// - Throws: `ReportError.noRun` when there is none; `ReportError.unreadable` for a file that is there and cannot be
+    ///   read: the page would lack what it says.
     init(path: String) throws(ReportError) {
         let folder = URL(fileURLWithPath: path, isDirectory: true)
-        func text(_ name: String) -> String? {
-            try? String(contentsOf: folder.appending(path: name), encoding: .utf8)
+        func text(_ name: String) throws(ReportError) -> String? {
+            let file = folder.appending(path: name).path
+            guard FileManager.default.mayExist(atPath: file) else { return nil }
+            do throws(RegularFile.Failure) {
+                return String(validating: try RegularFile.bytes(file), as: UTF8.self)
+            } catch { throw .unreadable(path: file, reason: error.reason) }
         }
-        func json(_ name: String) -> JSONValue? {
-            text(name).flatMap { try? JSONValue(parsing: $0.utf8) }
+        func json(_ name: String) throws(ReportError) -> JSONValue? {
+            try text(name).flatMap { try? JSONValue(parsing: $0.utf8) }
         }
-        guard let steps = text("steps.csv") else { throw .noRun(path: path) }
+        guard let steps = try text("steps.csv") else { throw .noRun(path: path) }
         name = folder.standardizedFileURL.lastPathComponent
         self.steps = Columns(csv: steps)
-        evaluations = Columns(csv: text("evaluations.csv") ?? "")
-        record = json("run.json") ?? .null
-        results = json("results.json")
-        let files = folder.appending(path: "predictions")
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: files.path)) ?? []
-        predictions = names.filter { $0.hasSuffix(".jsonl") }.sorted().compactMap { name in
-            text("predictions/" + name).map {
-                RecordedPredictions(name: String(name.dropLast(".jsonl".count)), lines: $0)
+        evaluations = Columns(csv: try text("evaluations.csv") ?? "")
+        record = try json("run.json") ?? .null
+        results = try json("results.json")
+        let files = folder.appending(path: "predictions").path
+        var entries: [FolderEntry] = []
+        if FileManager.default.mayExist(atPath: files) {
+            do throws(RegularFile.Failure) { entries = try FolderEntry.all(in: files) } catch {
+                throw .unreadable(path: files, reason: error.reason)
             }
         }
+        var predictions: [RecordedPredictions] = []
+        for entry in entries where entry.path.hasSuffix(".jsonl") {
+            guard let lines = try text("predictions/" + entry.path) else { continue }
+            predictions.append(
+                RecordedPredictions(
+                    name: String(entry.path.dropLast(".jsonl".count)), lines: lines))
+        }
+        self.predictions = predictions
     }
 
     /// Points of a column over the steps.
@@ -53,7 +67,7 @@ struct RecordedRun {
     var mainFigures: [String] { results?["main_figures"]?.strings ?? [] }
 
     /// Steps taken.
-    var stepCount: Int { steps["step"].last.map { Int($0) } ?? 0 }
+    var stepCount: Int { steps["step"].last.flatMap { Int(exactly: $0) } ?? 0 }
 }
 
 /// A table of numbers with named columns.
@@ -136,11 +150,14 @@ struct RecordedPredictions {
 public enum ReportError: Error, Equatable, LocalizedError, CustomStringConvertible {
     /// A folder holds no run.
     case noRun(path: String)
+    /// A file of a run cannot be read.
+    case unreadable(path: String, reason: String)
 
     /// What was found and what was expected.
     public var description: String {
         switch self {
         case .noRun(let path): "\(path): no steps.csv there; expected the folder of a training run"
+        case .unreadable(let path, let reason): "\(path): cannot be read (\(reason))"
         }
     }
 

@@ -127,7 +127,7 @@ func throughput(_ run: RecordedRun) -> Markup {
         .tag(
             "p", [:],
             .text(
-                "\(Int(all)) pairs in \(duration(seconds)) of steps: \(String(format: "%.0f", all / max(seconds, 1e-9))) a second, without evaluations and checkpoints."
+                "\(String(format: "%.0f", all)) pairs in \(duration(seconds)) of steps: \(String(format: "%.0f", all / max(seconds, 1e-9))) a second, without evaluations and checkpoints."
             )),
         .tag(
             "div", ["class": "charts"],
@@ -177,7 +177,8 @@ func signed(_ value: Double?) -> String {
 
 /// Seconds in words.
 func duration(_ seconds: Double) -> String {
-    if seconds < 60 { return String(format: "%.1f s", seconds) }
-    let minutes = Int((seconds / 60).rounded())
+    guard let minutes = Int(exactly: (seconds / 60).rounded()), seconds >= 60 else {
+        return String(format: "%.1f s", seconds)
+    }
     return minutes < 60 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"
 }

@@ -55,18 +55,12 @@ public enum AtomicFolder {
         let exists = try isReplaceable(url, owns: owns)
         let temporary = try Temporary.sibling(of: url)
         do {
-            do {
-                try files.createDirectory(at: temporary, withIntermediateDirectories: false)
-            } catch {
-                throw Temporary.failure(url)
-            }
+            guard mkdir(temporary.path, 0o777) == 0 else { throw Temporary.failure(url) }
             try body(temporary)
             try FileAccess(url)?.give(to: temporary)
-            for path in files.enumerator(atPath: temporary.path)?.compactMap({ $0 as? String })
-                ?? []
-            {
-                let file = temporary.appending(path: path)
-                try FileAccess(url.appending(path: path))?.give(to: file)
+            for entry in try contents(of: temporary, for: url) {
+                let file = temporary.appending(path: entry.path)
+                try FileAccess(url.appending(path: entry.path))?.give(to: file)
                 try Temporary.flush(file)
             }
             if exists {
@@ -87,12 +81,17 @@ public enum AtomicFolder {
     /// - Throws: `SerializationError` when there is a file, or a folder that would not be replaced.
     @discardableResult
     public static func isReplaceable(_ url: URL, owns: (String) -> Bool) throws -> Bool {
-        guard FileManager.default.fileExists(atPath: url.path) else { return false }
-        if !FileManager.default.folderExists(atPath: url.path) {
+        var status = stat()
+        guard stat(url.path, &status) == 0 else {
+            if [ENOENT, ENOTDIR].contains(errno) { return false }
+            throw Temporary.failure(url)
+        }
+        if status.st_mode & S_IFMT != S_IFDIR {
             throw SerializationError.unwritable(
                 path: url.path, reason: "it is \(RegularFile.otherKind(url.path) ?? "a file")")
         }
-        let foreign = try contents(of: url).filter { !owns($0) }
+        let foreign = try contents(of: url, for: url).filter { !$0.isFolder }.map(\.path)
+            .filter { !owns($0) }
         guard foreign.isEmpty else {
             throw SerializationError.otherFilesInFolder(path: url.path, files: foreign.sorted())
         }
@@ -103,22 +102,16 @@ public enum AtomicFolder {
     ///
     /// - Throws: `SerializationError.unwritable`.
     package static func make(_ url: URL) throws(SerializationError) {
-        do {
-            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        } catch {
-            throw .unwritable(path: url.path, reason: error.systemReason)
-        }
+        let number = makeFolders(url.path)
+        if number != 0 { throw .unwritable(path: url.path, reason: systemReason(number)) }
     }
 
-    /// The files in a folder and in the folders in it, by their paths.
-    private static func contents(of folder: URL) throws -> [String] {
-        guard let paths = FileManager.default.enumerator(atPath: folder.path) else {
-            throw Temporary.failure(folder)
-        }
-        return paths.compactMap { $0 as? String }.filter { path in
-            var status = stat()
-            return lstat(folder.appending(path: path).path, &status) == 0
-                && status.st_mode & S_IFMT != S_IFDIR
+    /// All that is in a folder and in the folders in it; `url` is what errors name.
+    private static func contents(
+        of folder: URL, for url: URL
+    ) throws(SerializationError) -> [FolderEntry] {
+        do throws(RegularFile.Failure) { return try FolderEntry.all(in: folder.path) } catch {
+            throw .unwritable(path: url.path, reason: error.reason)
         }
     }
 
@@ -140,10 +133,13 @@ public enum AtomicFolder {
 enum Temporary {
     static func sibling(of url: URL) throws(SerializationError) -> URL {
         let folder = url.deletingLastPathComponent()
-        guard FileManager.default.fileExists(atPath: folder.path) else {
+        var status = stat()
+        guard stat(folder.path, &status) == 0 else {
+            // A folder that cannot be looked at may be there.
+            if errno != ENOENT { throw failure(url) }
             throw .unwritable(path: url.path, reason: "there is no folder \(folder.path)")
         }
-        guard FileManager.default.folderExists(atPath: folder.path) else {
+        guard status.st_mode & S_IFMT == S_IFDIR else {
             throw .unwritable(path: url.path, reason: "\(folder.path) is a file, not a folder")
         }
         guard access(folder.path, W_OK) == 0 else { throw failure(url) }

@@ -15,9 +15,13 @@ extension SerializationError: FileNamingError {
     package func renaming(_ temporary: String, to path: String) -> SerializationError {
         switch self {
         case .unwritable(let file, let reason):
-            .unwritable(path: file.renaming(temporary, to: path), reason: reason)
+            .unwritable(
+                path: file.renaming(temporary, to: path),
+                reason: reason.replacing(temporary, with: path))
         case .unreadable(let file, let reason):
-            .unreadable(path: file.renaming(temporary, to: path), reason: reason)
+            .unreadable(
+                path: file.renaming(temporary, to: path),
+                reason: reason.replacing(temporary, with: path))
         default: self
         }
     }

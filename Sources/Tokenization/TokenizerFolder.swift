@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import ModelLayout
+import Support
 
 /// The tokenizer files of a Hugging Face folder, put together.
 ///
@@ -31,7 +32,7 @@ struct TokenizerFolder {
         for file in [jsonFile, settingsFile, specialFile, addedFile] where GitLFS.isPointer(file) {
             throw .gitLFSPointer(file: file.path)
         }
-        let exists = FileManager.default.fileExists(atPath:)
+        let exists = FileManager.default.mayExist(atPath:)
         let json = exists(jsonFile.path) ? try TokenizerFile(jsonFile) : nil
         let text = exists(textFile.path) ? try Vocabulary(file: textFile) : nil
         guard let vocabulary = json?.vocabulary ?? text else {

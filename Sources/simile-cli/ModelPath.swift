@@ -30,7 +30,7 @@ enum ModelPath {
     ///
     /// - Parameter hasLosses: Whether a checkpoint is wanted, for the losses of the run.
     static func resolve(_ text: String, withLosses hasLosses: Bool = false) throws -> String {
-        if FileManager.default.fileExists(atPath: text) {
+        if FileManager.default.mayExist(atPath: text) {
             return try ofRun(text, withLosses: hasLosses)
         }
         let meant = closestPath(to: text)

@@ -1,9 +1,8 @@
 import Foundation
+import RecipeFiles
 import Simile
 import TestSupport
 import Testing
-
-@testable import simile_cli
 
 /// Recipes as YAML files: what is written is read again, and what is wrong is named with its line.
 @Suite struct RecipeFileTests {
@@ -105,10 +104,21 @@ import Testing
         ("model: m\nepochs: many\n", 2, "epochs is 'many'; expected 1...1000000"),
     ])
     func whatIsWrongIsNamedWithItsLine(_ text: String, _ line: Int, _ message: String) throws {
-        let error = #expect(throws: CommandError.self) { try read(text) }
+        let error = #expect(throws: RecipeFileError.self) { try read(text) }
         let description = error?.description ?? ""
         #expect(
             description.hasPrefix("\(folder("recipe.yaml").path):\(line): "), "\(description)")
         #expect(description.contains(message), "\(description)")
+    }
+
+    /// A list that is written as one line an item is no deeper than in brackets.
+    @Test func longListsAreReadAgain() throws {
+        let items = (0..<1200).map { "t\($0).tsv" }.joined(separator: ", ")
+        let recipe = try read("model: m\ntest: [\(items)]\n")
+        #expect(try read(recipe.yaml()).yaml() == recipe.yaml())
+        let error = #expect(throws: RecipeFileError.self) {
+            try read(String(repeating: "- ", count: 1200) + "m\n")
+        }
+        #expect(error?.description.contains("1000 at most") == true)
     }
 }

@@ -143,7 +143,7 @@ import Testing
     @Test func columnsStatedTwice() {
         let expected =
             "f.tsv: the columns of the texts are stated twice; leave out columns, or first and second"
-        for text in [FileFuzzTests.seeds[0], "s1\ts2\tscore\nA.\tB.\t1\n"] {
+        for text in [FileFormatTests.stsBenchmark, "s1\ts2\tscore\nA.\tB.\t1\n"] {
             #expect(
                 scoredMessage(text) {
                     $0.columns = [.number(1)]
@@ -187,7 +187,7 @@ import Testing
         }
         #expect(pairs.map(\.line) == [2])
         #expect(
-            labelledMessage(FileFuzzTests.seeds[0])
+            labelledMessage(FileFormatTests.stsBenchmark)
                 .hasPrefix("f.tsv: more than one column could be the label: column 3"))
     }
 

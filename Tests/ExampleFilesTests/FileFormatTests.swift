@@ -22,6 +22,9 @@ import Testing
                 + "column 5; scores 0...5 (the range of this format); seen: 0.5...5.")
     }
 
+    static let stsBenchmark =
+        "main-news\th\t2015\t0001\t5.000\tA \"b.\tC.\nmain-news\th\t2015\t0002\t1.0\tD.\tE.\tx\n"
+
     static let sick =
         "pair_ID\tsentence_A\tsentence_B\tentailment_label\trelatedness_score\t"
         + "SemEval_set\r\n1\tA dog runs\tA dog is running\tENTAILMENT\t5\tTRAIN\r\n"

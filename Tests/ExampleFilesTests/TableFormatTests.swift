@@ -42,7 +42,7 @@ import Testing
                 == "f.tsv: 2 pairs, as TSV with named columns, using 'sentence1' as "
                 + "anchor, 'sentence2' as positive; no labels. The scores or labels in 'score' are not "
                 + "used. Left out: 'genre'.")
-        let (sts, stsReport) = try read(FileFuzzTests.seeds[0], Self.unlabelled)
+        let (sts, stsReport) = try read(FileFormatTests.stsBenchmark, Self.unlabelled)
         #expect(rows(sts) == [["A \"b.", "C."], ["D.", "E."]])
         #expect(stsReport.columns == ["column 6", "column 7"])
     }

@@ -207,4 +207,35 @@ import Testing
             #expect(!dom.contains("<script"))
         }
     }
+
+    /// Numbers that are none, or too large for an integer, in every place of the logs.
+    @Test(arguments: ["nan", "inf", "1e308", "-1e308", "1e400", "", "x"])
+    func numbersThatAreNoSteps(_ number: String) throws {
+        let run = try makeRun("run")
+        for file in ["steps.csv", "evaluations.csv"] {
+            let columns = file == "steps.csv" ? 10 : 3
+            let whole = try String(contentsOf: folder("run/" + file), encoding: .utf8)
+            let row = Array(repeating: number, count: columns).joined(separator: ",")
+            try folder.write(whole + row + "\n", to: "run/" + file)
+            #expect(try RunReport.page(ofRun: run).contains("</html>"))
+        }
+        let pairs = [number, "-\(number)"].map {
+            #"{"file":"f","line":1,"gold":1,"before":\#($0),"after":\#($0),"texts":["a","b"]}"#
+        }
+        try folder.write(pairs.joined(separator: "\n"), to: "run/predictions/dev.jsonl")
+        #expect(try RunReport.page(ofRun: run).contains("</html>"))
+    }
+
+    /// A page without what a file says would be another page.
+    @Test(arguments: [
+        "steps.csv", "evaluations.csv", "run.json", "results.json", "predictions/dev.jsonl",
+    ])
+    func aFileThatCannotBeReadIsAnError(_ name: String) throws {
+        let run = try makeRun("run")
+        let file = folder("run/" + name)
+        try FileManager.default.removeItem(at: file)
+        try FileManager.default.createSymbolicLink(at: file, withDestinationURL: file)
+        let error = #expect(throws: ReportError.self) { try RunReport.page(ofRun: run) }
+        #expect(error?.description.hasPrefix(file.path + ": cannot be read") == true)
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import FuzzReaders
 import Fuzzing
 import HDF5
 import ModelFolders
@@ -61,22 +62,6 @@ import TrialSupport
                 readShare: 0...0.95, expects: { isErrorOfReading($0, at: url) }
             ) { bytes, _ in
                 try Data(bytes).write(to: url)
-                try CheckpointFuzzTests.readAll(url)
-            }
-        }
-    }
-
-    /// Damage to what a sound file says.
-    @Test func damagedContents() async {
-        await #expect(processExitsWith: .success) {
-            let folder = TemporaryFolder()
-            let (whole, url) = (folder("whole.h5"), folder("a.h5"))
-            try CheckpointFuzzTests.write(to: whole)
-            let contents = try HDF5Contents(of: whole)
-            Fuzz.run(
-                contents.texts, memory: .used, expects: { isErrorOfReading($0, at: url) }
-            ) { bytes, index in
-                try contents.write(to: url, replacing: index, by: bytes)
                 try CheckpointFuzzTests.readAll(url)
             }
         }

@@ -1,4 +1,5 @@
 import Foundation
+import FuzzReaders
 import Fuzzing
 import Serialization
 import TestSupport

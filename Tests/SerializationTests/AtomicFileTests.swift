@@ -29,6 +29,26 @@ import Testing
         #expect(folder.entries == ["file"])
     }
 
+    /// A folder that cannot be looked at is not said to be absent.
+    @Test func aFolderThatCannotBeLookedAt() throws {
+        let loop = folder("loop")
+        try FileManager.default.createSymbolicLink(at: loop, withDestinationURL: loop)
+        let error = #expect(throws: SerializationError.self) {
+            try AtomicFile.write(Data(), to: loop.appending(path: "file"))
+        }
+        #expect(
+            error?.description.contains("symbolic links") == true, "\(error?.description ?? "")")
+        #expect(error?.description.contains("no folder") == false)
+    }
+
+    @Test func errorsDoNotNameTemporaryFiles() {
+        let error = SerializationError.unwritable(
+            path: "/a/.out.1.part/vocab.txt", reason: "there is no folder /a/.out.1.part")
+        #expect(
+            error.renaming("/a/.out.1.part", to: "/a/out")
+                == .unwritable(path: "/a/out/vocab.txt", reason: "there is no folder /a/out"))
+    }
+
     /// Process numbers mean nothing without the machine, and without the container, that they belong to.
     @Test func temporaryNamesSayWhereTheyAreFrom() throws {
         var name = ""

@@ -412,4 +412,16 @@ import Testing
                 == "FOLDER/tokenizer.json: 'added_tokens[0].content' is '', expected a text that is not empty"
         )
     }
+
+    /// A file that cannot be looked at is not left out: the tokenizer would be another.
+    @Test func anOptionalFileThatCannotBeRead() throws {
+        try withFolder(["vocab.txt": lines]) { folder in
+            let file = folder.appending(path: "tokenizer_config.json")
+            try FileManager.default.createSymbolicLink(at: file, withDestinationURL: file)
+            let error = #expect(throws: TokenizationError.self) {
+                try BertTokenizer(folder: folder)
+            }
+            #expect(error?.description.contains(file.path) == true)
+        }
+    }
 }

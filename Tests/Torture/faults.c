@@ -1,11 +1,16 @@
 // Goes before the C library's functions and makes one system call on the files of a folder fail, or ends the process at
 // it. By the environment:
-//   FAULT_ROOT  the folder, as the start of paths
-//   FAULT_LOG   a file that gets a line for each call there: its number, kind and path
-//   FAULT_CALL  the number of the call that fails
-//   FAULT_KIND  how: the name of an error; SHORT, half of what is asked for; DEATH, the end of the process before the
-//               call; HALFDEATH, in the middle of a write; AFTERDEATH, after the call
+//   FAULT_ROOT     the folder, as the start of paths
+//   FAULT_LOG      a file that gets a line for each call there: its number, kind and path
+//   FAULT_CALL     the number of the call that fails; with an s before it, of a call on a socket
+//   FAULT_KIND     how: the name of an error; SHORT, half of what is asked for; FULL, no space from this call on; GONE,
+//                  EIO from this call on; DEATH, the end of the process before the call; HALFDEATH, in the middle of a
+//                  write; AFTERDEATH, after the call
+//   FAULT_SOCKETS  set where calls on sockets count, too
+//   FAULT_SERVER   two file descriptors: the program is loaded once, and each line that comes on the first is a run of
+//                  it in a process forked before `main`. Loading takes longer than most commands.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,66 +19,163 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { NOTHING, ERROR, SHORT, DEATH, HALFDEATH, AFTERDEATH };
+enum { NOTHING, ERROR, SHORT, DEATH, HALFDEATH, AFTERDEATH, FULL, GONE };
 
 static const struct {
     const char *name;
-    int number;
-} errors[] = {{"EIO", EIO},       {"ENOSPC", ENOSPC}, {"EINTR", EINTR},   {"EACCES", EACCES}, {"EMFILE", EMFILE},
-              {"EDQUOT", EDQUOT}, {"EROFS", EROFS},   {"ENOMEM", ENOMEM}, {"ENOLCK", ENOLCK}};
+    int kind, number;
+} kinds[] = {{"EIO", ERROR, EIO},         {"ENOSPC", ERROR, ENOSPC}, {"EINTR", ERROR, EINTR},
+             {"EACCES", ERROR, EACCES},   {"EMFILE", ERROR, EMFILE}, {"ENOMEM", ERROR, ENOMEM},
+             {"ENOLCK", ERROR, ENOLCK},   {"EPIPE", ERROR, EPIPE},   {"ECONNRESET", ERROR, ECONNRESET},
+             {"ETIMEDOUT", ERROR, ETIMEDOUT}, {"SHORT", SHORT, 0},   {"DEATH", DEATH, 0},
+             {"HALFDEATH", HALFDEATH, 0}, {"AFTERDEATH", AFTERDEATH, 0}, {"FULL", FULL, ENOSPC},
+             {"GONE", GONE, EIO}};
 
-static atomic_long calls;
+// Of calls on files and on sockets, whose number depends on how the network cuts what it carries.
+static atomic_long calls[2];
 static long wanted = -1;
-static int kind, number, log_file = -1;
+static int kind, number, log_file = -1, has_sockets, wants_socket;
 static pid_t process;
 static const char *root;
 
-__attribute__((constructor)) static void begin(void) {
+// Reads the environment, when the program is loaded and again in each process of a server.
+static void begin(void) {
     process = getpid();
     root = getenv("FAULT_ROOT");
+    has_sockets = getenv("FAULT_SOCKETS") != NULL;
     const char *text = getenv("FAULT_CALL");
-    if (text) wanted = atol(text);
+    wants_socket = text && *text == 's';
+    wanted = text ? atol(text + wants_socket) : -1;
     const char *name = getenv("FAULT_KIND");
-    for (size_t i = 0; name && i < sizeof errors / sizeof *errors; i++)
-        if (!strcmp(name, errors[i].name)) kind = ERROR, number = errors[i].number;
-    if (name && !strcmp(name, "SHORT")) kind = SHORT;
-    if (name && !strcmp(name, "DEATH")) kind = DEATH;
-    if (name && !strcmp(name, "HALFDEATH")) kind = HALFDEATH;
-    if (name && !strcmp(name, "AFTERDEATH")) kind = AFTERDEATH;
+    for (size_t i = 0; name && i < sizeof kinds / sizeof *kinds; i++)
+        if (!strcmp(name, kinds[i].name)) kind = kinds[i].kind, number = kinds[i].number;
     const char *log = getenv("FAULT_LOG");
-    if (!log) return;
+    if (!log || !*log) return;
     int low = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     log_file = (int)syscall(SYS_fcntl, low, F_DUPFD_CLOEXEC, 900);
     syscall(SYS_close, low);
 }
 
-// What is to happen at a call on an open file, or on a path: one of the kinds.
-static int meet(const char *name, int file, const char *path) {
+// A path as it is from the root of the file system, or what an open file is.
+static const char *whole(char *place, size_t size, int folder, const char *path) {
+    if (path && *path == '/') return path;
+    char link[64] = "/proc/self/cwd";
+    if (folder != AT_FDCWD) snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+    long length = syscall(SYS_readlinkat, AT_FDCWD, link, place, size - 1);
+    if (length < 0) length = 0;
+    place[length] = 0;
+    if (path) snprintf(place + length, size - (size_t)length, "/%s", path);
+    return place;
+}
+
+static int takes_space(const char *name) {
+    static const char *const names[] = {"write", "pwrite", "create", "mkdir", "ftruncate", "symlink"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(name, names[i])) return 1;
+    return 0;
+}
+
+// What is to happen at a call on an open file, or on a path that may be in an open folder: one of the kinds.
+static int meet_in(const char *name, int file, const char *path) {
     if (!root || getpid() != process) return NOTHING;
-    char link[64], place[4096] = "";
-    if (!path) {
-        snprintf(link, sizeof link, "/proc/self/fd/%d", file);
-        long length = syscall(SYS_readlinkat, AT_FDCWD, link, place, sizeof place - 1);
-        place[length > 0 ? length : 0] = 0;
-        path = place;
+    int error = errno;
+    char place[8192] = "";
+    path = whole(place, sizeof place, file, path);
+    errno = error;
+    int is_socket = has_sockets && !strncmp(path, "socket:", 7);
+    if (!is_socket && strncmp(path, root, strlen(root))) return NOTHING;
+    if (is_socket) {
+        if (!strcmp(name, "read")) name = "receive";
+        if (!strcmp(name, "write")) name = "send";
+        path = "socket";
     }
-    if (strncmp(path, root, strlen(root))) return NOTHING;
-    long call = ++calls;
+    long call = ++calls[is_socket];
     if (log_file >= 0) {
-        char line[4200];
-        int length = snprintf(line, sizeof line, "%ld %s %s\n", call, name, path);
+        char line[8300];
+        int length = snprintf(line, sizeof line, "%s%ld %s %s\n", is_socket ? "s" : "", call, name, path);
         syscall(SYS_write, log_file, line, (size_t)length);
+        errno = error;
+    }
+    if (wanted < 0 || is_socket != wants_socket || call < wanted) return NOTHING;
+    if (kind == FULL || kind == GONE) {
+        if (kind == FULL && !takes_space(name)) return NOTHING;
+        errno = number;
+        return ERROR;
     }
     if (call != wanted) return NOTHING;
     if (kind == DEATH) syscall(SYS_exit_group, 99);
     if (kind == ERROR) errno = number;
     return kind;
+}
+
+static int meet(const char *name, int file, const char *path) {
+    return meet_in(name, path ? AT_FDCWD : file, path);
+}
+
+// Each line is a folder to run in, files for standard output, standard error and the log, the number of the call and the
+// kind of fault, with tabs between; the answers are the process and, when it has ended, its status.
+static void serve(int requests, int answers) {
+    FILE *lines = fdopen(requests, "r");
+    char line[32768];
+    while (lines && fgets(line, sizeof line, lines)) {
+        char *fields[6] = {0}, *rest = line;
+        line[strcspn(line, "\n")] = 0;
+        for (int i = 0; i < 6; i++) fields[i] = strsep(&rest, "\t");
+        if (!fields[5]) break;
+        pid_t child = fork();
+        if (child == 0) {
+            setsid();
+            close(requests);
+            close(answers);
+            for (int i = 1; i <= 2; i++) {
+                int file = open(fields[i], O_WRONLY | O_CREAT | O_TRUNC, 0644);
+                dup2(file, i);
+                close(file);
+            }
+            if (chdir(fields[0])) _exit(98);
+            setenv("HOME", fields[0], 1);
+            setenv("PWD", fields[0], 1);
+            setenv("FAULT_ROOT", fields[0], 1);
+            setenv("FAULT_LOG", fields[3], 1);
+            setenv("FAULT_CALL", fields[4], 1);
+            setenv("FAULT_KIND", fields[5], 1);
+            begin();
+            return;
+        }
+        int status = 0;
+        dprintf(answers, "%d\n", child);
+        while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+        dprintf(answers, "%d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+    }
+    _exit(0);
+}
+
+// The last thing before `main`: all libraries are loaded and have begun.
+typedef int Main(int, char **, char **);
+int __libc_start_main(Main *main, int count, char **words, Main *init, void (*fini)(void), void (*end)(void),
+                      void *stack) {
+    int (*real)(Main *, int, char **, Main *, void (*)(void), void (*)(void), void *) =
+        dlsym(RTLD_NEXT, "__libc_start_main");
+    int requests, answers;
+    const char *server = getenv("FAULT_SERVER");
+    if (server && sscanf(server, "%d %d", &requests, &answers) == 2) {
+        unsetenv("FAULT_SERVER");
+        serve(requests, answers);
+    } else {
+        begin();
+    }
+    return real(main, count, words, init, fini, end, stack);
 }
 
 #define REAL(result, name, ...)                     \
@@ -140,6 +242,64 @@ PREAD(pread64)
 ON_FILE(fsync, "fsync")
 ON_FILE(fdatasync, "fsync")
 
+int flock(int file, int how) {
+    REAL(int, flock, int, int);
+    int fault = meet("lock", file, NULL);
+    if (fault == ERROR) return -1;
+    int status = real(file, how);
+    END(status);
+}
+
+#define CONTROL(name)                                                        \
+    int name(int file, int what, ...) {                                      \
+        REAL(int, name, int, int, ...);                                      \
+        va_list rest;                                                        \
+        va_start(rest, what);                                                \
+        void *argument = va_arg(rest, void *);                               \
+        va_end(rest);                                                        \
+        int locks = what == F_SETLK || what == F_OFD_SETLK;                  \
+        int fault = locks ? meet("lock", file, NULL) : NOTHING;              \
+        if (fault == ERROR) return -1;                                       \
+        int status = real(file, what, argument);                             \
+        END(status);                                                         \
+    }
+CONTROL(fcntl)
+CONTROL(fcntl64)
+
+#define STATUS(name)                                           \
+    int name(const char *path, struct stat *status) {          \
+        REAL(int, name, const char *, struct stat *);          \
+        int fault = meet("stat", -1, path);                    \
+        if (fault == ERROR) return -1;                         \
+        int result = real(path, status);                       \
+        END(result);                                           \
+    }
+STATUS(stat)
+STATUS(lstat)
+
+int fstat(int file, struct stat *status) {
+    REAL(int, fstat, int, struct stat *);
+    int fault = meet("stat", file, NULL);
+    if (fault == ERROR) return -1;
+    int result = real(file, status);
+    END(result);
+}
+int fstatat(int folder, const char *path, struct stat *status, int flags) {
+    REAL(int, fstatat, int, const char *, struct stat *, int);
+    int fault = *path ? meet_in("stat", folder, path) : meet("stat", folder, NULL);
+    if (fault == ERROR) return -1;
+    int result = real(folder, path, status, flags);
+    END(result);
+}
+
+DIR *opendir(const char *path) {
+    REAL(DIR *, opendir, const char *);
+    int fault = meet("list", -1, path);
+    if (fault == ERROR) return NULL;
+    DIR *folder = real(path);
+    END(folder);
+}
+
 // Fails after it has closed, as it does on Linux.
 int close(int file) {
     REAL(int, close, int);
@@ -200,6 +360,28 @@ ON_PATH(rmdir, "unlink")
 WITH_MODE(mkdir, "mkdir")
 WITH_MODE(chmod, "chmod")
 
+int fchmod(int file, mode_t mode) {
+    REAL(int, fchmod, int, mode_t);
+    int fault = meet("chmod", file, NULL);
+    if (fault == ERROR) return -1;
+    int status = real(file, mode);
+    END(status);
+}
+int symlink(const char *target, const char *path) {
+    REAL(int, symlink, const char *, const char *);
+    int fault = meet("symlink", -1, path);
+    if (fault == ERROR) return -1;
+    int status = real(target, path);
+    END(status);
+}
+int unlinkat(int folder, const char *path, int flags) {
+    REAL(int, unlinkat, int, const char *, int);
+    int fault = meet_in("unlink", folder, path);
+    if (fault == ERROR) return -1;
+    int status = real(folder, path, flags);
+    END(status);
+}
+
 #define OPEN(name)                                                        \
     int name(const char *path, int flags, ...) {                          \
         REAL(int, name, const char *, int, ...);                          \
@@ -215,6 +397,21 @@ WITH_MODE(chmod, "chmod")
 OPEN(open)
 OPEN(open64)
 
+#define OPEN_IN(name)                                                              \
+    int name(int folder, const char *path, int flags, ...) {                       \
+        REAL(int, name, int, const char *, int, ...);                              \
+        va_list rest;                                                              \
+        va_start(rest, flags);                                                     \
+        mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;                  \
+        va_end(rest);                                                              \
+        int fault = meet_in(flags & O_ACCMODE ? "create" : "open", folder, path);  \
+        if (fault == ERROR) return -1;                                             \
+        int file = real(folder, path, flags, mode);                                \
+        END(file);                                                                 \
+    }
+OPEN_IN(openat)
+OPEN_IN(openat64)
+
 #define MAP(name)                                                                   \
     void *name(void *at, size_t length, int access, int flags, int file, off_t place) {   \
         REAL(void *, name, void *, size_t, int, int, int, off_t);                   \
@@ -225,3 +422,51 @@ OPEN(open64)
     }
 MAP(mmap)
 MAP(mmap64)
+
+int connect(int file, const struct sockaddr *address, socklen_t length) {
+    REAL(int, connect, int, const struct sockaddr *, socklen_t);
+    int fault = meet("connect", file, NULL);
+    if (fault == ERROR) return -1;
+    int status = real(file, address, length);
+    END(status);
+}
+int accept4(int file, struct sockaddr *address, socklen_t *length, int flags) {
+    REAL(int, accept4, int, struct sockaddr *, socklen_t *, int);
+    int fault = meet("accept", file, NULL);
+    if (fault == ERROR) return -1;
+    int accepted = real(file, address, length, flags);
+    END(accepted);
+}
+ssize_t send(int file, const void *bytes, size_t count, int flags) {
+    REAL(ssize_t, send, int, const void *, size_t, int);
+    int fault = meet("send", file, NULL);
+    if (fault == ERROR) return -1;
+    if (fault == SHORT && count > 1) count /= 2;
+    ssize_t sent = real(file, bytes, count, flags);
+    END(sent);
+}
+ssize_t recv(int file, void *bytes, size_t count, int flags) {
+    REAL(ssize_t, recv, int, void *, size_t, int);
+    int fault = meet("receive", file, NULL);
+    if (fault == ERROR) return -1;
+    if (fault == SHORT && count > 1) count /= 2;
+    ssize_t length = real(file, bytes, count, flags);
+    END(length);
+}
+ssize_t writev(int file, const struct iovec *pieces, int count) {
+    REAL(ssize_t, writev, int, const struct iovec *, int);
+    int fault = file > 2 ? meet("write", file, NULL) : NOTHING;
+    if (fault == ERROR) return -1;
+    ssize_t written = real(file, pieces, fault == SHORT && count > 1 ? count / 2 : count);
+    END(written);
+}
+
+// Where connections are made to fail, nobody waits for better ones.
+int nanosleep(const struct timespec *time, struct timespec *rest) {
+    REAL(int, nanosleep, const struct timespec *, struct timespec *);
+    return root && has_sockets ? 0 : real(time, rest);
+}
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time, struct timespec *rest) {
+    REAL(int, clock_nanosleep, clockid_t, int, const struct timespec *, struct timespec *);
+    return root && has_sockets ? 0 : real(clock, flags, time, rest);
+}

@@ -3,7 +3,6 @@
 import os
 import random
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -12,17 +11,10 @@ from pathlib import Path
 from command import contents, different, leftovers
 
 
-def place(root, start):
+def place(root, scenario):
     folder = Path(tempfile.mkdtemp(dir=root))
-    for name in ["a.h5", "train.tsv", "dev.tsv"]:
-        shutil.copy(start / name, folder)
+    scenario.prepare(folder)
     return folder
-
-
-def begin(command, words, folder):
-    return subprocess.Popen(
-        [command.simile] + words, cwd=folder, env=dict(os.environ, SIMILE_THREADS="1", HOME=str(folder)),
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 def otherwise(folder, scenario, expected):
@@ -33,41 +25,41 @@ def otherwise(folder, scenario, expected):
     return f"left behind: {', '.join(left)}" if left else None
 
 
-def killed(root, command, start, scenario, expected, seconds, number):
-    """What is wrong after a training that was killed again and again, or nothing."""
+def killed(root, scenario, expected, seconds, number):
+    """How often a training was killed, and what is wrong after it, or nothing."""
     chance = random.Random(number)
-    folder = place(root, start)
+    folder = place(root, scenario)
     try:
         words = scenario.words
-        for _ in range(50):
-            process = begin(command, words, folder)
-            try:
-                _, error = process.communicate(timeout=chance.uniform(0.02, seconds))
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.communicate()
-                words = scenario.again(folder)
-                continue
-            if process.returncode != 0:
-                return f"given again it fails: {error.decode(errors='replace').strip()[-300:]}"
-            break
-        else:
-            command.run(words, folder)
-        return otherwise(folder, scenario, expected)
+        for kills in range(50):
+            timeout = chance.uniform(0, seconds) if kills < 49 else 60
+            status, _, error = scenario.run(folder, words, timeout=timeout)
+            if status == 0:
+                return kills, otherwise(folder, scenario, expected)
+            if status is not None:
+                return kills, f"given again it fails: {error.strip()[-300:]}"
+            words = scenario.again(folder)
+        return kills, "it did not end"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def pair(root, command, start, scenario, expected, number):
+def pair(root, start, scenario, expected, number):
     """What is wrong after two processes were started in one folder, or nothing."""
-    folder = place(root, start)
+    folder = place(root, scenario)
     try:
         if number % 2:
             shutil.copytree(start / "stopped", folder / "run")
         words = scenario.again(folder) if number % 2 else scenario.words
-        first = begin(command, words, folder)
+
+        def begin():
+            return subprocess.Popen(
+                [scenario.command.program] + words, cwd=folder, env=dict(os.environ, SIMILE_THREADS="1", HOME=str(folder)),
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+        first = begin()
         time.sleep(0.01 * (number % 13))
-        second = begin(command, words, folder)
+        second = begin()
         ends = []
         for process in (first, second):
             _, error = process.communicate(timeout=60)
@@ -83,23 +75,25 @@ def pair(root, command, start, scenario, expected, number):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run(root, command, start, pool, count, scenario):
+def run(root, start, pool, count, scenario):
     """Counts of both, and what went wrong."""
-    folder = place(root, start)
+    folder = place(root, scenario)
     began = time.monotonic()
-    command.run(scenario.words, folder)
+    scenario.run(folder)
     seconds = time.monotonic() - began
     expected = contents(folder, scenario.outputs)
     shutil.rmtree(folder)
     failures, counts = [], {}
-    for name, one in [
-        ("killed", lambda number: killed(root, command, start, scenario, expected, 1.2 * seconds, number)),
-        ("two at once", lambda number: pair(root, command, start, scenario, expected, number)),
-    ]:
-        problems = [problem for problem in pool.map(one, range(count)) if problem]
-        for problem in problems:
-            failures.append(f"{name}: {problem}")
-            print("  " + failures[-1], flush=True)
-        counts[name] = {"trials": count, "failures": len(problems)}
-        print(f"{name:20} {count:7} trials {len(problems):5} failures", flush=True)
+
+    def report(name, problems, **more):
+        wrong = [f"{name}: {problem}" for problem in problems if problem]
+        for line in wrong:
+            print("  " + line, flush=True)
+        failures.extend(wrong)
+        counts[name] = {"trials": len(problems), **more, "failures": len(wrong)}
+        print(f"{name:20} {len(problems):7} trials {len(wrong):5} failures {more or ''}", flush=True)
+
+    ends = list(pool.map(lambda number: killed(root, scenario, expected, seconds, number), range(count)))
+    report("killed", [problem for _, problem in ends], kills=sum(kills for kills, _ in ends))
+    report("two at once", list(pool.map(lambda number: pair(root, start, scenario, expected, number), range(count))))
     return counts, failures

@@ -155,7 +155,7 @@ final class OpenFile: Sendable {
             return
         }
         let path = expandingHome(path)
-        guard FileManager.default.fileExists(atPath: path) else {
+        guard FileManager.default.mayExist(atPath: path) else {
             let meant = closestPath(to: path).map { "; did you mean '\($0)'?" } ?? ""
             throw .unreadable(path: path, reason: "there is no such file\(meant)")
         }

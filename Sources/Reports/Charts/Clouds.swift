@@ -28,7 +28,9 @@ func histogram(
     let counts = kinds.map { kind in
         var counts = [Int](repeating: 0, count: bins)
         for value in kind.values where value.isFinite {
-            counts[min(bins - 1, Int((value - low) / width))] += 1
+            // The distance of the largest numbers there are is infinite.
+            let place = (value - low) / width
+            counts[place.isFinite ? Int(min(place, Double(bins - 1))) : 0] += 1
         }
         return counts
     }

@@ -18,7 +18,7 @@ extension SentenceTransformer {
     static func isOfAdapters(path: String) throws -> Bool {
         let url = URL(filePath: path)
         if FileManager.default.folderExists(atPath: path) { return AdapterFolder.isAdapter(url) }
-        guard FileManager.default.fileExists(atPath: path) else { return false }
+        guard FileManager.default.mayExist(atPath: path) else { return false }
         return try Checkpoint(url).isOfAdapters
     }
 

@@ -67,7 +67,7 @@ public struct ModelManifest {
     func check(_ part: Part) throws {
         for (path, digest) in digests where part.has(path) {
             let url = folder.appending(path: path)
-            guard FileManager.default.fileExists(atPath: url.path) else {
+            guard FileManager.default.mayExist(atPath: url.path) else {
                 throw ManifestError.missing(path: url.path, manifest: file.path)
             }
             guard try Self.digest(url) == digest else {
@@ -89,11 +89,13 @@ public struct ModelManifest {
     /// Writes the manifest of all files in a folder but the model card.
     static func write(for folder: URL) throws {
         var digests: [String: JSONValue] = [:]
-        let files = FileManager.default
-        let paths = files.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
-        for path in paths where path != "README.md" && path != name {
-            let url = folder.appending(path: path)
-            if !files.folderExists(atPath: url.path) { digests[path] = .string(try digest(url)) }
+        let entries: [FolderEntry]
+        do throws(RegularFile.Failure) { entries = try FolderEntry.all(in: folder.path) } catch {
+            throw ManifestError.unreadable(path: folder.path, reason: error.reason)
+        }
+        for entry in entries
+        where !entry.isFolder && entry.path != "README.md" && entry.path != name {
+            digests[entry.path] = .string(try digest(folder.appending(path: entry.path)))
         }
         let value: JSONValue = ["version": .integer(version), "files": .sorted(digests)]
         try AtomicFile.write(Data(value.text.utf8), to: folder.appending(path: name))

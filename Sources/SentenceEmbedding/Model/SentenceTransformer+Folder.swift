@@ -17,7 +17,7 @@ extension SentenceTransformer {
     ) throws {
         let path = expandingHome(path)
         let url = URL(filePath: path)
-        guard FileManager.default.fileExists(atPath: path) else {
+        guard FileManager.default.mayExist(atPath: path) else {
             throw ModelError.noModel(path: path)
         }
         if !FileManager.default.folderExists(atPath: path) {

@@ -25,7 +25,7 @@ extension Recipe {
             if path == "-" { return path }
             // `first,second,labels` are three parallel files, unless one has this name.
             let whole = try absolute(path)
-            if FileManager.default.fileExists(atPath: whole) { return whole }
+            if FileManager.default.mayExist(atPath: whole) { return whole }
             var paths: [String] = []
             for part in path.split(separator: ",") { paths.append(try absolute(String(part))) }
             return paths.joined(separator: ",")
@@ -41,7 +41,7 @@ extension Recipe {
             guard let path else { return nil }
             // A name of the hub is not a path.
             let whole = try absolute(path)
-            return FileManager.default.fileExists(atPath: whole) ? whole : path
+            return FileManager.default.mayExist(atPath: whole) ? whole : path
         }
         var copy = self
         copy.model = try ifPresent(model)

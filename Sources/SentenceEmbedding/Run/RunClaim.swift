@@ -18,7 +18,7 @@ final class RunClaim {
     /// - Throws: `RunError.inUse`, or `RunError.outputUnwritable`.
     init(_ folder: RunFolder, note: (TrainingNote) -> Void) throws {
         path = folder.path
-        madeFolder = !FileManager.default.fileExists(atPath: folder.path)
+        madeFolder = !FileManager.default.mayExist(atPath: folder.path)
         try folder.make()
         do throws(FileLock.Failure) {
             lock = try FileLock(folder.file(Self.fileName), holder: Self.holder)

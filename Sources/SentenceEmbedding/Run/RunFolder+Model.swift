@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 extension RunFolder {
     /// What stands for a run where a model is wanted.
@@ -18,11 +19,11 @@ extension RunFolder {
         let folder = URL(filePath: path)
         let files = FileManager.default
         guard files.folderExists(atPath: path),
-            !files.fileExists(atPath: folder.appending(path: "config.json").path),
-            !files.fileExists(atPath: folder.appending(path: "modules.json").path)
+            !files.mayExist(atPath: folder.appending(path: "config.json").path),
+            !files.mayExist(atPath: folder.appending(path: "modules.json").path)
         else { return nil }
         let model = folder.appending(path: "model")
-        let isWhole = files.fileExists(atPath: model.appending(path: "config.json").path)
+        let isWhole = files.mayExist(atPath: model.appending(path: "config.json").path)
         if isWhole, !hasLosses { return RunModel(path: model.path, reason: "the run's model") }
         let why = isWhole ? "" : ", as there is no model/ yet"
         for inside in [folder.appending(path: "checkpoints"), folder] {

@@ -1,5 +1,6 @@
 import Foundation
 import ModelFolders
+import Support
 
 /// Removing an earlier run to make room for another.
 extension RunFolder {
@@ -42,7 +43,7 @@ extension RunFolder {
     }
 
     private func entries() throws -> [String] {
-        if !FileManager.default.fileExists(atPath: path) { return [] }
+        if !FileManager.default.mayExist(atPath: path) { return [] }
         do { return try FileManager.default.contentsOfDirectory(atPath: path) } catch {
             throw RunError.outputUnwritable(path: path, reason: error.systemReason)
         }
@@ -72,11 +73,7 @@ extension RunFolder {
     }
 
     private func holdsOnly(_ name: String, _ owns: (String) -> Bool) -> Bool {
-        let folder = file(name)
-        guard let paths = FileManager.default.enumerator(atPath: folder.path) else { return false }
-        return paths.compactMap { $0 as? String }.allSatisfy { path in
-            FileManager.default.folderExists(atPath: folder.appending(path: path).path)
-                || owns(path)
-        }
+        guard let entries = try? FolderEntry.all(in: file(name).path) else { return false }
+        return entries.allSatisfy { $0.isFolder || owns($0.path) }
     }
 }

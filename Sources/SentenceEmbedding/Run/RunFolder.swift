@@ -88,11 +88,8 @@ public struct RunFolder: Sendable {
     func make() throws { try makeFolder(url) }
 
     private func makeFolder(_ url: URL) throws {
-        do {
-            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        } catch {
-            throw RunError.outputUnwritable(path: path, reason: error.systemReason)
-        }
+        let number = makeFolders(url.path)
+        if number != 0 { throw RunError.outputUnwritable(path: path, reason: systemReason(number)) }
     }
 
     func write(_ text: String, to name: String) throws {
@@ -135,7 +132,7 @@ public struct RunFolder: Sendable {
     /// The settings that the run was started with.
     func recipe() throws -> Recipe {
         let file = file(format.name)
-        guard FileManager.default.fileExists(atPath: file.path) else {
+        guard FileManager.default.mayExist(atPath: file.path) else {
             throw RunError.nothingToResume(path: path, recipe: format.name)
         }
         if let kind = RegularFile.otherKind(file.path) {
@@ -147,7 +144,7 @@ public struct RunFolder: Sendable {
     /// Refuses a recipe in the folder that is not the one in the run's checkpoint.
     func require(_ kept: Recipe) throws {
         let file = file(format.name)
-        guard FileManager.default.fileExists(atPath: file.path) else { return }
+        guard FileManager.default.mayExist(atPath: file.path) else { return }
         let own: Recipe
         do { own = try recipe() } catch {
             throw RunError.file(
@@ -159,7 +156,7 @@ public struct RunFolder: Sendable {
 
     /// Writes the recipe of a run that goes on without one in its folder.
     func restore(_ recipe: Recipe) throws {
-        if FileManager.default.fileExists(atPath: file(format.name).path) { return }
+        if FileManager.default.mayExist(atPath: file(format.name).path) { return }
         try write(format.write(recipe), to: format.name)
     }
 
@@ -198,7 +195,7 @@ public struct RunFolder: Sendable {
     /// The checkpoints that are there, for messages: the best one and the latest.
     func kept(bestStep: Int?) -> [String] {
         var kept: [String] = []
-        if let bestStep, FileManager.default.fileExists(atPath: best.path) {
+        if let bestStep, FileManager.default.mayExist(atPath: best.path) {
             kept.append("\(best.path) (the best, step \(bestStep))")
         }
         if let last = steps().last { kept.append(checkpoints.appending(path: last).path) }

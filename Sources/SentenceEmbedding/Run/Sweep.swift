@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import NeuralNetwork
 import Settings
+import Support
 
 /// A grid of runs: a recipe with each combination of some values of its keys.
 public struct Sweep: Sendable {
@@ -136,13 +137,13 @@ extension Sweep {
         of member: Member, in path: String, format: RecipeFormat = .json
     ) throws -> Progress {
         let folder = RunFolder(path, format: format)
-        guard FileManager.default.fileExists(atPath: folder.file(format.name).path) else {
+        guard FileManager.default.mayExist(atPath: folder.file(format.name).path) else {
             return .new
         }
         let changed = try folder.recipe().keys(changedIn: member.recipe)
         if !changed.isEmpty { throw SweepError.otherRun(path: path, keys: changed) }
         let results = folder.file("results.json")
-        guard FileManager.default.fileExists(atPath: results.path) else { return .begun }
+        guard FileManager.default.mayExist(atPath: results.path) else { return .begun }
         return .finished(try score(results, of: member.recipe))
     }
 

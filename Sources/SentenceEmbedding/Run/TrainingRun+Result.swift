@@ -2,6 +2,7 @@ import ExampleFiles
 import Foundation
 import Losses
 import NeuralNetwork
+import Support
 
 /// What a run leaves when its steps are taken.
 extension TrainingRun {
@@ -143,7 +144,7 @@ extension TrainingRun {
             return (model, losses, step, nil)
         } catch {
             let said = "the best model cannot be read, so model/ holds the last one: \(error)"
-            if FileManager.default.fileExists(atPath: folder.best.path) {
+            if FileManager.default.mayExist(atPath: folder.best.path) {
                 last.unread =
                     "\(said). Resume the run to try again; if the last one will do, remove \(folder.best.path) first"
             } else {

@@ -64,7 +64,7 @@ struct Teacher {
         case "npy": return try TeacherVectors(npy: URL(filePath: path))
         case "h5", "hdf5":
             // A checkpoint is a model.
-            if FileManager.default.fileExists(atPath: path) {
+            if FileManager.default.mayExist(atPath: path) {
                 do { _ = try Checkpoint(URL(filePath: path)) } catch CheckpointError
                     .notACheckpoint
                 {

@@ -43,7 +43,7 @@ struct TeacherCache {
     /// Reads the record and compares the file with it.
     func contents() -> Contents {
         let files = FileManager.default
-        guard files.fileExists(atPath: url.path) else { return .nothing }
+        guard files.mayExist(atPath: url.path) else { return .nothing }
         guard let data = try? Data(contentsOf: recordURL),
             let record = try? JSONDecoder().decode(Record.self, from: data),
             let digest = digest(), digest == record.file

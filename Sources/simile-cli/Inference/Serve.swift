@@ -5,6 +5,7 @@ import SentenceEmbedding
 import Serving
 import Settings
 import Simile
+import Support
 import Synchronization
 
 struct Serve: Subcommand {
@@ -84,7 +85,7 @@ struct Serve: Subcommand {
 
     /// The last part of the model's path, or the name of one that was downloaded.
     private var name: String {
-        guard FileManager.default.fileExists(atPath: model) else { return model }
+        guard FileManager.default.mayExist(atPath: model) else { return model }
         let name = URL(fileURLWithPath: model).standardizedFileURL.lastPathComponent
         return name.hasSuffix(".h5") ? String(name.dropLast(3)) : name
     }

@@ -51,9 +51,8 @@ enum OutputPath {
 
     /// The bytes in a file, or in all files of a folder.
     static func size(_ path: String) -> Int {
-        let files = FileManager.default
-        let inside = files.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
-        let paths = files.folderExists(atPath: path) ? inside.map { "\(path)/\($0)" } : [path]
+        let inside = try? FolderEntry.all(in: path)
+        let paths = inside?.map { "\(path)/\($0.path)" } ?? [path]
         return paths.reduce(0) { sum, path in
             var status = stat()
             return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG

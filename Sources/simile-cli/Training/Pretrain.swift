@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Losses
+import RecipeFiles
+import Serialization
 import Simile
 
 struct Pretrain: Subcommand {
@@ -127,8 +129,7 @@ struct Pretrain: Subcommand {
         }
         let model = try shape.model(
             of: all, maxSequenceLength: length, seed: recipe.training.seed)
-        try FileManager.default.createDirectory(
-            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try AtomicFolder.make(url.deletingLastPathComponent())
         try Checkpoint.write(model, to: url)
         Console.note(
             "\(url.path): a new model of \(model.tokenizer.vocabularySize) tokens, \(shape.layers) layers of \(shape.hiddenSize), random weights"

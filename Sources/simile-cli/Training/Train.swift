@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import JSON
 import Losses
+import RecipeFiles
 import Simile
 
 struct Train: Subcommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import JSON
+import RecipeFiles
 import Serialization
 import Simile
 

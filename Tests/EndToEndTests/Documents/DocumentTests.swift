@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import RecipeFiles
 import Simile
 import Testing
 

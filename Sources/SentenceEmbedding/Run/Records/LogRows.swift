@@ -2,18 +2,18 @@ import Foundation
 import Support
 
 /// The rows of a run's log, each of which begins with its step, as an earlier process left them.
-struct LogRows {
+package struct LogRows {
     /// The names of the columns; empty when there is no log.
-    let header: String
+    package let header: String
     /// The rows up to the step that the run goes on from.
-    let rows: [String]
+    package let rows: [String]
 
     /// Reads a log up to a step.
     ///
     /// Rows after it, of steps that are taken again, are dropped, and so is a last row that was not written to its end.
     ///
     /// - Throws: `RunError.logIncomplete` naming a line that is no row.
-    init(_ url: URL, upTo step: Int) throws {
+    package init(_ url: URL, upTo step: Int) throws {
         func problem(_ words: String) -> RunError {
             .logIncomplete(path: url.path, problem: words)
         }
@@ -48,14 +48,14 @@ struct LogRows {
     }
 
     /// The step of each row.
-    var steps: [Int] {
+    package var steps: [Int] {
         rows.map { $0.split(separator: ",").first.flatMap { Int($0) } ?? 0 }
     }
 
     /// Refuses a log of which rows up to a step are missing, other than those before its first.
     ///
     /// - Throws: `RunError.logIncomplete` naming the rows.
-    func requireEach(upTo step: Int, _ url: URL) throws {
+    package func requireEach(upTo step: Int, _ url: URL) throws {
         let steps = steps
         var expected = steps.first ?? 1
         for found in steps + [step + 1] {

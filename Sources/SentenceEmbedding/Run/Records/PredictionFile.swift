@@ -46,7 +46,7 @@ struct PredictionFile {
     ///
     /// - Throws: `RunError.file` when the file cannot be read.
     func before(like predictions: Predictions) throws -> Predictions? {
-        guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+        guard FileManager.default.mayExist(atPath: url.path) else { return nil }
         let bytes: [UInt8]
         do throws(RegularFile.Failure) { bytes = try RegularFile.bytes(url.path) } catch {
             throw RunError.file("\(url.path): cannot be read (\(error.reason))")

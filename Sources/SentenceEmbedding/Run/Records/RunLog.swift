@@ -102,7 +102,7 @@ final class RunLog: TrainingCallback {
         _ url: URL, _ step: Int?, _ note: (TrainingNote) -> Void
     ) -> Bool {
         if step == nil { return false }
-        if FileManager.default.fileExists(atPath: url.path) { return true }
+        if FileManager.default.mayExist(atPath: url.path) { return true }
         note(.other("\(url.path): is not there; it begins again, without the rows so far"))
         return false
     }

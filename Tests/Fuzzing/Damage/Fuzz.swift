@@ -6,10 +6,6 @@ import Testing
 /// It is to be done in a process of its own, an exit test: a trap then fails one test, and the memory
 /// that the process needs is the reader's.
 public enum Fuzz {
-    /// How many damaged files a reader gets: some, or as many as `SIMILE_FUZZ` says.
-    public static let rounds =
-        ProcessInfo.processInfo.environment["SIMILE_FUZZ"].flatMap { Int($0) } ?? 500
-
     /// Where each file is put before it is read, so that the one that traps or hangs is found there.
     private static let lastInput = ProcessInfo.processInfo.environment["SIMILE_FUZZ_INPUT"]
 
@@ -17,23 +13,25 @@ public enum Fuzz {
     ///
     /// - Parameters:
     ///   - seeds: The proper files; `read` is told which of them it gets.
+    ///   - rounds: How many damaged files it gets.
     ///   - memory: What counts as memory needed, which may grow by `growthLimit` bytes.
     ///   - readShare: The share of the files that are read without an error; damage that always fails, or
     ///     never does, would test nothing.
     ///   - expects: Whether an error is one that the reader may throw.
     public static func run(
-        _ seeds: [[UInt8]], memory: Peak = .asked, growthLimit: Int = 128 << 20,
+        _ seeds: [[UInt8]], rounds: Int = 500, memory: Peak = .asked, growthLimit: Int = 128 << 20,
         readShare: ClosedRange<Double> = 0.05...0.95, expects: (any Error) -> Bool,
         read: (_ bytes: [UInt8], _ index: Int) throws -> Void
     ) {
         let problem = problem(
-            seeds, memory: memory, growthLimit: growthLimit, readShare: readShare, expects: expects,
-            read: read)
+            seeds, rounds: rounds, memory: memory, growthLimit: growthLimit, readShare: readShare,
+            expects: expects, read: read)
         if let problem { Issue.record(Comment(rawValue: problem)) }
     }
 
     private static func problem(
-        _ seeds: [[UInt8]], memory: Peak, growthLimit: Int, readShare: ClosedRange<Double>,
+        _ seeds: [[UInt8]], rounds: Int, memory: Peak, growthLimit: Int,
+        readShare: ClosedRange<Double>,
         expects: (any Error) -> Bool, read: (_ bytes: [UInt8], _ index: Int) throws -> Void
     ) -> String? {
         for (index, proper) in seeds.enumerated() {

@@ -1,13 +1,20 @@
 import Foundation
 import JSON
-import Simile
+import SentenceEmbedding
 import Support
 import Yams
 
 extension RecipeFormat {
     /// `recipe.yaml`
-    static let yaml = RecipeFormat(
+    package static let yaml = RecipeFormat(
         name: "recipe.yaml", write: { try $0.yaml() }, read: { try Recipe(yamlFile: $0) })
+}
+
+/// What is wrong with a recipe's file, in a whole sentence that names the file.
+package struct RecipeFileError: Error, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) { self.description = description }
 }
 
 /// Recipes as YAML files.
@@ -17,21 +24,27 @@ extension Recipe {
     private static let mostNesting = 1000
 
     /// Reads a recipe; a key that does not exist, or is there twice, is refused.
-    init(yamlFile path: String) throws {
+    package init(yamlFile path: String) throws(RecipeFileError) {
         guard let text = Self.text(path) else {
-            throw CommandError.input("\(path): no such recipe, or not UTF-8 text; check the path")
+            throw RecipeFileError(
+                "\(path): no such recipe, or not UTF-8 text; check the path")
         }
+        try self.init(yaml: text, path: path)
+    }
+
+    /// Reads the text of a recipe's file; `path` is what messages call it.
+    package init(yaml text: String, path: String) throws(RecipeFileError) {
         try Self.refuseBombs(text, path)
         let root: Node
         do { root = try Yams.compose(yaml: text) ?? [:] } catch {
-            throw CommandError.input(Self.sentence(error, in: text, path))
+            throw RecipeFileError(Self.sentence(error, in: text, path))
         }
         do throws(RecipeError) {
             // A file of comments alone is an empty recipe.
             try self.init(root.null != nil ? .object([]) : root.json)
         } catch {
             let line = error.key.flatMap { root.line(ofKey: $0) }.map { ":\($0)" } ?? ""
-            throw CommandError.input("\(path)\(line): \(error)")
+            throw RecipeFileError("\(path)\(line): \(error)")
         }
     }
 
@@ -45,19 +58,19 @@ extension Recipe {
     }
 
     /// Reads a recipe whose relative paths are of the working directory, or of its own folder.
-    init(ownPathsOf path: String) throws {
+    package init(ownPathsOf path: String) throws(RecipeFileError) {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
         let recipe = try Recipe(yamlFile: path)
         do throws(RecipeError) { self = try recipe.withAbsolutePaths(orIn: folder) } catch {
-            throw CommandError.input("\(path): \(error)")
+            throw RecipeFileError("\(path): \(error)")
         }
     }
 
     /// Refuses what grows when it is read: aliases, which a few lines can multiply to any size, and
     /// endless nesting.
-    private static func refuseBombs(_ text: String, _ path: String) throws {
+    private static func refuseBombs(_ text: String, _ path: String) throws(RecipeFileError) {
         guard text.utf8.count <= mostBytes else {
-            throw CommandError.input("\(path): over \(mostBytes >> 20) MiB; this is no recipe")
+            throw RecipeFileError("\(path): over \(mostBytes >> 20) MiB; this is no recipe")
         }
         let anchors = Set(text.matches(of: /&([A-Za-z0-9_-]+)/).map { $0.1 })
         for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -66,14 +79,18 @@ extension Recipe {
             if let alias = line.matches(of: /\*([A-Za-z0-9_-]+)/).first(where: {
                 anchors.contains($0.1)
             }) {
-                throw CommandError.input(
+                throw RecipeFileError(
                     "\(path):\(number + 1): recipes take no aliases such as \(alias.0); write the value itself"
                 )
             }
         }
-        let openings = text.utf8.count { "[{?".utf8.contains($0) } + text.matches(of: /-[ ]/).count
+        // One dash a line begins an item; more of them nest. So a long list reads the same in either style.
+        let dashes = text.split(separator: "\n").map { line in
+            line.split(separator: " ").count { $0 == "-" }
+        }
+        let openings = text.utf8.count { "[{?".utf8.contains($0) } + (dashes.max() ?? 0)
         guard openings <= mostNesting else {
-            throw CommandError.input(
+            throw RecipeFileError(
                 "\(path): \(openings) lists and mappings; a recipe has \(mostNesting) at most")
         }
     }
@@ -108,7 +125,7 @@ extension Recipe {
     ///
     /// Numbers are those of the JSON writer, the shortest that read back the same; Yams' own encoder
     /// rounds a Double to 15 digits and writes out a Float's as a Double's.
-    func yaml() throws -> String {
+    package func yaml() throws -> String {
         try Yams.serialize(node: Self.block(Yams.compose(yaml: json) ?? [:]), allowUnicode: true)
     }
 

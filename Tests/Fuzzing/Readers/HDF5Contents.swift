@@ -1,13 +1,12 @@
 import Foundation
 import HDF5
 import NeuralNetwork
+import SentenceEmbedding
 import Serialization
 import Tokenization
 
-@testable import SentenceEmbedding
-
 /// The contents of an HDF5 file as texts, which can be damaged and made a sound file again.
-struct HDF5Contents {
+package struct HDF5Contents {
     private enum Kind { case group, text, texts, integer, flag, floats, strings }
     private struct Entry {
         let path: String
@@ -20,9 +19,9 @@ struct HDF5Contents {
     private var entries: [Entry] = []
 
     /// The texts of all entries.
-    var texts: [[UInt8]] { entries.map { Array($0.text.utf8) } }
+    package var texts: [[UInt8]] { entries.map { Array($0.text.utf8) } }
 
-    init(of url: URL) throws {
+    package init(of url: URL) throws {
         let file = try HDF5File(opening: url.path)
         try add(file.root, path: "")
     }
@@ -64,7 +63,7 @@ struct HDF5Contents {
     }
 
     /// Writes a file with the text of one entry replaced; what is no number then becomes text.
-    func write(to url: URL, replacing index: Int, by bytes: [UInt8]) throws {
+    package func write(to url: URL, replacing index: Int, by bytes: [UInt8]) throws {
         let file = try HDF5File(creating: url.path, replacing: true, withDigest: true)
         for (place, entry) in entries.enumerated() {
             var entry = entry
@@ -129,7 +128,7 @@ struct HDF5Contents {
 }
 
 /// The errors that reading a damaged HDF5 file may throw: they name the file.
-func isErrorOfReading(_ error: any Error, at url: URL) -> Bool {
+package func isErrorOfReading(_ error: any Error, at url: URL) -> Bool {
     switch error {
     case is HDF5Error, is SerializationError, is CheckpointError, is ParameterError:
         "\(error)".contains(url.path)
