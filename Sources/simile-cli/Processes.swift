@@ -66,8 +66,16 @@ enum Processes {
         return max(1, available / local)
     }
 
-    /// Ends this process when all have come to their end.
-    static func leave() { joined?.leave() }
+    /// Ends this process when all have come to their end, and says how long they have waited for each other.
+    static func leave() {
+        guard let joined else { return }
+        let waited = joined.gather([joined.waited.bitPattern]).map { Double(bitPattern: $0[0]) }
+        let mean = waited.reduce(0, +) / Double(waited.count)
+        Console.note(
+            "the processes waited \(mean.fixed(1)) s for each other on average, at most \((waited.max() ?? 0).fixed(1)) s"
+        )
+        joined.leave()
+    }
 
     /// Ends all processes because of an error of this one. Mostly all have the same, and then the first one says it.
     static func end(by error: any Error, of command: any ParsableCommand.Type) -> Never {
