@@ -8,6 +8,8 @@ public enum CommunicationError: Error, Equatable, CustomStringConvertible {
     case unknownLibrary(path: String, version: String)
     /// The library sees another number of processes than the launcher started.
     case otherLauncher(launcher: Launcher, found: Int, library: String)
+    /// `SIMILE_MPI_TIMEOUT` is no number of seconds.
+    case timeout(String)
     /// A call gave an error.
     case failed(call: String, reason: String)
 
@@ -22,6 +24,8 @@ public enum CommunicationError: Error, Equatable, CustomStringConvertible {
             "\(path): says that it is '\(version)'; expected Open MPI, MPICH or one of its kin, or libmpi_abi.so of MPI 5"
         case .otherLauncher(let launcher, let found, let library):
             "\(launcher) started \(launcher.size) processes, but \(library) sees \(found): it belongs to another launcher; use that one, or set SIMILE_MPI to the library that belongs to \(launcher)"
+        case .timeout(let found):
+            "SIMILE_MPI_TIMEOUT is '\(found)' in the environment; expected seconds above 0, or unset it"
         case .failed(let call, let reason):
             "\(call): \(reason)"
         }

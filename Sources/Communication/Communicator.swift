@@ -26,7 +26,7 @@ public protocol Communicator: AnyObject {
         _ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer, counts: [Int])
     /// Replaces the bytes by those of process 0.
     func broadcast(_ bytes: UnsafeMutableRawBufferPointer)
-    /// Waits until every process is here, however long that takes: before the first step, when each reads what it needs.
+    /// Waits until every process is here, however long that takes: where each has read what it needs, and at the end.
     func wait()
 }
 

@@ -42,8 +42,9 @@ public struct Launcher: Equatable, Sendable, CustomStringConvertible {
     /// How many of them are on this machine; nil where it does not say.
     public let localSize: Int?
 
-    /// Reads an environment; nil when no launcher is in it.
+    /// Reads an environment; nil when no launcher is in it, or `SIMILE_MPI` is `none`.
     public init?(_ environment: [String: String]) {
+        if environment["SIMILE_MPI"] == "none" { return nil }
         func number(_ name: String) -> Int? { environment[name].flatMap { Int($0) } }
         // An sbatch script has SLURM_NTASKS without any srun, but not SLURM_STEP_NUM_TASKS.
         let all: [(Kind, size: String, rank: String, local: String)] = [
@@ -56,6 +57,12 @@ public struct Launcher: Equatable, Sendable, CustomStringConvertible {
         ]
         for (kind, sizeName, rankName, localName) in all {
             guard let size = number(sizeName), let rank = number(rankName) else { continue }
+            // srun sets what Hydra sets, too, for some libraries; Hydra also says how many are on a machine.
+            if kind == .hydra, environment["SLURM_STEP_NUM_TASKS"] != nil,
+                environment[localName] == nil
+            {
+                continue
+            }
             self.kind = kind
             self.size = size
             self.rank = rank

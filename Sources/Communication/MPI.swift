@@ -15,9 +15,11 @@ public final class MPI: Communicator {
     /// What the library says of itself, in a line.
     public let version: String
     /// How many seconds a call waits for the other processes before it takes them for dead: nothing else tells when a
-    /// cable was pulled. Four times the longest wait so far, if that is more.
+    /// cable was pulled. Four times the longest wait so far, or twice the time that it has computed by itself, if that is more.
     public private(set) var patience = 6.0
     private let givenPatience: Double?
+    /// When the latest call was done.
+    private var latestEnd = ContinuousClock.now
     private let calls: simile_mpi
     /// Sums under way.
     private var sums: [simile_mpi_request] = []
@@ -36,12 +38,14 @@ public final class MPI: Communicator {
         _ environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(CommunicationError) -> MPI? {
         let wanted = environment["SIMILE_MPI"].flatMap { $0.isEmpty ? nil : $0 }
-        guard wanted != "none", let launcher = Launcher(environment), launcher.size > 1 else {
-            return nil
+        guard let launcher = Launcher(environment), launcher.size > 1 else { return nil }
+        var patience: Double?
+        if let text = environment["SIMILE_MPI_TIMEOUT"], !text.isEmpty {
+            guard let seconds = Double(text), seconds > 0 else { throw .timeout(text) }
+            patience = seconds
         }
         return try MPI(
-            launcher, wanted.map { [$0] } ?? launcher.kind.libraries,
-            patience: environment["SIMILE_MPI_TIMEOUT"].flatMap { Double($0) })
+            launcher, wanted.map { [$0] } ?? launcher.kind.libraries, patience: patience)
     }
 
     private init(
@@ -159,11 +163,20 @@ public final class MPI: Communicator {
                 && offsets[size] <= Int32.max,
             "gather: \(counts) bytes of \(size) processes into \(all.count)")
         guard let base = all.baseAddress, offsets[size] > 0 else { return }
-        finish("MPI_Iallgatherv") {
-            // A process with nothing has an address all the same.
-            calls.all_gather(
-                own.baseAddress ?? UnsafeRawPointer(base), Int32(own.count), base,
-                counts.map(Int32.init), offsets.dropLast().map(Int32.init), $0)
+        // The library may read both lists until the call is done.
+        let (lengths, places) = (counts.map(Int32.init), offsets.dropLast().map(Int32.init))
+        lengths.withUnsafeBufferPointer { lengths in
+            places.withUnsafeBufferPointer { places in
+                guard let lengths = lengths.baseAddress, let places = places.baseAddress else {
+                    return
+                }
+                finish("MPI_Iallgatherv") {
+                    // A process with nothing has an address all the same.
+                    calls.all_gather(
+                        own.baseAddress ?? UnsafeRawPointer(base), Int32(own.count), base, lengths,
+                        places, $0)
+                }
+            }
         }
     }
 
@@ -194,23 +207,28 @@ public final class MPI: Communicator {
         _ request: simile_mpi_request, _ call: String, within seconds: Double? = nil
     ) {
         var (request, isDone) = (request, Int32(0))
+        defer { latestEnd = .now }
         check(call, calls.test(&request, &isDone))
         if isDone != 0 { return }
-        let begun = ContinuousClock.now
-        let limit = seconds ?? givenPatience ?? patience
+        // Who has computed for long may be ahead of the others by a share of that.
+        let computed = (ContinuousClock.now - latestEnd) / .seconds(1)
+        let limit = seconds ?? givenPatience ?? max(patience, 2 * computed)
+        var (passed, latest) = (0.0, ContinuousClock.now)
         repeat {
             // Where processes share processors, who waits gives way; after a while, also to save power.
-            let passed = (ContinuousClock.now - begun) / .seconds(1)
             if passed > 0.02 { usleep(200) } else { sched_yield() }
-            if passed > limit {
+            check(call, calls.test(&request, &isDone))
+            let now = ContinuousClock.now
+            // A machine that was put to sleep has not waited.
+            passed += min((now - latest) / .seconds(1), 1)
+            latest = now
+            if isDone == 0, passed > limit {
                 endStuckLauncher()
                 fail(
                     "process \(rank) of \(size) has waited \(Int(passed)) s for the others in \(call): one of them hangs, or the network is down (SIMILE_MPI_TIMEOUT sets the seconds)"
                 )
             }
-            check(call, calls.test(&request, &isDone))
         } while isDone == 0
-        let passed = (ContinuousClock.now - begun) / .seconds(1)
         waited += passed
         if seconds == nil { patience = max(patience, 4 * passed) }
     }
@@ -232,8 +250,7 @@ public final class MPI: Communicator {
         let parent = getppid()
         let name = (try? String(contentsOfFile: "/proc/\(parent)/comm", encoding: .utf8)) ?? ""
         let known = [
-            "mpirun", "mpiexec", "mpiexec.hydra", "orted", "orterun", "prted", "prterun",
-            "hydra_pmi_proxy",
+            "mpirun", "mpiexec", "mpiexec.hydra", "orted", "orterun", "prterun", "hydra_pmi_proxy",
         ]
         guard known.contains(name.trimmingCharacters(in: .newlines)) else { return }
         // It has a process group of its own: the launcher ends those of its processes first.
@@ -248,8 +265,8 @@ public final class MPI: Communicator {
 
     /// Leaves the other processes; to be called once, when all have come to their end.
     public func leave() {
-        // The library's own way of waiting burns a processor, and has no end.
-        finish("MPI_Ibarrier") { calls.barrier($0) }
+        // The library's own way of waiting burns a processor.
+        wait()
         _ = calls.finalize()
     }
 

@@ -11,6 +11,10 @@ public enum ProcessorCount {
         return max(1, min(allowed, quota(of: groups, mountedAt: ControlGroups.root) ?? allowed))
     }()
 
+    /// Whether the scheduler keeps this process to some of the machine's processors.
+    public static let isBound =
+        (1..<ProcessInfo.processInfo.processorCount).contains(Int(simile_affinity_count()))
+
     /// The least processors that a control group of the process, or one that it lies in, grants, rounded up;
     /// nil when none sets a limit.
     ///

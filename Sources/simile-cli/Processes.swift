@@ -7,9 +7,7 @@ import Simile
 enum Processes {
     /// What started this process, if it started several.
     static let launcher: Launcher? = {
-        let environment = ProcessInfo.processInfo.environment
-        if environment["SIMILE_MPI"] == "none" { return nil }
-        return Launcher(environment).flatMap { $0.size > 1 ? $0 : nil }
+        Launcher(ProcessInfo.processInfo.environment).flatMap { $0.size > 1 ? $0 : nil }
     }()
 
     /// The others, once joined; nil for one process.
@@ -21,7 +19,7 @@ enum Processes {
     /// Joins the other processes for a command that all share; of any other command the first process does everything, and
     /// the others end here.
     ///
-    /// - Throws: `CommunicationError`, or `CommandError` when one process lacks what the others have.
+    /// - Throws: `CommunicationError`.
     static func join(for command: any Subcommand) throws {
         if launcher == nil { return }
         guard type(of: command).isShared else {
@@ -30,7 +28,7 @@ enum Processes {
         }
         guard let processes = try MPI.join() else { return }
         joined = processes
-        try agreeOnInstructionSet(processes)
+        agreeOnInstructionSet(processes)
     }
 
     /// Says how many processes there are, and what each has.
@@ -38,17 +36,16 @@ enum Processes {
         guard let joined, let launcher else { return }
         let machines = Set(joined.gather(ProcessInfo.processInfo.hostName)).count
         let (threads, all) = (ThreadPool.shared.count, ProcessInfo.processInfo.processorCount)
-        let isBound = ProcessorCount.available < all && threads == ProcessorCount.available
         Console.note(
             "\(joined.size) processes of \(threads) thread\(threads == 1 ? "" : "s") on \(machines) machine\(machines == 1 ? "" : "s"), started by \(launcher)"
-                + (isBound
-                    ? "; each may use \(threads) of \(all) processors ('mpirun --bind-to none' lifts that)"
+                + (ProcessorCount.isBound
+                    ? "; the first may use \(ProcessorCount.available) of \(all) processors ('mpirun --bind-to none' lifts that)"
                     : ""))
         Console.detail("\(joined.library): \(joined.version)")
     }
 
     /// Has every process compute with the least of their instruction sets: rounding differs between them.
-    private static func agreeOnInstructionSet(_ processes: MPI) throws {
+    private static func agreeOnInstructionSet(_ processes: MPI) {
         let own = KernelSettings.instructionSetNumber
         let all = processes.gather([UInt64(own)]).map { Int($0[0]) }
         guard let least = all.min(), all.contains(where: { $0 != least }) else { return }
@@ -61,14 +58,26 @@ enum Processes {
     /// each process to processors of its own.
     static var threads: Int {
         let available = ProcessorCount.available
-        guard let local = launcher?.localSize, available == ProcessInfo.processInfo.processorCount
-        else { return available }
+        guard let local = launcher?.localSize, !ProcessorCount.isBound else { return available }
         return max(1, available / local)
+    }
+
+    /// Refuses processes that do not have the same as the first, once each has read it.
+    static func require(same what: String, _ own: String) throws {
+        guard let joined else { return }
+        joined.wait()
+        let all = joined.gather(own)
+        if let other = all.firstIndex(where: { $0 != all[0] }) {
+            throw CommandError.input(
+                "process \(other) does not have the \(what) of process 0; all need the same files"
+            )
+        }
     }
 
     /// Ends this process when all have come to their end, and says how long they have waited for each other.
     static func leave() {
         guard let joined else { return }
+        joined.wait()
         let waited = joined.gather([joined.waited.bitPattern]).map { Double(bitPattern: $0[0]) }
         let mean = waited.reduce(0, +) / Double(waited.count)
         Console.note(

@@ -48,6 +48,8 @@ struct SimileCommand: ParsableCommand {
             Console.detail("\(((ContinuousClock.now - begun) / .seconds(1)).fixed(2)) s")
             Processes.leave()
         } catch {
+            // Nobody reads what the first process prints: the others do not know.
+            if error as? ExitCode == .success { Processes.joined?.abort(0) }
             // What ends all processes in the same way is no error of one.
             if error is ExitCode || exitCode(for: error) == .success {
                 Processes.leave()

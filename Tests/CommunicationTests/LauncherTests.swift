@@ -28,6 +28,10 @@ import Testing
         ]
         let launcher = try #require(Launcher(environment))
         #expect(launcher.kind == .slurm && launcher.size == 11 && launcher.localSize == 4)
+        // With --mpi=pmi2 srun sets Hydra's variables, too.
+        let both = environment.merging(["PMI_SIZE": "11", "PMI_RANK": "0"]) { $1 }
+        #expect(Launcher(both)?.kind == .slurm)
+        #expect(Launcher(both.merging(["MPI_LOCALNRANKS": "4"]) { $1 })?.kind == .hydra)
         // A batch script without srun.
         #expect(Launcher(["SLURM_NTASKS": "11", "SLURM_PROCID": "0"]) == nil)
     }
@@ -38,6 +42,12 @@ import Testing
         #expect(try MPI.join([:]) == nil)
         #expect(try MPI.join(["PMI_SIZE": "1", "PMI_RANK": "0"]) == nil)
         #expect(try MPI.join(["PMI_SIZE": "2", "PMI_RANK": "0", "SIMILE_MPI": "none"]) == nil)
+    }
+
+    @Test(arguments: ["ten", "0", "nan", "-1"]) func aTimeoutIsSeconds(_ text: String) throws {
+        #expect(throws: CommunicationError.timeout(text)) {
+            try MPI.join(["PMI_SIZE": "2", "PMI_RANK": "0", "SIMILE_MPI_TIMEOUT": text])
+        }
     }
 
     @Test func aLibraryIsNeeded() throws {

@@ -283,13 +283,14 @@ public final class SentenceTransformer {
         return batches
     }
 
-    /// Gives every process the rows of all sentences, of which each has computed every so-manieth batch.
+    /// Gives every process the rows of all sentences; each has computed the batches that were dealt to it, in turn.
     private static func exchange(
         _ batches: [ArraySlice<Int>], among processes: any Communicator, in result: Storage,
         width: Int
     ) {
         // Some at a time, for the copies that travel.
-        let round = max(1, (64 << 20) / (width * MemoryLayout<Float>.stride * 256)) * processes.size
+        let largest = batches.map(\.count).max() ?? 1
+        let round = max(1, (256 << 20) / (width * MemoryLayout<Float>.stride * largest))
         for first in stride(from: 0, to: batches.count, by: round) {
             let some = first..<min(first + round, batches.count)
             let sentences = (0..<processes.size).map { rank in

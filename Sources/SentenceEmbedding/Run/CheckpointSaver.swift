@@ -42,12 +42,19 @@ final class CheckpointSaver: TrainingCallback {
     }
 
     private func save(_ trainer: Trainer, isBest: Bool) throws {
-        if !isBest, let files { retryBest(trainer, files) }
+        if !isBest {
+            try inFirst(trainer) { self.files.map { self.retryBest(trainer, $0) } }
+        }
         try trainer.requireSoundModel()
         try trainer.requireEqualWeights()
         if !isBest { savedStep = trainer.state.step }
-        guard let processes = trainer.processes else { return try write(trainer, isBest: isBest) }
-        try processes.inFirst { try self.write(trainer, isBest: isBest) }
+        try inFirst(trainer) { try self.write(trainer, isBest: isBest) }
+    }
+
+    /// Runs `body`, which writes files, in the first process while the others wait.
+    private func inFirst(_ trainer: Trainer, _ body: @escaping () throws -> Void) throws {
+        guard let processes = trainer.processes else { return try body() }
+        try processes.inFirst(body)
     }
 
     private func write(_ trainer: Trainer, isBest: Bool) throws {

@@ -1,4 +1,5 @@
 import Communication
+import Kernels
 import Losses
 import Support
 import Tensors
@@ -22,20 +23,11 @@ extension TrainingRun {
         try processes.inFirst(body)
     }
 
-    /// Refuses processes that would not compute the same as the first.
-    func requireAgreement(_ trainer: Trainer) throws {
+    /// Refuses processes that are to make another run than the first, before they do anything together.
+    func requireSameRecipe() throws {
         guard let processes else { return }
-        // Reading the data may have taken one much longer than another.
         processes.wait()
-        let data = trainer.tasks.map { task in
-            let table = task.objective.data
-            var hash = FNV1a()
-            // Rows here and there: other files mostly differ in all.
-            for row in stride(from: 0, to: table.count, by: max(1, table.count / 1000)) {
-                for text in table.texts(row) { for byte in (text ?? "").utf8 { hash.add(byte) } }
-            }
-            return "\(task.name) \(table.count) rows \(hash.value)"
-        }
+        try require(same: "version", Version.simile)
         let recipes = try processes.gather(recipe.json).map { try Recipe(json: $0) }
         for (other, recipe) in recipes.enumerated() {
             if let key = recipes[0].keys(changedIn: recipe).first {
@@ -44,23 +36,40 @@ extension TrainingRun {
                     found: recipe.value[key]?.line ?? "")
             }
         }
-        let facts = [
-            ("version", Version.simile),
-            ("data", data.joined(separator: ", ")),
-            ("step", "\(trainer.state.step)"),
-            ("weights", "\(trainer.weightsHash)"),
-            ("matrix products", trainer.model.products),
-        ]
-        for (name, own) in facts {
-            let all = processes.gather(own)
-            if let other = all.firstIndex(where: { $0 != all[0] }) {
-                throw RunError.processesDiffer(
-                    what: name, process: other, first: all[0], found: all[other])
-            }
+    }
+
+    /// Refuses processes that would not compute the same as the first.
+    func requireAgreement(_ prepared: Prepared) throws {
+        guard let processes else { return }
+        let trainer = prepared.trainer
+        let data = trainer.tasks.map { "\($0.name) \($0.objective.data.digest)" }
+        let heldOut = prepared.heldOut.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        var products = trainer.model.products
+        if GEMM.Engine.preferred == .library {
+            // A library's sums depend on what it is, and on the number of threads.
+            let library = (try? BLAS.shared.get()).map { "\($0)" } ?? ""
+            products += " of \(library) on \(ThreadPool.shared.count) threads"
+        }
+        let hash = "\(trainer.optimizer.parameters.valuesHash)"
+        // Reading may have taken one much longer than another.
+        processes.wait()
+        try require(same: "data", data.joined(separator: ", "))
+        try require(same: "held-out data", heldOut.joined(separator: ", "))
+        try require(same: "step", "\(trainer.state.step)")
+        try require(same: "weights", hash)
+        try require(same: "matrix products", products)
+    }
+
+    private func require(same what: String, _ own: String) throws {
+        guard let all = processes?.gather(own) else { return }
+        if let other = all.firstIndex(where: { $0 != all[0] }) {
+            throw RunError.processesDiffer(
+                what: what, process: other, first: all[0], found: all[other])
         }
     }
 
-    /// Gives all processes the first one's weights of a model and its losses, and the step that they are of.
+    /// Gives all processes the first one's weights of a model and its losses, what they are multiplied in, and the step that
+    /// they are of.
     func share(
         _ model: SentenceTransformer, _ losses: [String: LossModule], ofStep step: Int
     ) -> Int {
@@ -70,6 +79,8 @@ extension TrainingRun {
             parameters += Array(module.parameters)
         }
         for parameter in parameters { parameter.share(among: processes) }
+        model.precision =
+            GEMM.Precision(rawValue: processes.gather(model.precision.rawValue)[0]) ?? .float32
         return Int(processes.gather([UInt64(step)])[0][0])
     }
 }
@@ -86,11 +97,11 @@ extension Parameter {
     }
 }
 
-extension Trainer {
-    /// A hash of all weights, which is the same where they are the same to the last bit.
-    var weightsHash: UInt64 {
+extension Sequence<Parameter> {
+    /// A hash of all values, which is the same where they are the same to the last bit.
+    package var valuesHash: UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for parameter in optimizer.parameters {
+        for parameter in self {
             for part in parameter.parts {
                 parameter.withValues(of: part) { values in
                     for i in values.indices {
@@ -101,13 +112,15 @@ extension Trainer {
         }
         return hash
     }
+}
 
+extension Trainer {
     /// Refuses to go on when processes have come to other weights than the first has, which no loss would show.
     ///
     /// - Throws: `TrainingError.processesDiffer`.
     func requireEqualWeights() throws(TrainingError) {
         guard let processes else { return }
-        let all = processes.gather([weightsHash])
+        let all = processes.gather([optimizer.parameters.valuesHash])
         if let other = all.firstIndex(where: { $0 != all[0] }) {
             throw .processesDiffer(process: other, step: state.step)
         }

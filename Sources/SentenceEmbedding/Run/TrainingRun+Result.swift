@@ -18,7 +18,8 @@ extension TrainingRun {
         model.processes = trainer.processes
         let losses = modules.compactMapValues { $0.loss as? any Loss }
         try applyPrompt(to: model)
-        let adapters = writes ? Result { try writeAdapters(of: model) } : .success(())
+        var adapters = Result<Void, any Error>.success(())
+        try inFirstProcess { adapters = Result { try self.writeAdapters(of: model) } }
         // Merged weights are rounded: their figures are not those of the weights beside their adapters.
         let isMerged = model.adapters != nil
         model.mergeAdapters()
@@ -30,9 +31,9 @@ extension TrainingRun {
             for problem in one.evaluation.problems { note(.other("\(split): \(problem)")) }
         }
         results.details = record.details(seconds: log?.seconds ?? 0)
-        let finished = results
+        let (finished, adaptersWritten) = (results, adapters)
         try inFirstProcess { [self] in
-            try write(model, of: trainer, finished, adapters)
+            try write(model, of: trainer, finished, adaptersWritten)
             log?.flush()
             if let problem = log?.problem ?? unread {
                 throw RunError.unwritten(reason: problem, finished)

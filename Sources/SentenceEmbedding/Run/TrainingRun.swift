@@ -106,11 +106,12 @@ public final class TrainingRun {
         }
         let prepared = try prepare(cache: folder)
         let trainer = prepared.trainer
-        try requireAgreement(trainer)
         let measurements = RunMeasurements(
             dev: prepared.dev, test: prepared.test, folder: writes ? folder : nil, note: note)
         let record = RunRecord(recipe, trainer.tasks, trainer.model, note: note)
-        let files = writes ? try prepareFiles(prepared, record) : nil
+        var made: RunFiles?
+        try inFirstProcess { made = try self.prepareFiles(prepared, record) }
+        let files = made
         latest = nil
         let saver = CheckpointSaver(files, savedStep: trainer.state.step, note: note)
         var all =
@@ -220,6 +221,7 @@ extension TrainingRun {
 
     /// Reads and checks everything; writes nothing but a teacher's labels, into `cache`.
     func prepare(cache: RunFolder) throws -> Prepared {
+        try requireSameRecipe()
         try requireFolder()
         if !isNew, latest == nil { latest = try folder.latest(open, note) }
         let model = try startingModel()
@@ -233,9 +235,11 @@ extension TrainingRun {
             try item.evaluator.check(model)
         }
         try requireHeldOut(data)
-        return Prepared(
+        let prepared = Prepared(
             trainer: trainer, dev: dev, test: test, heldOut: data.heldOut.mapValues(\.digest),
             memory: try memoryPlan(trainer, evaluates: !dev.isEmpty))
+        try requireAgreement(prepared)
+        return prepared
     }
 
     /// What the run will need, with no more token ids kept than the limit leaves room for.
@@ -353,6 +357,8 @@ extension TrainingRun {
         for model: SentenceTransformer, _ data: RunData, _ cache: RunFolder
     ) throws -> [TrainingTask] {
         try recipe.tasks.map { task in
+            // Those before may have taken one longer than another.
+            processes?.wait()
             let table = try firstProcessFirst {
                 try data.table(of: task, for: model, cache: cache)
             }

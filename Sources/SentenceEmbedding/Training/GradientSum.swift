@@ -25,7 +25,8 @@ final class GradientSum {
     init(_ parameters: [Parameter], _ communicator: any Communicator, compresses: Bool) {
         self.communicator = communicator
         self.compresses = compresses
-        let trained = parameters.filter { !$0.isFrozen }
+        // BERT's pooler is no part of the embeddings, and so has no gradient.
+        let trained = parameters.filter { !$0.isFrozen && !$0.name.hasPrefix("pooler.") }
         tables = trained.filter(\.isRowSparse)
         let byLayer = Dictionary(grouping: trained.filter { !$0.isRowSparse }) {
             LearningRates.layer(of: $0.name) ?? -1

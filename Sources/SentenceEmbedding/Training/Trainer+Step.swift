@@ -25,12 +25,13 @@ extension Trainer {
             loss += value * (Float(batch.rows.count) / Float(rowCount))
             tokenCount += tokens
         }
+        // Before anything can throw: sums under way are in memory of the gradients.
+        sum?.finish()
         // What was read of a file that changes meanwhile was not what the run is to learn.
         for task in Set(batches.map(\.task)) {
             try tasks[task].objective.data.requireUnchangedFiles()
         }
         latestBatches = batches
-        sum?.finish()
         let norm = parameters.gradientNorm()
         guard norm.isFinite else { throw nonFinite("gradient", batches) }
         var clippedNorm = norm

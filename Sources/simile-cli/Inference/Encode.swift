@@ -83,6 +83,10 @@ struct Encode: Subcommand {
             model: try ModelPath.open(model), normalize: normalize, chunk: chunk)
         try embedding.apply(to: encoding.model)
         encoding.model.processes = Processes.joined
+        try Processes.require(same: "model", "\(encoding.model.allParameters.valuesHash)")
+        try Processes.require(
+            same: "sentences",
+            "\((try? FileManager.default.attributesOfItem(atPath: input ?? "-"))?[.size] ?? 0)")
         let start = ContinuousClock.now
         let first = try encoding.next(source)
         let quantizer = try quantizer(encoding, first)

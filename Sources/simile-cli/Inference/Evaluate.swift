@@ -92,6 +92,7 @@ struct Evaluate: Subcommand {
         let model = try ModelPath.open(path)
         try embedding.apply(to: model)
         model.processes = Processes.joined
+        try Processes.require(same: "model", "\(model.allParameters.valuesHash)")
         var parts: [Evaluation] = []
         if let data {
             if let kind, kind != SimilarityEvaluation.kind {

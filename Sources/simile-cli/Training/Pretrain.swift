@@ -81,6 +81,7 @@ struct Pretrain: Subcommand {
             if !start.dryRun { try run.claimFolder() }
             // In the run's folder the first process makes it for all.
             if let processes = Processes.joined, !start.dryRun {
+                processes.wait()
                 try processes.inFirst { try makeModel(at: beginning, run.recipe) }
             } else {
                 try makeModel(at: beginning, run.recipe)

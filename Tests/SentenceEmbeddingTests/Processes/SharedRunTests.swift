@@ -88,6 +88,50 @@ import Testing
         }
     }
 
+    @Test func otherDataAreRefused() throws {
+        let folder = TemporaryFolder()
+        let recipe = try recipe(folder)
+        let said = ThreadProcesses.run(2) { own in
+            // The file changes when the first process has read it.
+            let change = { (note: TrainingNote) in
+                if own.rank == 0, case .read = note {
+                    _ = try? folder.scores("train.tsv", 24, seed: 5)
+                }
+            }
+            do {
+                _ = try TrainingRun(
+                    recipe, output: folder("run").path, processes: own, note: change
+                ).execute()
+                return ""
+            } catch { return "\(error)" }
+        }
+        for sentence in said {
+            #expect(sentence.hasPrefix("process 1 does not have the data of process 0"))
+        }
+    }
+
+    /// What is measured in bfloat16 in one process is so in all: the model delivered is read in the first one alone.
+    @Test func figuresAreThoseOfOnePrecision() throws {
+        let folder = TemporaryFolder()
+        var recipe = try recipe(folder)
+        recipe.training.bf16 = true
+        var test = EvaluationRecipe(short: "test")
+        test.data = [ExampleSource(try folder.scores("test.tsv", 20, seed: 12))]
+        recipe.evaluations.append(test)
+        let shared = recipe
+        _ = ThreadProcesses.run(2) { own in
+            try TrainingRun(shared, output: folder("run").path, processes: own).execute()
+        }
+        let model = try SentenceTransformer(path: folder("run/model").path)
+        let table = try ExampleFile.read(
+            folder.path("test.tsv"), options: recipe.data, as: .scoredPairs
+        ).table
+        let own = try EmbeddingSimilarityEvaluator(table).evaluate(model)
+        let results = try String(contentsOf: folder("run/results.json"), encoding: .utf8)
+        let figure = try #require(own["spearman_cosine"])
+        #expect(results.contains("\(figure)"), "\(figure) is not in \(results)")
+    }
+
     @Test func otherWeightsAreRefused() throws {
         let folder = TemporaryFolder()
         let recipe = try recipe(folder)
