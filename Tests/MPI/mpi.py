@@ -130,7 +130,7 @@ def libraries(simile, folder, scratch):
 def failures(simile, scratch):
     launcher = ["mpirun", *OPEN_MPI, "-n", "2"]
     command = [simile, *LARGE, "--max-steps", "40"]
-    subprocess.run(command + ["--output", f"{scratch}/whole", "--quiet"], check=True)
+    subprocess.run(command + ["--output", f"{scratch}/whole-large", "--quiet"], check=True)
 
     def ends(name, job, status=None, errors=None):
         seconds = job.seconds_to_end()
@@ -143,7 +143,7 @@ def failures(simile, scratch):
         resume = [simile, "train", "--resume", job.run, "--threads", "1", "--quiet"]
         before = ["mpirun", *OPEN_MPI, "-n", str(processes)] if processes > 1 else []
         done = subprocess.run(before + resume, capture_output=True, text=True, env={**os.environ, **AS_ROOT})
-        check(name, f"status {done.returncode}" if done.returncode else difference(job.run, f"{scratch}/whole"), done.stderr)
+        check(name, f"status {done.returncode}" if done.returncode else difference(job.run, f"{scratch}/whole-large"), done.stderr)
 
     job = Job(launcher + command, scratch)
     job.wait_for_step(8)
