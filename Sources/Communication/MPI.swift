@@ -240,7 +240,10 @@ public final class MPI: Communicator {
     }
 
     private func fail(_ sentence: String) -> Never {
-        FileHandle.standardError.write(Data("Error: \(sentence)\n".utf8))
+        // Lost, if nobody hears it.
+        _ = Array("Error: \(sentence)\n".utf8).withUnsafeBytes {
+            write(STDERR_FILENO, $0.baseAddress, $0.count)
+        }
         abort()
     }
 

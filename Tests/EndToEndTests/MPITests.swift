@@ -4,14 +4,19 @@ import Testing
 
 /// The launchers of this machine.
 enum Launchers {
+    /// Open MPI's, whose options the tests give.
     static let mpirun = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":")
-        .map { "\($0)/mpirun" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+        .first { folder in
+            ["mpirun", "ompi_info"].allSatisfy {
+                FileManager.default.isExecutableFile(atPath: "\(folder)/\($0)")
+            }
+        }.map { "\($0)/mpirun" }
 }
 
-/// Commands that mpirun starts several times, as one run. Without an mpirun on the machine they are skipped.
+/// Commands that mpirun starts several times, as one run. Without Open MPI on the machine they are skipped.
 @Suite(
     .serialized,
-    .enabled(if: Launchers.mpirun != nil, "there is no mpirun (Debian and Ubuntu: openmpi-bin)"))
+    .enabled(if: Launchers.mpirun != nil, "there is no Open MPI (Debian and Ubuntu: openmpi-bin)"))
 struct MPITests {
     private let folder = TemporaryFolder()
 

@@ -47,7 +47,7 @@ extension TrainingRun {
         var products = trainer.model.products
         if GEMM.Engine.preferred == .library {
             // A library's sums depend on what it is, and on the number of threads.
-            let library = (try? BLAS.shared.get()).map { "\($0)" } ?? ""
+            let library = (try? BLAS.shared.get()).map { $0.version ?? $0.library } ?? ""
             products += " of \(library) on \(ThreadPool.shared.count) threads"
         }
         let hash = "\(trainer.optimizer.parameters.valuesHash)"
