@@ -9,31 +9,39 @@ import Testing
 
 /// Trainings that several processes share: those of one process, but for rounding.
 @Suite struct SharedTrainingTests {
+    /// How many steps each takes; fewer in a build that is ten times as slow.
+    #if DEBUG
+        static let steps = 20
+    #else
+        static let steps = 100
+    #endif
+
     /// A training by its name, with dropout.
     struct Training: Sendable, CustomStringConvertible {
         let description: String
-        var steps = 30
+        /// By how much losses may differ, of 1 or of themselves.
+        var tolerance: Float = 1e-6
         let trainer: @Sendable (ThreadProcesses?) throws -> Trainer
 
         init(
-            _ description: String, steps: Int = 30,
+            _ description: String, tolerance: Float = 1e-6,
             _ trainer: @escaping @Sendable (ThreadProcesses?) throws -> Trainer
         ) {
             self.description = description
-            self.steps = steps
+            self.tolerance = tolerance
             self.trainer = trainer
         }
     }
 
     static let trainings: [Training] =
         [
-            Training("cosine similarity, 100 steps", steps: 100) {
+            Training("cosine similarity") {
                 try trainer("CosineSimilarityLoss", TinyModel.scored(40), $0)
             },
-            Training("softmax, 100 steps", steps: 100) {
+            Training("softmax") {
                 try trainer("softmax", TinyModel.labelled(40), $0)
             },
-            Training("in-batch negatives, 100 steps", steps: 100) {
+            Training("in-batch negatives") {
                 try trainer("multiple_negatives_ranking", pairs(40), $0)
             },
             Training("CoSENT") { try trainer("cosent", TinyModel.scored(40), $0) },
@@ -53,7 +61,8 @@ import Testing
             Training("adapters") {
                 try trainer("cosent", TinyModel.scored(40), $0, adapters: true)
             },
-            Training("bfloat16 products") {
+            // Rounding to 8 bits makes more of a last bit.
+            Training("bfloat16 products", tolerance: 1e-5) {
                 try trainer("CosineSimilarityLoss", TinyModel.scored(40), $0) { $0.bf16 = true }
             },
             Training("fewer sequences than processes") {
@@ -128,7 +137,7 @@ import Testing
                         result.losses.append(step.loss)
                         result.norms.append(step.gradientNorm)
                     }
-                    return trainer.state.step == training.steps ? .stop : .proceed
+                    return trainer.state.step == Self.steps ? .stop : .proceed
                 }
             ])
             result.bits = trainer.optimizer.parameters.bits
@@ -138,13 +147,15 @@ import Testing
 
     @Test(arguments: trainings) func anyNumberOfProcessesLearnsTheSame(_ training: Training) {
         let alone = results(of: training, processes: 1)[0]
-        #expect(alone.losses.count == training.steps)
+        #expect(alone.losses.count == Self.steps)
         for count in 2...4 {
             let all = results(of: training, processes: count)
             for result in all { #expect(result == all[0], "\(count) processes differ") }
             let worst = zip(all[0].losses, alone.losses).map { abs($0 - $1) / max(1, $1) }.max()
-            #expect(worst.map { $0 <= 1e-6 } == true, "\(count) processes: off by \(worst ?? -1)")
-            #expect(all[0].losses.count == training.steps)
+            #expect(
+                worst.map { $0 <= training.tolerance } == true,
+                "\(count) processes: off by \(worst ?? -1)")
+            #expect(all[0].losses.count == Self.steps)
             let norm = zip(all[0].norms, alone.norms).map { abs($0 - $1) / max(1e-3, $1) }.max()
             #expect(norm.map { $0 < 1e-3 } == true, "\(count) processes: norm \(norm ?? -1)")
         }
