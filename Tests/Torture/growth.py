@@ -55,7 +55,9 @@ def run(root, simile, scenario, steps):
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if status != 0 or taken != steps or early is None:
-        return {"failures": 1}, [f"growth: status {status} after {taken} steps: {error.strip()[-200:]}"]
+        failure = f"growth: status {status} after {taken} steps: {error.strip()[-200:]}"
+        print("  " + failure, flush=True)
+        return {"failures": 1}, [failure]
     grown, files = late[0] - early[0], late[1] - early[1]
     failures = []
     if grown > MOST_GROWTH:
