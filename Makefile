@@ -101,8 +101,9 @@ test-memory:
 	ASAN_OPTIONS=detect_leaks=0 $(TESTING) swift test --skip-build $(MEMORY) \
 		--skip 'aPickleCostsAMultipleOfItsLength'
 
-# Makes the system calls of the commands fail, one at a time, and looks at what is left; of the library alone, too: SHARE
-# of all ways in which each can, some twenty minutes for all on two processors. Counts go to Experiments/Reliability.
+# Makes the system calls that Tests/Torture/faults.c stands before fail, one at a time, in the commands and in the library
+# alone, and looks at what is left: SHARE of all ways in which each can, about 36 minutes or more for all on two
+# processors. Counts go to Experiments/Reliability.
 TORTURE = python3 Tests/Torture/torture.py $(SIMILE) .build/release/torture-library
 torture: SHARE ?= 1
 torture: build torture-library
@@ -131,8 +132,8 @@ interop: deps minilm
 	SIMILE_PYTHON="$(CURDIR)/.venv/bin/python" SIMILE_MINILM="$(CURDIR)/$(MINILM)" \
 		swift test --skip-build --filter 'Interop'
 
-# Makes up RUNS inputs for each reader of files that are not trusted, ten million in about an hour and a half of one
-# processor, and says how many branches of the code they took; READERS= names some. An input that fails is left in
+# Makes up RUNS inputs for each reader of files that are not trusted, for a slow one a part of them, by its cost: nearly
+# eight million in all, an hour or more of one processor. Says how many branches of the code they took; READERS= names some. An input that fails is left in
 # .build/fuzz/found; once mended it belongs into Tests/Fuzzing/Corpus, which the tests read.
 fuzz: RUNS ?= 500000
 fuzz: export SIMILE_SUITES := simile-fuzz
@@ -140,13 +141,16 @@ fuzz: export SWIFT_BACKTRACE := enable=no
 fuzz: export ASAN_OPTIONS := detect_leaks=0:handle_abort=1:malloc_context_size=2:quarantine_size_mb=16
 fuzz: FUZZER := .build/fuzz/release/simile-fuzz
 fuzz: COVERAGE := edge,inline-8bit-counters,pc-table,trace-cmp
-fuzz: RUNTIME = $(dir $(realpath $(shell command -v swiftc)))../lib/swift/clang/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a
+fuzz: RESOURCES = $(shell swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+fuzz: RUNTIME = $(RESOURCES)/clang/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a
 fuzz: deps
 	swift build -c release --sanitize address --scratch-path .build/fuzz --product simile-fuzz \
 		-Xswiftc -sanitize-coverage=$(COVERAGE) -Xcc -fsanitize-coverage=$(COVERAGE) \
 		-Xlinker $(RUNTIME) -Xlinker -lstdc++ 2>&1 | grep -v 'Cannot export local symbol'
 	@mkdir -p .build/fuzz/found; [ ! -d /dev/shm ] || export TMPDIR=/dev/shm; \
-	for reader in $(or $(READERS),$$($(FUZZER))); do \
+	readers="$(or $(READERS),$$($(FUZZER)))"; \
+	[ -n "$$readers" ] || { echo "$(FUZZER) names no readers"; exit 1; }; \
+	for reader in $$readers; do \
 		mkdir -p .build/fuzz/inputs/$$reader; \
 		$(FUZZER) $$reader $(RUNS) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=.build/fuzz/found/$$reader- \
 			.build/fuzz/inputs/$$reader Tests/Fuzzing/Corpus/$$reader > .build/fuzz/$$reader.log 2>&1 \

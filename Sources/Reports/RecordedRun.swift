@@ -46,7 +46,8 @@ struct RecordedRun {
             }
         }
         var predictions: [RecordedPredictions] = []
-        for entry in entries where entry.path.hasSuffix(".jsonl") {
+        for entry in entries
+        where entry.path.hasSuffix(".jsonl") && !entry.isFolder && !entry.path.contains("/") {
             guard let lines = try text("predictions/" + entry.path) else { continue }
             predictions.append(
                 RecordedPredictions(

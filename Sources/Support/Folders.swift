@@ -9,9 +9,11 @@ extension FileManager {
 
     /// Whether there is something at the path, or may be: what cannot be looked at, for a disk that fails or a
     /// permission that lacks, is not taken for absent, so that an optional file is not left out in silence.
+    ///
+    /// A name that is too long for the file system is absent: no file has it.
     package func mayExist(atPath path: String) -> Bool {
         var status = stat()
-        return stat(path, &status) == 0 || ![ENOENT, ENOTDIR].contains(errno)
+        return stat(path, &status) == 0 || ![ENOENT, ENOTDIR, ENAMETOOLONG].contains(errno)
     }
 }
 
@@ -19,21 +21,21 @@ extension FileManager {
 ///
 /// Foundation's own loses the number for some errors.
 package func makeFolders(_ path: String) -> Int32 {
+    let number = makeFolder(path)
+    if number != ENOENT { return number }
+    let above = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    if above == path { return number }
+    let failure = makeFolders(above)
+    return failure != 0 ? failure : makeFolder(path)
+}
+
+/// Makes a folder where there is none, and returns the number of the error that prevented it, or 0.
+private func makeFolder(_ path: String) -> Int32 {
     if mkdir(path, 0o777) == 0 { return 0 }
     let number = errno
-    switch number {
-    case EEXIST:
-        var status = stat()
-        if stat(path, &status) != 0 { return errno }
-        return status.st_mode & S_IFMT == S_IFDIR ? 0 : EEXIST
-    case ENOENT:
-        let above = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        if above == path { return number }
-        let failure = makeFolders(above)
-        // Another process may make it in between.
-        return failure != 0 ? failure : mkdir(path, 0o777) == 0 || errno == EEXIST ? 0 : errno
-    default: return number
-    }
+    // Of a folder that exists, a file system on a network or one that is only read may say something else than EEXIST;
+    // and another process may make it in between.
+    return number != ENOENT && FileManager.default.folderExists(atPath: path) ? 0 : number
 }
 
 /// Something in a folder, or in a folder in it.
@@ -55,6 +57,8 @@ extension FolderEntry {
                 let path = inside.isEmpty ? name : inside + "/" + name
                 var status = stat()
                 guard lstat(folder + "/" + path, &status) == 0 else {
+                    // Another process has deleted it since it was listed.
+                    if errno == ENOENT { continue }
                     throw RegularFile.Failure(reason: systemReason())
                 }
                 let isFolder = status.st_mode & S_IFMT == S_IFDIR

@@ -226,6 +226,19 @@ import Testing
         #expect(try RunReport.page(ofRun: run).contains("</html>"))
     }
 
+    /// Somebody may keep older predictions in a folder beside the run's own.
+    @Test func foldersAmongPredictionsAreLeftOut() throws {
+        let run = try makeRun("run")
+        let page = try RunReport.page(ofRun: run)
+        for inner in ["old", "old.jsonl"] {
+            let path = folder("run/predictions/" + inner)
+            try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true)
+            try FileManager.default.copyItem(
+                at: folder("run/predictions/dev.jsonl"), to: path.appending(path: "dev.jsonl"))
+        }
+        #expect(try RunReport.page(ofRun: run) == page)
+    }
+
     /// A page without what a file says would be another page.
     @Test(arguments: [
         "steps.csv", "evaluations.csv", "run.json", "results.json", "predictions/dev.jsonl",

@@ -13,6 +13,7 @@ import Testing
         #expect(files.mayExist(atPath: folder.path("file")))
         #expect(!files.mayExist(atPath: folder.path("none")))
         #expect(!files.mayExist(atPath: folder.path("file/inside")))
+        #expect(!files.mayExist(atPath: folder.path(String(repeating: "a", count: 300))))
         // A link to itself cannot be looked at: ELOOP, as a disk that fails gives EIO.
         try files.createSymbolicLink(at: folder("loop"), withDestinationURL: folder("loop"))
         #expect(files.mayExist(atPath: folder.path("loop")))
@@ -27,6 +28,21 @@ import Testing
         #expect(makeFolders(folder.path("file")) == EEXIST)
         #expect(makeFolders(folder.path("file/d/e")) == ENOTDIR)
         #expect(makeFolders("") == ENOENT)
+        // Nobody can make a folder there.
+        #expect(makeFolders("/proc/none/inside") == ENOENT)
+        #expect(makeFolders(folder.path(String(repeating: "a", count: 300))) == ENAMETOOLONG)
+    }
+
+    @Test func severalMakeTheSameFoldersAtOnce() {
+        for round in 0..<50 {
+            let path = folder.path("\(round)/a/b")
+            DispatchQueue.concurrentPerform(iterations: 4) { _ in #expect(makeFolders(path) == 0) }
+        }
+    }
+
+    /// The file of the listing itself is listed and closed before it is looked at.
+    @Test func aFileThatVanishesIsLeftOut() throws {
+        _ = try FolderEntry.all(in: "/proc/self/fd")
     }
 
     @Test func everythingInAFolderIsListed() throws {

@@ -38,19 +38,21 @@ class Server:
                 SWIFT_BACKTRACE="enable=no", **environment))
         os.close(requests)
         os.close(answers)
-        self.rest = b""
+        self.rest, self.met = b"", ()
 
     def answer(self, timeout):
-        """The next number that the server says, or None."""
+        """The next number that the server says, or None; `met` has the call that was made to fail, if one was."""
         while b"\n" not in self.rest:
             if not select.select([self.answers], [], [], timeout)[0]:
                 return None
             piece = os.read(self.answers, 4096)
             if not piece:
-                raise SystemExit("the program cannot be loaded")
+                raise SystemExit("the program cannot be loaded or begun")
             self.rest += piece
         line, self.rest = self.rest.split(b"\n", 1)
-        return int(line)
+        number, *met = line.decode().split()
+        self.met = tuple(met)
+        return int(number)
 
     def start(self, folder, faults):
         """Begins a run and returns its process."""
@@ -58,7 +60,11 @@ class Server:
         fields[4] = fields[4] or "-1"
         self.out.unlink(missing_ok=True)
         os.write(self.requests, ("\t".join(map(str, fields)) + "\n").encode())
-        return self.answer(60)
+        process = self.answer(60)
+        # A signal to any other number would be one to many processes.
+        if process is None or process <= 1:
+            raise SystemExit("no process was begun")
+        return process
 
     def end(self, process, timeout):
         """The status of a run, what it said, and what it said was wrong; without a status, it was made to end."""
@@ -102,7 +108,13 @@ class Command:
 
     def run(self, words, folder, faults=None, timeout=60, environment=None):
         server = self.server(words, environment)
-        return server.end(server.start(folder, faults or {}), timeout)
+        ended = server.end(server.start(folder, faults or {}), timeout)
+        self.local.met = server.met
+        return ended
+
+    def met(self):
+        """The number and the kind of the call that failed in this thread's last run; nothing where none did."""
+        return self.local.met
 
 
 def digest(path):

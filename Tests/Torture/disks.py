@@ -19,7 +19,7 @@ def size(place):
 
 def mount(folder, kilobytes, again=False):
     options = f"size={kilobytes}k" + (",remount" if again else "")
-    return subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", folder], capture_output=True).returncode == 0
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", folder], capture_output=True, check=True)
 
 
 def trial(root, scenario, before, expected, kilobytes):
@@ -56,7 +56,9 @@ def run(root, scenarios, pool, count):
     """Counts by scenario, and what went wrong."""
     counts, failures = {}, []
     probe = Path(tempfile.mkdtemp(dir=root))
-    if not mount(probe, 64):
+    try:
+        mount(probe, 64)
+    except (OSError, subprocess.CalledProcessError):
         print("full disks are left out: mounting is not allowed here", flush=True)
         return counts, failures
     subprocess.run(["umount", probe], check=True)
@@ -76,6 +78,9 @@ def run(root, scenarios, pool, count):
         wrong = [f"{scenario.name} on {size} KiB: {problem}" for size, (_, problem) in zip(sizes, ends) if problem]
         for line in wrong:
             print("  " + line, flush=True)
+        if full == 0:
+            wrong.append(f"{scenario.name}: none of {len(ends)} disks was full")
+            print("  " + wrong[-1], flush=True)
         failures.extend(wrong)
         counts[scenario.name] = {"disks": len(ends), "full": full, "failures": len(wrong)}
         print(f"{'disks: ' + scenario.name:20} {len(ends):7} disks {full:5} full {len(wrong):5} failures", flush=True)

@@ -48,6 +48,9 @@ static long wanted = -1;
 static int kind, number, log_file = -1, has_sockets, wants_socket;
 static pid_t process;
 static const char *root;
+// Where a process says to its server which call it has made to fail: number and kind, as in the log.
+enum { INJECTED_SIZE = 64 };
+static char *injected;
 
 // Reads the environment, when the program is loaded and again in each process of a server.
 static void begin(void) {
@@ -86,6 +89,18 @@ static int takes_space(const char *name) {
     return 0;
 }
 
+static void confirm(int is_socket, long call, const char *name) {
+    if (injected) snprintf(injected, INJECTED_SIZE, "%s%ld %s", is_socket ? "s" : "", call, name);
+}
+
+// Half of what is asked for, where that is the fault; of less than two there is no half, and no fault.
+static size_t cut(int fault, size_t count) {
+    if (fault != SHORT && fault != HALFDEATH) return count;
+    if (count > 1) return count / 2;
+    if (fault == SHORT && injected) *injected = 0;
+    return count;
+}
+
 // What is to happen at a call on an open file, or on a path that may be in an open folder: one of the kinds.
 static int meet_in(const char *name, int file, const char *path) {
     if (!root || getpid() != process) return NOTHING;
@@ -110,10 +125,12 @@ static int meet_in(const char *name, int file, const char *path) {
     if (wanted < 0 || is_socket != wants_socket || call < wanted) return NOTHING;
     if (kind == FULL || kind == GONE) {
         if (kind == FULL && !takes_space(name)) return NOTHING;
+        if (call == wanted) confirm(is_socket, call, name);
         errno = number;
         return ERROR;
     }
     if (call != wanted) return NOTHING;
+    confirm(is_socket, call, name);
     if (kind == DEATH) syscall(SYS_exit_group, 99);
     if (kind == ERROR) errno = number;
     return kind;
@@ -124,16 +141,21 @@ static int meet(const char *name, int file, const char *path) {
 }
 
 // Each line is a folder to run in, files for standard output, standard error and the log, the number of the call and the
-// kind of fault, with tabs between; the answers are the process and, when it has ended, its status.
+// kind of fault, with tabs between; the answers are the process and, when it has ended, its status and the call that was
+// made to fail, if one was.
 static void serve(int requests, int answers) {
     FILE *lines = fdopen(requests, "r");
     char line[32768];
+    injected = mmap(NULL, INJECTED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (injected == MAP_FAILED) _exit(1);
     while (lines && fgets(line, sizeof line, lines)) {
         char *fields[6] = {0}, *rest = line;
         line[strcspn(line, "\n")] = 0;
         for (int i = 0; i < 6; i++) fields[i] = strsep(&rest, "\t");
         if (!fields[5]) break;
+        *injected = 0;
         pid_t child = fork();
+        if (child < 0) break;
         if (child == 0) {
             setsid();
             close(requests);
@@ -153,10 +175,11 @@ static void serve(int requests, int answers) {
             begin();
             return;
         }
-        int status = 0;
+        int status = -1;
         dprintf(answers, "%d\n", child);
         while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-        dprintf(answers, "%d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+        if (status == -1) break;
+        dprintf(answers, "%d %s\n", WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), injected);
     }
     _exit(0);
 }
@@ -191,8 +214,7 @@ ssize_t write(int file, const void *bytes, size_t count) {
     REAL(ssize_t, write, int, const void *, size_t);
     int fault = file > 2 ? meet("write", file, NULL) : NOTHING;
     if (fault == ERROR) return -1;
-    if ((fault == SHORT || fault == HALFDEATH) && count > 1) count /= 2;
-    ssize_t written = real(file, bytes, count);
+    ssize_t written = real(file, bytes, cut(fault, count));
     if (fault == HALFDEATH) syscall(SYS_exit_group, 99);
     END(written);
 }
@@ -202,8 +224,7 @@ ssize_t write(int file, const void *bytes, size_t count) {
         REAL(ssize_t, name, int, const void *, size_t, off_t);                \
         int fault = meet("pwrite", file, NULL);                               \
         if (fault == ERROR) return -1;                                        \
-        if ((fault == SHORT || fault == HALFDEATH) && count > 1) count /= 2;  \
-        ssize_t written = real(file, bytes, count, place);                    \
+        ssize_t written = real(file, bytes, cut(fault, count), place);        \
         if (fault == HALFDEATH) syscall(SYS_exit_group, 99);                  \
         END(written);                                                         \
     }
@@ -214,8 +235,7 @@ ssize_t read(int file, void *bytes, size_t count) {
     REAL(ssize_t, read, int, void *, size_t);
     int fault = file > 2 ? meet("read", file, NULL) : NOTHING;
     if (fault == ERROR) return -1;
-    if (fault == SHORT && count > 1) count /= 2;
-    ssize_t length = real(file, bytes, count);
+    ssize_t length = real(file, bytes, cut(fault, count));
     END(length);
 }
 
@@ -224,8 +244,7 @@ ssize_t read(int file, void *bytes, size_t count) {
         REAL(ssize_t, name, int, void *, size_t, off_t);                \
         int fault = meet("pread", file, NULL);                          \
         if (fault == ERROR) return -1;                                  \
-        if (fault == SHORT && count > 1) count /= 2;                    \
-        ssize_t length = real(file, bytes, count, place);               \
+        ssize_t length = real(file, bytes, cut(fault, count), place);   \
         END(length);                                                    \
     }
 PREAD(pread)
@@ -441,23 +460,25 @@ ssize_t send(int file, const void *bytes, size_t count, int flags) {
     REAL(ssize_t, send, int, const void *, size_t, int);
     int fault = meet("send", file, NULL);
     if (fault == ERROR) return -1;
-    if (fault == SHORT && count > 1) count /= 2;
-    ssize_t sent = real(file, bytes, count, flags);
+    ssize_t sent = real(file, bytes, cut(fault, count), flags);
     END(sent);
 }
 ssize_t recv(int file, void *bytes, size_t count, int flags) {
     REAL(ssize_t, recv, int, void *, size_t, int);
     int fault = meet("receive", file, NULL);
     if (fault == ERROR) return -1;
-    if (fault == SHORT && count > 1) count /= 2;
-    ssize_t length = real(file, bytes, count, flags);
+    ssize_t length = real(file, bytes, cut(fault, count), flags);
     END(length);
 }
 ssize_t writev(int file, const struct iovec *pieces, int count) {
     REAL(ssize_t, writev, int, const struct iovec *, int);
     int fault = file > 2 ? meet("write", file, NULL) : NOTHING;
     if (fault == ERROR) return -1;
-    ssize_t written = real(file, pieces, fault == SHORT && count > 1 ? count / 2 : count);
+    // Half of the pieces, or half of the only one.
+    struct iovec only = count > 0 ? *pieces : (struct iovec){0};
+    if (count == 1) only.iov_len = cut(fault, only.iov_len);
+    ssize_t written = count == 1 ? real(file, &only, 1) : real(file, pieces, (int)cut(fault, (size_t)count));
+    if (fault == HALFDEATH) syscall(SYS_exit_group, 99);
     END(written);
 }
 

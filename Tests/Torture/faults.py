@@ -1,6 +1,7 @@
 """Makes every system call of a command fail, one at a time."""
 
 import pathlib
+import random
 import shutil
 import tempfile
 import threading
@@ -37,7 +38,14 @@ KINDS = {
 HARMLESS = {"EINTR", "SHORT"}
 # A program whose disk is gone cannot clean up on it.
 LEAVES = {"EIO", "GONE"}
+# The status with which `faults.c` ends a process.
 DIED = 99
+
+
+def chosen(calls, share, seed):
+    """A share of all faults of some calls, drawn at random and the same each time."""
+    every = [call + (kind,) for call in calls for kind in KINDS[call[1]]]
+    return random.Random(seed).sample(every, max(1, round(share * len(every))))
 
 
 class Faults:
@@ -59,14 +67,26 @@ class Faults:
         shutil.rmtree(folder)
 
     def trial(self, call, name, path, kind):
-        """Lets one call fail; returns what is wrong, or nothing."""
+        """Lets one call fail; whether it came to that, and what is wrong, or nothing."""
         folder = trial_folder(self.root)
         try:
             self.scenario.prepare(folder)
             status, _, error = self.scenario.run(folder, faults={"FAULT_CALL": call, "FAULT_KIND": kind})
-            return self.outcome(folder, status, error, kind) or self.given_again(folder, kind)
+            met = self.scenario.command.met() == (call, name)
+            if met and kind.endswith("DEATH") and status != DIED:
+                return met, f"status {status} instead of an end by the fault"
+            return met, self.outcome(folder, status, error, kind) or self.given_again(folder, error, kind)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def found(self, folder, said):
+        """What the outputs are, where the program has said something."""
+        found = contents(folder, self.scenario.outputs)
+        # A figure that needs the rows before training is left out, and said to be, when those cannot be read.
+        if "its predictions are not kept" in said:
+            for name in ("run/results.json", "run/model/README.md"):
+                found[name] = self.expected.get(name)
+        return found
 
     def outcome(self, folder, status, error, kind):
         """What is wrong with how the command ended."""
@@ -74,11 +94,7 @@ class Faults:
             return "it did not end"
         if status < 0 or status > 128 and status != 130:
             return f"signal {-status if status < 0 else status - 128}"
-        found = contents(folder, self.scenario.outputs)
-        # A figure that needs the rows before training is left out, and said to be, when those cannot be read.
-        if status == 0 and "its predictions are not kept" in error:
-            for name in ("run/results.json", "run/model/README.md"):
-                found[name] = self.expected.get(name)
+        found = self.found(folder, error)
         if status == 0 and found != self.expected:
             return "exit 0 with other files: " + different(found, self.expected)
         if status not in (0, DIED):
@@ -93,29 +109,43 @@ class Faults:
                 return "neither old nor new: " + different(found, self.expected)
         return None
 
-    def given_again(self, folder, kind):
+    def given_again(self, folder, said, kind):
         """What is wrong when the command is given again."""
         state = (folder, everything(folder))
         with self.lock:
             if state in self.known:
                 problem, left = self.known[state]
                 return problem or (left if kind not in LEAVES else None)
-        problem, left = self.recover(folder)
+        problem, left = self.recover(folder, said)
         with self.lock:
             self.known[state] = (problem, left)
         return problem or (left if kind not in LEAVES else None)
 
-    def recover(self, folder):
+    def recover(self, folder, said):
         status, _, error = self.scenario.run(folder, self.scenario.again(folder))
-        if status != 0 and " is complete: model/ holds the best model" in error:
-            return None, None
-        if status != 0:
+        # A finished training is not taken up again; its files must be right.
+        if status != 0 and " is complete: model/ holds the best model" not in error:
             return f"given again it fails: {error.strip()[-300:]}", None
-        found = contents(folder, self.scenario.outputs)
+        found = self.found(folder, said + error)
         if found != self.expected:
             return "given again it ends otherwise: " + different(found, self.expected), None
         left = leftovers(folder)
         return None, f"left behind: {', '.join(left)}" if left else None
+
+
+def report(name, calls, tried, ends):
+    """Counts of a scenario, whose trials have come to whether the call failed and what is wrong; and what is wrong."""
+    failures = []
+    for (number, kind, path, fault), (_, problem) in zip(tried, ends):
+        if problem:
+            failures.append(f"{name}: call {number}, {kind} {pathlib.Path(path).name}, {fault}: {problem}")
+            print("  " + failures[-1], flush=True)
+    met = sum(met for met, _ in ends)
+    counts = {"calls": len(calls), "faults": met, "missed": len(tried) - met, "failures": len(failures)}
+    print(
+        f"{name:20} {len(calls):6} calls {met:7} faults {len(tried) - met:5} not reached {len(failures):5} failures",
+        flush=True)
+    return counts, failures
 
 
 def run(root, all_scenarios, pool, share, only):
@@ -125,16 +155,12 @@ def run(root, all_scenarios, pool, share, only):
         if only not in scenario.name:
             continue
         faults = Faults(root, scenario)
-        every = [call + (kind,) for call in faults.calls for kind in KINDS[call[1]]]
-        step = max(1, round(1 / share))
-        chosen = every[len(counts) % step :: step]
-        problems = pool.map(lambda fault: faults.trial(*fault), chosen)
-        bad = 0
-        for (number, kind, path, fault), problem in zip(chosen, problems):
-            if problem:
-                bad += 1
-                failures.append(f"{scenario.name}: call {number}, {kind} {pathlib.Path(path).name}, {fault}: {problem}")
-                print("  " + failures[-1], flush=True)
-        counts[scenario.name] = {"calls": len(faults.calls), "faults": len(chosen), "failures": bad}
-        print(f"{scenario.name:20} {len(faults.calls):6} calls {len(chosen):7} faults {bad:5} failures", flush=True)
+        tried = chosen(faults.calls, share, scenario.name)
+        ends = list(pool.map(lambda fault: faults.trial(*fault), tried))
+        counts[scenario.name], problems = report(scenario.name, faults.calls, tried, ends)
+        failures.extend(problems)
+        # Otherwise a shim that does nothing would find nothing.
+        if counts[scenario.name]["missed"] * 2 > len(tried):
+            failures.append(f"{scenario.name}: most calls that were to fail were not reached")
+            print("  " + failures[-1], flush=True)
     return counts, failures

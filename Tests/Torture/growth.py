@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 # What a training of any length may take more of than one of a tenth of it.
@@ -40,17 +41,23 @@ def run(root, simile, scenario, steps):
         server = simile.server(words)
         process = server.start(folder, {})
         early, late = None, (0, 0)
-        while (status := server.answer(0.05)) is None:
+        # A step takes some milliseconds.
+        end = time.monotonic() + 60 + steps / 20
+        while (status := server.answer(0.05)) is None and time.monotonic() < end:
             now = measured(process)
             if now and step(folder) >= steps // 10:
                 early = early or now
                 late = (max(late[0], now[0]), max(late[1], now[1]))
-        error = server.error.read_text()
+        error = server.error.read_text(errors="replace")
+        if status is None:
+            status, _, error = server.end(process, 0)
         taken = step(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if status != 0 or taken != steps or early is None:
-        return {"failures": 1}, [f"growth: status {status} after {taken} steps: {error.strip()[-200:]}"]
+        failure = f"growth: status {status} after {taken} steps: {error.strip()[-200:]}"
+        print("  " + failure, flush=True)
+        return {"failures": 1}, [failure]
     grown, files = late[0] - early[0], late[1] - early[1]
     failures = []
     if grown > MOST_GROWTH:

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from faults import DIED, HARMLESS, KINDS
+from faults import DIED, HARMLESS, chosen, report
 from scenarios import read
 
 WORDS = ["serve", "c", "--port", "0", "--log", "errors", "--batch-wait", "0"]
@@ -32,7 +32,8 @@ def ask(port):
 
 
 def serve(command, folder, faults):
-    """The status of a server that was asked three times and told to end, its answers and what it said was wrong."""
+    """What became of a server that was asked three times and told to end: its status, its answers, what it said was
+    wrong, and the call that was made to fail."""
     server = command.server(WORDS, ENVIRONMENT)
     process = server.start(folder, faults)
     answers, status = [], None
@@ -49,32 +50,40 @@ def serve(command, folder, faults):
         except ProcessLookupError:
             pass
         status, _, _ = server.end(process, 20)
-    return status, answers, server.error.read_text(errors="replace")
+    return status, answers, server.error.read_text(errors="replace"), server.met
 
 
 def trial(root, command, start, expected, call, name, path, kind):
+    """Lets one call fail; whether it came to that, and what is wrong, or nothing."""
     folder = Path(tempfile.mkdtemp(dir=root))
     try:
         shutil.copytree(start / "c", folder / "c")
-        status, answers, error = serve(command, folder, {"FAULT_CALL": call, "FAULT_KIND": kind})
-        if status is None:
-            return "it did not end"
-        if status == DIED:
-            return None
-        if status not in (0, 1):
-            return f"status {status}: {error.strip()[-200:]}"
-        if any(answer not in (None, expected) for answer in answers):
-            return "another answer"
-        if status == 1 and not error.strip():
-            return "no message"
-        if kind in HARMLESS and (status != 0 or answers != [expected] * 3):
-            return f"an interruption or a short count is an error: {error.strip()[-200:]}"
-        # One call that fails costs one answer at most.
-        if status == 0 and answers.count(expected) < 2:
-            return f"{answers.count(expected)} of 3 answers"
-        return None
+        status, answers, error, met = serve(command, folder, {"FAULT_CALL": call, "FAULT_KIND": kind})
+        return met == (call, name), outcome(status, answers, error, expected, kind, met == (call, name))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def outcome(status, answers, error, expected, kind, met):
+    """What is wrong with how the server answered and ended."""
+    if status is None:
+        return "it did not end"
+    if any(answer not in (None, expected) for answer in answers):
+        return "another answer"
+    if met and kind.endswith("DEATH"):
+        return None if status == DIED else f"status {status} instead of an end by the fault"
+    if status == DIED:
+        return None
+    if status not in (0, 1):
+        return f"status {status}: {error.strip()[-200:]}"
+    if status == 1 and not error.strip():
+        return "no message"
+    if kind in HARMLESS and (status != 0 or answers != [expected] * 3):
+        return f"an interruption or a short count is an error: {error.strip()[-200:]}"
+    # One call that fails costs one answer at most.
+    if status == 0 and answers.count(expected) < 2:
+        return f"{answers.count(expected)} of 3 answers"
+    return None
 
 
 def run(root, command, start, pool, share):
@@ -82,19 +91,12 @@ def run(root, command, start, pool, share):
     folder = Path(tempfile.mkdtemp(dir=root))
     shutil.copytree(start / "c", folder / "c")
     log = root / "calls"
-    status, answers, error = serve(command, folder, {"FAULT_LOG": str(log)})
+    status, answers, error, _ = serve(command, folder, {"FAULT_LOG": str(log)})
     if status != 0 or None in answers or len(answers) != 3:
         raise SystemExit(f"serve: status {status}, {answers}: {error}")
     calls = read(log)
     log.unlink()
     shutil.rmtree(folder)
-    every = [call + (kind,) for call in calls for kind in KINDS[call[1]]]
-    chosen = every[:: max(1, round(1 / share))]
-    problems = list(pool.map(lambda fault: trial(root, command, start, answers[0], *fault), chosen))
-    failures = []
-    for (number, kind, path, fault), problem in zip(chosen, problems):
-        if problem:
-            failures.append(f"serve: call {number}, {kind} {Path(path).name}, {fault}: {problem}")
-            print("  " + failures[-1], flush=True)
-    print(f"{'serve':20} {len(calls):6} calls {len(chosen):7} faults {len(failures):5} failures", flush=True)
-    return {"calls": len(calls), "faults": len(chosen), "failures": len(failures)}, failures
+    tried = chosen(calls, share, "serve")
+    ends = list(pool.map(lambda fault: trial(root, command, start, answers[0], *fault), tried))
+    return report("serve", calls, tried, ends)

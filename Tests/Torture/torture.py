@@ -34,7 +34,7 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("simile")
     options.add_argument("library", help="torture-library, which does the same without the command")
-    options.add_argument("--share", type=float, default=1, help="of all that is tried, spread evenly")
+    options.add_argument("--share", type=float, default=1, help="of all that is tried")
     options.add_argument("--only", default="", help="parts and scenarios whose name has this in it")
     options.add_argument("--json", help="where counts go")
     options = options.parse_args()
@@ -75,11 +75,11 @@ def torture(root, options):
         take("serve", lambda: serving.run(root, simile, start, pool, share))
         take("faults", lambda: faults.run(root, every, pool, share, options.only))
     parts = list(counts["faults"].values()) + ([counts["serve"]] if "serve" in counts else [])
-    total = sum(part["faults"] for part in parts)
+    total, missed = (sum(part[name] for part in parts) for name in ("faults", "missed"))
     seconds = time.monotonic() - began
-    print(f"{total} faults, {len(failures)} failures of all kinds, {seconds:.0f} s")
+    print(f"{total} faults, {missed} not reached, {len(failures)} failures of all kinds, {seconds:.0f} s")
     if options.json:
-        counts.update(share=options.share, seconds=round(seconds), injected=total, failures=len(failures))
+        counts.update(share=options.share, seconds=round(seconds), injected=total, missed=missed, failures=len(failures))
         pathlib.Path(options.json).write_text(json.dumps(counts, indent=1) + "\n")
     return 1 if failures else 0
 

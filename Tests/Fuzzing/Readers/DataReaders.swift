@@ -23,6 +23,11 @@ extension FuzzReader {
         let (table, report) = try ExampleFile.read(
             contents: Array(bytes.dropFirst(2)), name: "f", options: options(bytes[1]), as: request)
         check(table, report)
+        if case .scores(let scores) = table.labels,
+            [.scores, .optionalScores].contains(request.labels)
+        {
+            precondition(scores.allSatisfy { (0...1).contains($0) })
+        }
     }
 
     private static func options(_ byte: UInt8) -> ExampleFileOptions {
@@ -41,6 +46,9 @@ extension FuzzReader {
     private static func check(_ table: ExampleTable, _ report: ReadReport) {
         precondition(table.count > 0 && table.count == report.examples)
         precondition(table.labels.count ?? table.count == table.count)
+        if case .classes(let classes, let names) = table.labels {
+            precondition(classes.allSatisfy { names.indices.contains(Int($0)) })
+        }
         var columns = table.columnNames.map { (name: $0, texts: [String?]()) }
         for row in 0..<table.count {
             let texts = table.texts(row)

@@ -9,7 +9,7 @@ import Tokenization
 
 extension FuzzReader {
     /// What of an HDF5 file is read by us, and not by the C library.
-    static let hdf5: [FuzzReader] = [block, contents]
+    package static let hdf5: [FuzzReader] = [block, contents]
 
     /// A file that begins as ours do. Its digest holds for no bytes that are made up, so that HDF5 never sees them.
     private static let block: FuzzReader = {

@@ -54,7 +54,7 @@ extension FuzzReader {
         }
     }
 
-    /// The pickle of a zip file that is sound otherwise, with two storages of 24 bytes.
+    /// The pickle of a zip file that is sound otherwise and has the storages of the corpus's `torch/proper-zip`.
     private static let pickle: FuzzReader = {
         let folder = ScratchFolder()
         let scratch = ScratchFile("f.bin", in: folder)
@@ -62,11 +62,13 @@ extension FuzzReader {
             "pickle", longest: 1024,
             expects: { ($0 as? SerializationError)?.description.contains(folder.url.path) == true }
         ) { bytes in
-            let storage = [UInt8](repeating: 1, count: 24)
-            let archive = StoredZip.bytes([
-                ("archive/data.pkl", bytes), ("archive/byteorder", Array("little".utf8)),
-                ("archive/data/0", storage), ("archive/data/1", storage),
-            ])
+            let storages = [24, 32, 12, 6, 24, 4, 0, 2].enumerated().map { number, length in
+                (name: "archive/data/\(number)", bytes: [UInt8](repeating: 1, count: length))
+            }
+            let archive = StoredZip.bytes(
+                [
+                    ("archive/data.pkl", bytes), ("archive/byteorder", Array("little".utf8)),
+                ] + storages)
             scratch.write(archive)
             try readAll(PyTorchFile(scratch.url), limit: archive.count)
         }
