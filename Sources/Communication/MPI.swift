@@ -8,7 +8,9 @@ import Foundation
 /// | `SIMILE_MPI` | path of the library, or `none`: the processes know nothing of each other |
 /// | `SIMILE_MPI_TIMEOUT` | how many seconds to wait for the others in a step; by default what `patience` says |
 public final class MPI: Communicator {
+    /// This process's number, in 0..<size.
     public let rank: Int
+    /// How many processes there are.
     public let size: Int
     /// The file that was loaded.
     public let library: String
@@ -106,10 +108,12 @@ public final class MPI: Communicator {
 
     // MARK: - Calls
 
+    /// Begins to replace numbers by their sums over all processes.
     public func startSum(_ values: UnsafeMutableBufferPointer<Float>) {
         startSum(values.baseAddress, values.count, SIMILE_MPI_FLOAT)
     }
 
+    /// Begins the same for bfloat16 numbers, each partial sum rounded.
     public func startSum(bfloat16 values: UnsafeMutableBufferPointer<UInt16>) {
         startSum(values.baseAddress, values.count, SIMILE_MPI_BFLOAT16)
     }
@@ -129,6 +133,7 @@ public final class MPI: Communicator {
         }
     }
 
+    /// Lets the sums go on.
     public func progress() {
         // In the order in which they were begun they end: one call moves the data of all.
         while !sums.isEmpty {
@@ -139,11 +144,13 @@ public final class MPI: Communicator {
         }
     }
 
+    /// Waits for all sums that were begun.
     public func finishSums() {
         for sum in sums { finish(sum, "MPI_Iallreduce") }
         sums = []
     }
 
+    /// Replaces each word by the bits that are set in it in any process.
     public func formUnion(_ bits: inout [UInt64]) {
         let count = Int32(bits.count)
         bits.withUnsafeMutableBytes { bits in
@@ -154,6 +161,7 @@ public final class MPI: Communicator {
         }
     }
 
+    /// Puts the bytes of each process one after the other, 2 GiB in all at most.
     public func gather(
         _ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer, counts: [Int]
     ) {
@@ -180,6 +188,7 @@ public final class MPI: Communicator {
         }
     }
 
+    /// Replaces the bytes by those of process 0.
     public func broadcast(_ bytes: UnsafeMutableRawBufferPointer) {
         guard let base = bytes.baseAddress else { return }
         let most = Self.pieceCount * MemoryLayout<Float>.stride
@@ -190,6 +199,7 @@ public final class MPI: Communicator {
         }
     }
 
+    /// Waits until every process is here, without end.
     public func wait() { finish("MPI_Ibarrier", within: .infinity) { calls.barrier($0) } }
 
     // MARK: - Waiting

@@ -63,8 +63,9 @@ enum Processes {
     }
 
     /// Refuses processes that do not have the same as the first, once each has read it.
-    static func require(same what: String, _ own: String) throws {
+    static func require(same what: String, _ own: @autoclosure () -> String) throws {
         guard let joined else { return }
+        let own = own()
         joined.wait()
         let all = joined.gather(own)
         if let other = all.firstIndex(where: { $0 != all[0] }) {
