@@ -68,8 +68,9 @@ import Testing
             Training("fewer sequences than processes") {
                 try trainer("CosineSimilarityLoss", TinyModel.scored(4), $0) { $0.batchSize = 1 }
             },
-            Training("Lion, averaged weights") {
-                try trainer("cosent", TinyModel.scored(40), $0, optimizer: "lion") {
+            // None that takes signs alone, as Lion does: a last bit can turn one.
+            Training("SGD, averaged weights") {
+                try trainer("cosent", TinyModel.scored(40), $0, optimizer: "sgd") {
                     $0.emaDecay = 0.9
                     $0.maxGradientValue = 0.01
                 }
@@ -148,12 +149,14 @@ import Testing
     @Test(arguments: trainings) func anyNumberOfProcessesLearnsTheSame(_ training: Training) {
         let alone = results(of: training, processes: 1)[0]
         #expect(alone.losses.count == Self.steps)
+        // A library's products of a part are not those of the whole to the last bit.
+        let tolerance = training.tolerance * (GEMM.Engine.preferred == .own ? 1 : 10)
         for count in 2...4 {
             let all = results(of: training, processes: count)
             for result in all { #expect(result == all[0], "\(count) processes differ") }
             let worst = zip(all[0].losses, alone.losses).map { abs($0 - $1) / max(1, $1) }.max()
             #expect(
-                worst.map { $0 <= training.tolerance } == true,
+                worst.map { $0 <= tolerance } == true,
                 "\(count) processes: off by \(worst ?? -1)")
             #expect(all[0].losses.count == Self.steps)
             let norm = zip(all[0].norms, alone.norms).map { abs($0 - $1) / max(1e-3, $1) }.max()
