@@ -62,6 +62,12 @@ extension Communicator {
         try result.get()
     }
 
+    /// The first process that has another text than process 0, with both; nil when all have the same.
+    package func difference(_ own: String) -> (process: Int, first: String, found: String)? {
+        let all = gather(own)
+        return all.firstIndex { $0 != all[0] }.map { ($0, all[0], all[$0]) }
+    }
+
     /// The words of every process, of which all have as many.
     public func gather(_ own: [UInt64]) -> [[UInt64]] {
         var all = [UInt64](repeating: 0, count: own.count * size)
@@ -87,5 +93,15 @@ extension Communicator {
             defer { first += count }
             return String(decoding: all[first..<first + count], as: UTF8.self)
         }
+    }
+}
+
+extension Optional where Wrapped == any Communicator {
+    /// Does something that may take long in the first process while the others wait; nil is one process.
+    ///
+    /// - Throws: In the first process what `body` throws.
+    package func inFirst(_ body: @escaping () throws -> Void) throws {
+        guard let self else { return try body() }
+        try self.inFirst(body)
     }
 }

@@ -67,10 +67,9 @@ enum Processes {
         guard let joined else { return }
         let own = own()
         joined.wait()
-        let all = joined.gather(own)
-        if let other = all.firstIndex(where: { $0 != all[0] }) {
+        if let other = joined.difference(own) {
             throw CommandError.input(
-                "process \(other) does not have the \(what) of process 0; all need the same files"
+                "process \(other.process) does not have the \(what) of process 0; all need the same files"
             )
         }
     }

@@ -43,18 +43,12 @@ final class CheckpointSaver: TrainingCallback {
 
     private func save(_ trainer: Trainer, isBest: Bool) throws {
         if !isBest {
-            try inFirst(trainer) { self.files.map { self.retryBest(trainer, $0) } }
+            try trainer.processes.inFirst { self.files.map { self.retryBest(trainer, $0) } }
         }
         try trainer.requireSoundModel()
         try trainer.requireEqualWeights()
         if !isBest { savedStep = trainer.state.step }
-        try inFirst(trainer) { try self.write(trainer, isBest: isBest) }
-    }
-
-    /// Runs `body`, which writes files, in the first process while the others wait.
-    private func inFirst(_ trainer: Trainer, _ body: @escaping () throws -> Void) throws {
-        guard let processes = trainer.processes else { return try body() }
-        try processes.inFirst(body)
+        try trainer.processes.inFirst { try self.write(trainer, isBest: isBest) }
     }
 
     private func write(_ trainer: Trainer, isBest: Bool) throws {

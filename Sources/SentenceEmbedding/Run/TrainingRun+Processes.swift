@@ -11,16 +11,9 @@ extension TrainingRun {
 
     /// Runs `body`, which makes or finds a file in the run's folder, in the first process, and then in the others.
     func firstProcessFirst<Result>(_ body: @escaping () throws -> Result) throws -> Result {
-        guard let processes else { return try body() }
         var result: Result?
         try processes.inFirst { result = try body() }
         return try result ?? body()
-    }
-
-    /// Runs `body`, which writes files, in the first process while the others wait.
-    func inFirstProcess(_ body: @escaping () throws -> Void) throws {
-        guard let processes else { return try body() }
-        try processes.inFirst(body)
     }
 
     /// Refuses processes that are to make another run than the first, before they do anything together.
@@ -61,10 +54,9 @@ extension TrainingRun {
     }
 
     private func require(same what: String, _ own: String) throws {
-        guard let all = processes?.gather(own) else { return }
-        if let other = all.firstIndex(where: { $0 != all[0] }) {
+        if let other = processes?.difference(own) {
             throw RunError.processesDiffer(
-                what: what, process: other, first: all[0], found: all[other])
+                what: what, process: other.process, first: other.first, found: other.found)
         }
     }
 
@@ -120,9 +112,8 @@ extension Trainer {
     /// - Throws: `TrainingError.processesDiffer`.
     func requireEqualWeights() throws(TrainingError) {
         guard let processes else { return }
-        let all = processes.gather([optimizer.parameters.valuesHash])
-        if let other = all.firstIndex(where: { $0 != all[0] }) {
-            throw .processesDiffer(process: other, step: state.step)
+        if let other = processes.difference("\(optimizer.parameters.valuesHash)") {
+            throw .processesDiffer(process: other.process, step: state.step)
         }
     }
 }

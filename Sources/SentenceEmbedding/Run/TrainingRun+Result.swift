@@ -19,7 +19,7 @@ extension TrainingRun {
         let losses = modules.compactMapValues { $0.loss as? any Loss }
         try applyPrompt(to: model)
         var adapters = Result<Void, any Error>.success(())
-        try inFirstProcess { adapters = Result { try self.writeAdapters(of: model) } }
+        try processes.inFirst { adapters = Result { try self.writeAdapters(of: model) } }
         // Merged weights are rounded: their figures are not those of the weights beside their adapters.
         let isMerged = model.adapters != nil
         model.mergeAdapters()
@@ -32,7 +32,7 @@ extension TrainingRun {
         }
         results.details = record.details(seconds: log?.seconds ?? 0)
         let (finished, adaptersWritten) = (results, adapters)
-        try inFirstProcess { [self] in
+        try processes.inFirst { [self] in
             try write(model, of: trainer, finished, adaptersWritten)
             log?.flush()
             if let problem = log?.problem ?? unread {

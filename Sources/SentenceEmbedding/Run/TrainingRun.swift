@@ -110,7 +110,7 @@ public final class TrainingRun {
             dev: prepared.dev, test: prepared.test, folder: writes ? folder : nil, note: note)
         let record = RunRecord(recipe, trainer.tasks, trainer.model, note: note)
         var made: RunFiles?
-        try inFirstProcess { made = try self.prepareFiles(prepared, record) }
+        try processes.inFirst { made = try self.prepareFiles(prepared, record) }
         let files = made
         latest = nil
         let saver = CheckpointSaver(files, savedStep: trainer.state.step, note: note)

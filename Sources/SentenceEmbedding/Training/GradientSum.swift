@@ -16,9 +16,6 @@ final class GradientSum {
     private let tables: [Parameter]
     private var startedCount = 0
 
-    /// Arrays of so many numbers travel by themselves.
-    private static let largeCount = 1 << 16
-
     /// Sums the gradients of one step.
     ///
     /// - Parameter compresses: Whether numbers travel as bfloat16.
@@ -52,7 +49,7 @@ final class GradientSum {
         communicator.finishSums()
         var number = 0
         for group in groups {
-            group.unpack(compressed: compresses)
+            group.unpack()
             for parameter in group.parameters {
                 if hasGradient[number] { parameter.declareGradient() }
                 number += 1
@@ -65,7 +62,7 @@ final class GradientSum {
     }
 
     private func start(_ group: Group) {
-        group.pack(compressed: compresses, largeCount: Self.largeCount)
+        group.pack(compressed: compresses)
         for values in group.large { communicator.startSum(values.buffer) }
         start(group.bundle)
     }
@@ -136,6 +133,7 @@ private final class Bundle {
         narrowNumbers = narrow
     }
 
+    /// Takes the sums of what was narrowed, if anything was.
     func widen() {
         guard let base = narrowNumbers?.baseAddress else { return }
         BFloat16.widen(base, into: numbers.base, count: numbers.count)
@@ -144,6 +142,9 @@ private final class Bundle {
 
 /// The dense parameters of a layer.
 private final class Group {
+    /// Arrays of so many numbers travel by themselves.
+    private static let largeCount = 1 << 16
+
     let layer: Int
     let parameters: [Parameter]
     /// The gradients that are summed where they lie.
@@ -157,10 +158,10 @@ private final class Group {
         self.parameters = parameters
     }
 
-    func pack(compressed: Bool, largeCount: Int) {
+    func pack(compressed: Bool) {
         let gradients = parameters.map { $0.gradientToWrite() }
-        large = compressed ? [] : gradients.filter { $0.count >= largeCount }
-        small = compressed ? gradients : gradients.filter { $0.count < largeCount }
+        large = compressed ? [] : gradients.filter { $0.count >= Self.largeCount }
+        small = compressed ? gradients : gradients.filter { $0.count < Self.largeCount }
         bundle = Bundle(small.reduce(0) { $0 + $1.count })
         var place = bundle.numbers.base
         for gradient in small {
@@ -170,8 +171,8 @@ private final class Group {
         if compressed { bundle.narrow() }
     }
 
-    func unpack(compressed: Bool) {
-        if compressed { bundle.widen() }
+    func unpack() {
+        bundle.widen()
         var place = bundle.numbers.base
         for gradient in small {
             gradient.base.update(from: place, count: gradient.count)

@@ -27,6 +27,16 @@ import Testing
         try Data(contentsOf: folder.appending(path: "model/model.safetensors"))
     }
 
+    /// The error of each of two processes; "" for none.
+    private func errors(_ body: @escaping @Sendable (ThreadProcesses) throws -> Void) -> [String] {
+        ThreadProcesses.run(2) { own in
+            do {
+                try body(own)
+                return ""
+            } catch { return "\(error)" }
+        }
+    }
+
     @Test func onlyTheFirstProcessWrites() throws {
         let folder = TemporaryFolder()
         let recipe = try recipe(folder)
@@ -74,13 +84,10 @@ import Testing
     @Test func otherRecipesAreRefused() throws {
         let folder = TemporaryFolder()
         let recipe = try recipe(folder)
-        let said = ThreadProcesses.run(2) { own in
+        let said = errors { own in
             var recipe = recipe
             recipe.training.seed = UInt64(own.rank)
-            do {
-                _ = try TrainingRun(recipe, output: folder("run").path, processes: own).execute()
-                return ""
-            } catch { return "\(error)" }
+            _ = try TrainingRun(recipe, output: folder("run").path, processes: own).execute()
         }
         for sentence in said {
             #expect(
@@ -91,19 +98,16 @@ import Testing
     @Test func otherDataAreRefused() throws {
         let folder = TemporaryFolder()
         let recipe = try recipe(folder)
-        let said = ThreadProcesses.run(2) { own in
+        let said = errors { own in
             // The file changes when the first process has read it.
             let change = { (note: TrainingNote) in
                 if own.rank == 0, case .read = note {
                     _ = try? folder.scores("train.tsv", 24, seed: 5)
                 }
             }
-            do {
-                _ = try TrainingRun(
-                    recipe, output: folder("run").path, processes: own, note: change
-                ).execute()
-                return ""
-            } catch { return "\(error)" }
+            _ = try TrainingRun(
+                recipe, output: folder("run").path, processes: own, note: change
+            ).execute()
         }
         for sentence in said {
             #expect(sentence.hasPrefix("process 1 does not have the data of process 0"))
@@ -135,7 +139,7 @@ import Testing
     @Test func otherWeightsAreRefused() throws {
         let folder = TemporaryFolder()
         let recipe = try recipe(folder)
-        let said = ThreadProcesses.run(2) { own in
+        let said = errors { own in
             let spoil = OnEvent { event, trainer in
                 if case .stepped = event, own.rank == 1, trainer.state.step == 1 {
                     let parameter = trainer.model.bert.wordEmbeddings
@@ -143,11 +147,8 @@ import Testing
                 }
                 return .proceed
             }
-            do {
-                _ = try TrainingRun(recipe, output: folder("run").path, processes: own)
-                    .execute([spoil])
-                return ""
-            } catch { return "\(error)" }
+            _ = try TrainingRun(recipe, output: folder("run").path, processes: own)
+                .execute([spoil])
         }
         for sentence in said {
             #expect(sentence.contains("after step 2 process 1 has other weights than process 0"))
