@@ -45,7 +45,9 @@ test: deps minilm
 		echo "$$part: $$((SECONDS - start)) s" >> .build/test-times; \
 	done; cat .build/test-times
 
-# A warning is an error in what the tests build, and the model that a few of them need is named if it is there.
+# A warning is an error in what the tests build, and the model that a few of them need is named if it is there. A test
+# that never ends is named, too.
+TEST := Tests/watched.sh swift test
 TESTING = SIMILE_STRICT=1 $(if $(wildcard $(MINILM)/model.safetensors),SIMILE_MINILM=$(CURDIR)/$(MINILM))
 SHIPPED := -c release -Xswiftc -enable-testing --scratch-path .build/shipped
 
@@ -61,7 +63,7 @@ test-aarch64:
 
 test-debug:
 	$(TESTING) swift build --build-tests
-	$(TESTING) swift test --skip-build
+	$(TESTING) $(TEST) --skip-build
 
 # A program that depends on Simile as README says, built in debug and run.
 test-consumer:
@@ -69,7 +71,7 @@ test-consumer:
 
 test-release:
 	$(TESTING) swift build --build-tests $(SHIPPED)
-	$(TESTING) swift test --skip-build $(SHIPPED)
+	$(TESTING) $(TEST) --skip-build $(SHIPPED)
 
 # The suites that compute, as shipped: with our own products on one thread and on four, with each instruction set
 # below the processor's best, and with the products of the BLAS library.
@@ -77,7 +79,7 @@ NUMERIC := --filter 'KernelsTests|TensorsTests|NeuralNetworkTests|LossesTests|Go
 LESSER_SETS = $(if $(shell grep -w avx2 /proc/cpuinfo),baseline) $(if $(shell grep -w avx512vl /proc/cpuinfo),avx2)
 test-arithmetic:
 	@numeric() { \
-		echo "== $$*"; env $(TESTING) "$$@" swift test --skip-build $(SHIPPED) $(NUMERIC) \
+		echo "== $$*"; env $(TESTING) "$$@" $(TEST) --skip-build $(SHIPPED) $(NUMERIC) \
 			> .build/arithmetic.log 2>&1 || { cat .build/arithmetic.log; exit 1; }; \
 		tail -n 1 .build/arithmetic.log; \
 	}; \
@@ -90,7 +92,7 @@ test-threads: export SIMILE_SUITES := KernelsTests,TensorsTests
 test-threads: THREAD := --sanitize thread --scratch-path .build/thread
 test-threads:
 	$(TESTING) swift build --build-tests $(THREAD)
-	SIMILE_THREADS=4 $(TESTING) swift test --skip-build $(THREAD)
+	SIMILE_THREADS=4 $(TESTING) $(TEST) --skip-build $(THREAD)
 
 test-memory: export SIMILE_SUITES := KernelsTests,TensorsTests,JSONTests,TokenizationTests,SerializationTests,ExampleFilesTests
 test-memory: MEMORY := --sanitize address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined \
@@ -98,7 +100,7 @@ test-memory: MEMORY := --sanitize address -Xcc -fsanitize=undefined -Xcc -fno-sa
 test-memory:
 	$(TESTING) swift build --build-tests $(MEMORY) 2>&1 | grep -v 'Cannot export local symbol'
 	# A test measures what reading costs in memory, which is more here.
-	ASAN_OPTIONS=detect_leaks=0 $(TESTING) swift test --skip-build $(MEMORY) \
+	ASAN_OPTIONS=detect_leaks=0 $(TESTING) $(TEST) --skip-build $(MEMORY) \
 		--skip 'aPickleCostsAMultipleOfItsLength'
 
 # Makes the system calls that Tests/Torture/faults.c stands before fail, one at a time, in the commands and in the library
