@@ -93,6 +93,7 @@ let package = Package(
             name: "Serving",
             dependencies: [
                 "SentenceEmbedding", "ModelFolders", "Tokenization", "Digest", "Settings", "JSON",
+                "Support",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

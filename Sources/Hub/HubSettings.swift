@@ -61,7 +61,7 @@ public struct HubSettings: Sendable {
         } else {
             let file =
                 value("HF_TOKEN_PATH").map { folder($0) } ?? home.appending(path: "token")
-            if let text = try? String(contentsOfFile: file.path, encoding: .utf8) {
+            if let text = try? TextFile.read(file.path) {
                 token = try Self.checkedToken(text, source: file.path)
             }
         }

@@ -25,7 +25,8 @@ extension Recipe {
 
     /// Reads a recipe; a key that does not exist, or is there twice, is refused.
     package init(yamlFile path: String) throws(RecipeFileError) {
-        guard let text = Self.text(path) else {
+        // A byte more than it can have, to be refused.
+        guard let text = try? TextFile.read(path, first: Self.mostBytes + 1) else {
             throw RecipeFileError(
                 "\(path): no such recipe, or not UTF-8 text; check the path")
         }
@@ -46,15 +47,6 @@ extension Recipe {
             let line = error.key.flatMap { root.line(ofKey: $0) }.map { ":\($0)" } ?? ""
             throw RecipeFileError("\(path)\(line): \(error)")
         }
-    }
-
-    /// The text of a file, which may be a pipe; no more of it than a recipe can have, and a byte.
-    private static func text(_ path: String) -> String? {
-        let descriptor = uninterrupted { open(path, O_RDONLY | O_CLOEXEC) }
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        let bytes = try? RegularFile.bytes(descriptor, first: mostBytes + 1)
-        return bytes.flatMap { String(validating: $0, as: UTF8.self) }
     }
 
     /// Reads a recipe whose relative paths are of the working directory, or of its own folder.

@@ -38,7 +38,8 @@ static const struct {
 } kinds[] = {{"EIO", ERROR, EIO},         {"ENOSPC", ERROR, ENOSPC}, {"EINTR", ERROR, EINTR},
              {"EACCES", ERROR, EACCES},   {"EMFILE", ERROR, EMFILE}, {"ENOMEM", ERROR, ENOMEM},
              {"ENOLCK", ERROR, ENOLCK},   {"EPIPE", ERROR, EPIPE},   {"ECONNRESET", ERROR, ECONNRESET},
-             {"ETIMEDOUT", ERROR, ETIMEDOUT}, {"SHORT", SHORT, 0},   {"DEATH", DEATH, 0},
+             {"ETIMEDOUT", ERROR, ETIMEDOUT}, {"ECONNABORTED", ERROR, ECONNABORTED},
+             {"SHORT", SHORT, 0},   {"DEATH", DEATH, 0},
              {"HALFDEATH", HALFDEATH, 0}, {"AFTERDEATH", AFTERDEATH, 0}, {"FULL", FULL, ENOSPC},
              {"GONE", GONE, EIO}};
 

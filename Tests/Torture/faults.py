@@ -33,8 +33,11 @@ KINDS = {
     "connect": ["ETIMEDOUT", "ECONNRESET"],
     "send": ["ECONNRESET", "EPIPE", "SHORT", "DEATH"],
     "receive": ["ECONNRESET", "SHORT", "DEATH"],
-    "accept": ["EMFILE", "ECONNRESET"],
+    # What else it could give ends NIO's listening.
+    "accept": ["EMFILE", "ECONNABORTED"],
 }
+# Closing a socket gives Linux's other errors of files never.
+CLOSING_SOCKETS = ["EINTR"]
 HARMLESS = {"EINTR", "SHORT"}
 # A program whose disk is gone cannot clean up on it.
 LEAVES = {"EIO", "GONE"}
@@ -42,9 +45,14 @@ LEAVES = {"EIO", "GONE"}
 DIED = 99
 
 
+def kinds(call, name, path):
+    """How a call can fail; those on sockets are numbered by themselves."""
+    return CLOSING_SOCKETS if call.startswith("s") and name == "close" else KINDS[name]
+
+
 def chosen(calls, share, seed):
     """A share of all faults of some calls, drawn at random and the same each time."""
-    every = [call + (kind,) for call in calls for kind in KINDS[call[1]]]
+    every = [call + (kind,) for call in calls for kind in kinds(*call)]
     return random.Random(seed).sample(every, max(1, round(share * len(every))))
 
 

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// How a run's folder keeps its recipe: JSON, or what a program that has a parser for it prefers.
 public struct RecipeFormat: Sendable {
@@ -21,8 +22,9 @@ public struct RecipeFormat: Sendable {
     public static let json = RecipeFormat(
         name: "recipe.json", write: { $0.value.text },
         read: { path in
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-                throw RunError.file("\(path): cannot be read, or is not UTF-8 text")
+            let text: String
+            do throws(RegularFile.Failure) { text = try TextFile.read(path) } catch {
+                throw RunError.file("\(path): cannot be read: \(error.reason)")
             }
             return try Recipe(json: text)
         })

@@ -149,7 +149,7 @@ extension Sweep {
 
     /// A run all of whose models fell on what it watches has no figure: the last one is delivered, but not compared.
     private static func score(_ file: URL, of recipe: Recipe) throws -> Score {
-        let value = try? JSONValue(parsing: Data(contentsOf: file))
+        let value = try? JSONValue(parsing: Data(RegularFile.bytes(file.path)))
         guard let value, let figure = value["chosen_by"]?.string else {
             throw RunError.file("\(file.path): not the results of a run; remove its folder")
         }

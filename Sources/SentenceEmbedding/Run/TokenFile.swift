@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// A file of tokens to add to a vocabulary, one a line.
 public enum TokenFile {
@@ -9,9 +10,9 @@ public enum TokenFile {
     public static func add(
         _ path: String, to model: SentenceTransformer, note: (TrainingNote) -> Void
     ) throws -> SentenceTransformer {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw RunError.file(
-                "\(path): cannot be read, or is not UTF-8 text; check the path")
+        let text: String
+        do throws(RegularFile.Failure) { text = try TextFile.read(path) } catch {
+            throw RunError.file("\(path): cannot be read: \(error.reason); check the path")
         }
         let tokens = text.split(whereSeparator: \.isNewline)
             .map { $0.trimmingCharacters(in: .whitespaces.union(["\u{FEFF}"])) }

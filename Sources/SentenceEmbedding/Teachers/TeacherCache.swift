@@ -44,8 +44,8 @@ struct TeacherCache {
     func contents() -> Contents {
         let files = FileManager.default
         guard files.mayExist(atPath: url.path) else { return .nothing }
-        guard let data = try? Data(contentsOf: recordURL),
-            let record = try? JSONDecoder().decode(Record.self, from: data),
+        guard let bytes = try? RegularFile.bytes(recordURL.path),
+            let record = try? JSONDecoder().decode(Record.self, from: Data(bytes)),
             let digest = digest(), digest == record.file
         else { return .damaged }
         return .labels(of: record)

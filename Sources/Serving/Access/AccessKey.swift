@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// The secret that a request must carry: `Authorization: Bearer SECRET`.
 public struct AccessKey: Sendable {
@@ -19,8 +20,8 @@ public struct AccessKey: Sendable {
     /// - Throws: `AccessKeyError`.
     public init(file path: String) throws(AccessKeyError) {
         let text: String
-        do { text = try String(contentsOf: URL(fileURLWithPath: path), encoding: .utf8) } catch {
-            throw .unreadable(path: path, reason: error.localizedDescription)
+        do throws(RegularFile.Failure) { text = try TextFile.read(path) } catch {
+            throw .unreadable(path: path, reason: error.reason)
         }
         try self.init(
             text.trimmingCharacters(in: .whitespacesAndNewlines), source: path)
