@@ -29,7 +29,7 @@ let package = Package(
         // C: vector loops, system calls that Swift does not see, and the headers of the C libraries.
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CSystemCalls", cSettings: builtCommit),
-        .target(name: "CMPI", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "CMPI", dependencies: ["CKernels"], linkerSettings: [.linkedLibrary("dl")]),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(

@@ -426,9 +426,9 @@ static void attention_forward(float *out, size_t ldo, const float *q, const floa
     }
 }
 
-static void attention_backward(float *dq, float *dk, float *dv, const float *dout, size_t ldo, const float *q,
-                               const float *k, const float *v, size_t ld, size_t length, size_t d, float scale,
-                               int causal, simile_dropout dropout, size_t row, float *scratch) {
+static void attention_backward(float *dq, float *dk, float *dv, size_t ldg, const float *dout, size_t ldo,
+                               const float *q, const float *k, const float *v, size_t ld, size_t length, size_t d,
+                               float scale, int causal, simile_dropout dropout, size_t row, float *scratch) {
     size_t width = padded(length);
     float *k_transposed = scratch, *v_transposed = scratch + d * width;
     float *p = scratch + 2 * d * width, *ds = p + QUERY_BLOCK * width;
@@ -456,9 +456,9 @@ static void attention_backward(float *dq, float *dk, float *dv, const float *dou
                 if (dropout.threshold) store(pi + j, drop(w, dropout, row_key, j), length - j);
             }
         }
-        small_product(dq + first * ld, ld, ds, width, 1, k, ld, rows, d, length, 0);
-        small_product(dk, ld, ds, 1, width, q + first * ld, ld, length, d, rows, first > 0);
-        small_product(dv, ld, p, 1, width, dout + first * ldo, ldo, length, d, rows, first > 0);
+        small_product(dq + first * ldg, ldg, ds, width, 1, k, ld, rows, d, length, 0);
+        small_product(dk, ldg, ds, 1, width, q + first * ld, ld, length, d, rows, first > 0);
+        small_product(dv, ldg, p, 1, width, dout + first * ldo, ldo, length, d, rows, first > 0);
     }
 }
 
@@ -525,6 +525,14 @@ static void adamw(float *p, const float *g, float *m, float *v, size_t n, simile
     }
 }
 
+static void narrow(uint16_t *y, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] = simile_to_bfloat16(x[i]);
+}
+
+static void widen(float *y, const uint16_t *x, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] = simile_from_bfloat16(x[i]);
+}
+
 static void multiply_in_turn(float *x, size_t n, const float *factors, size_t count) {
     for (size_t i = 0; i < n; i += LANES) {
         vec v = load(x + i, n - i);
@@ -554,5 +562,7 @@ const simile_kernel_table KERNEL_TABLE = {
     .dot = dot,
     .sum_of_squares = sum_of_squares,
     .adamw = adamw,
+    .narrow = narrow,
+    .widen = widen,
     .multiply_in_turn = multiply_in_turn,
 };

@@ -22,6 +22,17 @@ public final class Tape {
     let part: BatchPart?
     /// Hears how far the backward pass is.
     let observer: BackwardObserver?
+    /// What operations that mind no rounding keep activations in.
+    let activations: ActivationPrecision
+
+    /// What a forward pass keeps for the backward pass.
+    public enum ActivationPrecision: Sendable {
+        /// The numbers as they are.
+        case float32
+        /// Half their bits, to nearest even, of what the operations of an encoder keep: gradients are those at rounded
+        /// numbers, the forward pass is the same.
+        case bfloat16
+    }
 
     /// Creates an empty tape; random operations recorded on it depend on `seed` and their order alone.
     ///
@@ -30,11 +41,14 @@ public final class Tape {
     ///     a tape that records, with the same seed, computes the same later.
     ///   - part: Which part of a batch is computed; nil for all of it.
     ///   - observer: Hears how far the backward pass is.
+    ///   - activations: What is kept of activations.
     public init(
         seed: UInt64 = 0, gradientCheckpointing: Bool = false, recording: Bool = true,
-        part: BatchPart? = nil, observer: BackwardObserver? = nil
+        part: BatchPart? = nil, observer: BackwardObserver? = nil,
+        activations: ActivationPrecision = .float32
     ) {
         self.seed = seed
+        self.activations = recording ? activations : .float32
         self.part = part
         self.observer = observer
         hasGradientCheckpointing = gradientCheckpointing

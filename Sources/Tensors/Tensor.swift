@@ -77,7 +77,9 @@ public struct Tensor {
     }
 
     /// The values for a backward pass, without keeping them until then if they can be computed again.
-    var savedForBackward: () -> Storage { recomputed ?? { [storage] in storage } }
+    func valuesForBackward(_ precision: Tape.ActivationPrecision?) -> () -> Storage {
+        recomputed ?? { [saved = SavedActivation(storage, precision)] in saved.values }
+    }
 
     package var base: UnsafeMutablePointer<Float> { storage.base }
     package var count: Int { shape.count }

@@ -39,6 +39,36 @@ import Testing
         }
     }
 
+    /// The nearest number with 8 bits of mantissa, of two the even one.
+    @Test(arguments: tables)
+    func bfloat16(_ kernels: simile_kernel_table) {
+        var x = stride(from: UInt32(0), to: .max - 20_011, by: 20_011)
+            .map { Float(bitPattern: $0) }
+        x += [0, -0.0, 1 + 0x1p-8, 1 + 0x3p-8, 1 + 0x1.1p-8, .infinity, -.infinity, .nan]
+        x += [.greatestFiniteMagnitude, .leastNonzeroMagnitude, Float(bitPattern: 0x7fff_ffff)]
+        var halves = [UInt16](repeating: 0, count: x.count)
+        kernels.narrow(&halves, x, x.count)
+        var back = x
+        kernels.widen(&back, halves, x.count)
+        for i in x.indices {
+            #expect(back[i].bitPattern == UInt32(halves[i]) << 16)
+            if x[i].isNaN {
+                #expect(back[i].isNaN)
+                continue
+            }
+            // Of the two numbers that it lies between.
+            let (below, rest) = (x[i].bitPattern >> 16, x[i].bitPattern & 0xffff)
+            let up = rest > 0x8000 || rest == 0x8000 && below % 2 == 1
+            #expect(UInt32(halves[i]) == below + (up ? 1 : 0), "\(x[i])")
+        }
+        for count in Self.counts {
+            var part = [UInt16](repeating: 7, count: 400)
+            kernels.narrow(&part, x, count)
+            #expect(Array(part[..<count]) == Array(halves[..<count]))
+            #expect(part[count...].allSatisfy { $0 == 7 })
+        }
+    }
+
     /// Numbers of every size, with the ends of what there is a float for.
     @Test(arguments: tables)
     func expAndTanhAreWithinTwoUlp(_ kernels: simile_kernel_table) {

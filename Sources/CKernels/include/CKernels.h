@@ -2,6 +2,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bfloat16.h"
+
 /// Vector loops over Float32 rows, compiled once for each instruction set and chosen at run time.
 /// No policy lives here: no threads, no allocation, no BLAS. Matrices are row-major; `ld*` are row
 /// strides in floats. Pointers need no alignment. `n` may be any size, 0 included.
@@ -83,8 +85,8 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
                                        const float *_Nonnull k, const float *_Nonnull v, size_t ld,
                                        size_t length, size_t d, float scale, int causal,
                                        simile_dropout dropout, size_t row, float *_Nonnull scratch);
-    /// Gradients of q, k and v (row stride `ld`, overwritten) from dout (row stride `ldo`).
-    void (*_Nonnull attention_backward)(float *_Nonnull dq, float *_Nonnull dk, float *_Nonnull dv,
+    /// Gradients of q, k and v (row stride `ldg`, overwritten) from dout (row stride `ldo`).
+    void (*_Nonnull attention_backward)(float *_Nonnull dq, float *_Nonnull dk, float *_Nonnull dv, size_t ldg,
                                         const float *_Nonnull dout, size_t ldo, const float *_Nonnull q,
                                         const float *_Nonnull k, const float *_Nonnull v, size_t ld,
                                         size_t length, size_t d, float scale, int causal,
@@ -112,6 +114,10 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
     /// AdamW (Loshchilov and Hutter 2019) on n entries in one pass; `g` may be NULL for a zero gradient.
     void (*_Nonnull adamw)(float *_Nonnull p, const float *_Nullable g, float *_Nonnull m, float *_Nonnull v,
                            size_t n, simile_adamw step);
+    /// y = the bfloat16 numbers nearest to x.
+    void (*_Nonnull narrow)(uint16_t *_Nonnull y, const float *_Nonnull x, size_t n);
+    /// y = the floats that x are.
+    void (*_Nonnull widen)(float *_Nonnull y, const uint16_t *_Nonnull x, size_t n);
     /// x = each factor in turn times x, with the rounding of one multiplication per factor.
     void (*_Nonnull multiply_in_turn)(float *_Nonnull x, size_t n, const float *_Nonnull factors, size_t count);
 } simile_kernel_table;

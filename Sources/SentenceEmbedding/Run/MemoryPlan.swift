@@ -57,7 +57,8 @@ extension MemoryPlan {
         let configuration = trainer.configuration
         let bytesOfAToken = Self.bytesOfAToken(
             trainer.model.bert.configuration,
-            gradientCheckpointing: configuration.gradientCheckpointing)
+            gradientCheckpointing: configuration.gradientCheckpointing,
+            activations: trainer.activations)
         var (rows, tokens, step) = (0, 0, 0)
         for (task, cache) in zip(trainer.tasks, trainer.tokens) {
             let data = task.objective.data
@@ -110,13 +111,16 @@ extension MemoryPlan {
 
     /// What the encoder keeps of a token for the backward pass, and what that takes besides in one layer.
     private static func bytesOfAToken(
-        _ configuration: BertConfiguration, gradientCheckpointing: Bool
+        _ configuration: BertConfiguration, gradientCheckpointing: Bool,
+        activations: Tape.ActivationPrecision
     ) -> Int {
         let (hidden, wide) = (configuration.hiddenSize, configuration.intermediateSize)
         // Query, key and value; context; both sums with their norms; the wide layer.
         let layer = 6 * hidden + wide
         let backward = 12 * hidden + 2 * wide
         let layers = configuration.layerCount
-        return 4 * (backward + (gradientCheckpointing ? layers * hidden + layer : layers * layer))
+        let kept = activations == .bfloat16 ? 2 : 4
+        return 4 * backward
+            + (gradientCheckpointing ? 4 * layers * hidden + kept * layer : kept * layers * layer)
     }
 }

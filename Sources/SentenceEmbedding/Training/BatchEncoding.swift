@@ -32,6 +32,8 @@ struct BatchEncoding {
         /// Decides the dropout.
         var seed: UInt64
         var gradientCheckpointing: Bool
+        /// What is kept of the encoder's activations.
+        var activations: Tape.ActivationPrecision
         var rows: Rows
         /// The numbers in a row.
         var width: Int
@@ -68,7 +70,8 @@ struct BatchEncoding {
             Tape(
                 seed: computation.seed, gradientCheckpointing: computation.gradientCheckpointing,
                 recording: isRecording, part: part,
-                observer: part == nil || part == parts.last ? observer : nil)
+                observer: part == nil || part == parts.last ? observer : nil,
+                activations: computation.activations)
         }
         (self.parts, self.encode, self.tape, rows) = (parts, encode, tape, computation.rows)
         let ownOutputs: [Tensor]

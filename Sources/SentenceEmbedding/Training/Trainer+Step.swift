@@ -80,14 +80,20 @@ extension Trainer {
         return (value, step.sequences.reduce(0) { $0 + $1.count })
     }
 
+    /// What is kept of the encoder's activations.
+    var activations: Tape.ActivationPrecision {
+        model.precision == .bfloat16 ? .bfloat16 : .float32
+    }
+
     /// What the encoder computes for a step.
     private func computation(
         _ output: PreparedStep.Output, seed: UInt64
     ) -> BatchEncoding.Computation {
         var computation = BatchEncoding.Computation(
             size: configuration.miniBatchSize, seed: seed,
-            gradientCheckpointing: configuration.gradientCheckpointing, rows: .sequences,
-            width: model.wholeDimension, outputCount: 1
+            gradientCheckpointing: configuration.gradientCheckpointing,
+            activations: activations, rows: .sequences, width: model.wholeDimension,
+            outputCount: 1
         ) { [model] input, tape in
             switch output {
             case .embeddings: [model(input, on: tape)]

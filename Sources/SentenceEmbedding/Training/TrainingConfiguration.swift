@@ -53,8 +53,8 @@ public struct TrainingConfiguration: Settings, Equatable {
     public var startMayWin = false
     /// Puts texts of similar length into a batch: faster, but batches are less random.
     public var groupByLength = false
-    /// Rounds both sides of products with the encoder's weights to bfloat16, where the processor multiplies such numbers;
-    /// weights, gradients and sums stay float32.
+    /// Rounds both sides of products with the encoder's weights to bfloat16, where the processor multiplies such numbers, and
+    /// keeps activations as such for the backward pass; weights, gradients and sums stay float32.
     public var bf16 = false
     /// Sends gradients to other processes as bfloat16: half as many bytes, at the price of roundings. Of no effect in one
     /// process.

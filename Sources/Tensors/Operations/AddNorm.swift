@@ -26,23 +26,27 @@ extension Tensor {
         let dropout =
             tape.map { simile_dropout(key: $0.nextRandomKey(), probability: probability) } ?? .off
         let firstRow = dropout.threshold == 0 ? 0 : tape?.part?.firstRow(of: rows) ?? 0
-        let (y, normalised, rstd) = (Storage(count), Storage(count), Storage(rows))
+        let (y, rstd) = (Storage(count), Storage(rows))
+        let normalised = SavedActivation(count: count, tape?.activations)
         let (gamma, beta) = (weight.value, bias.value)
         let kernels = VectorKernels.best
-        ThreadPool.shared.ranges(rows, grain: 16) { [base] range in
-            let first = range.lowerBound * width
-            kernels.add_norm_forward(
-                y.base + first, normalised.base + first, rstd.base + range.lowerBound, base + first,
-                residual.map { UnsafePointer($0.base + first) }, gamma.base, beta.base, epsilon,
-                dropout, firstRow + range.lowerBound, range.count, width)
+        forEachBlock(of: rows) { [base] block in
+            let first = block.lowerBound * width
+            normalised.write(first..<block.upperBound * width) { normalised in
+                kernels.add_norm_forward(
+                    y.base + first, normalised, rstd.base + block.lowerBound, base + first,
+                    residual.map { UnsafePointer($0.base + first) }, gamma.base, beta.base, epsilon,
+                    dropout, firstRow + block.lowerBound, block.count, width)
+            }
         }
         let recomputed = {
             let y = Storage(normalised.count)
-            ThreadPool.shared.ranges(rows, grain: 16) { range in
-                let first = range.lowerBound * width
-                kernels.scale_shift(
-                    y.base + first, normalised.base + first, gamma.base, beta.base, range.count,
-                    width)
+            forEachBlock(of: rows) { block in
+                let first = block.lowerBound * width
+                normalised.read(first..<block.upperBound * width) { normalised in
+                    kernels.scale_shift(
+                        y.base + first, normalised, gamma.base, beta.base, block.count, width)
+                }
             }
             return y
         }
@@ -74,9 +78,16 @@ extension Tensor {
     }
 }
 
+/// Runs `body` for rows that are few enough to stay in a cache, on all threads.
+private func forEachBlock(of rows: Int, _ body: (Range<Int>) -> Void) {
+    ThreadPool.shared.ranges(rows, grain: 16) { range in
+        for block in range.blocks(of: 16) { body(block) }
+    }
+}
+
 /// The gradients of z and, after dropout, of x; adds to those of weight and bias.
 private func normBackward(
-    _ dz: Storage, _ dx: Storage?, _ dy: Storage, _ normalised: Storage, _ rstd: Storage,
+    _ dz: Storage, _ dx: Storage?, _ dy: Storage, _ normalised: SavedActivation, _ rstd: Storage,
     _ weight: Parameter, _ bias: Parameter, _ dropout: simile_dropout, _ firstRow: Int, _ rows: Int,
     _ width: Int
 ) {
@@ -90,10 +101,12 @@ private func normBackward(
         let row = task * block
         let first = row * width
         let sums = partial.base + task * 2 * width
-        kernels.add_norm_backward(
-            dz.base + first, dx.map { $0.base + first }, sums, sums + width, dy.base + first,
-            normalised.base + first, rstd.base + row, gamma.base, dropout, firstRow + row,
-            min(block, rows - row), width)
+        let count = min(block, rows - row)
+        normalised.read(first..<first + count * width) { normalised in
+            kernels.add_norm_backward(
+                dz.base + first, dx.map { $0.base + first }, sums, sums + width, dy.base + first,
+                normalised, rstd.base + row, gamma.base, dropout, firstRow + row, count, width)
+        }
     }
     for (parameter, offset) in [(weight, 0), (bias, width)] {
         parameter.accumulateGradient { sum, beta in

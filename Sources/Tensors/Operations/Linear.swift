@@ -6,9 +6,10 @@ extension Tensor {
         let input = LinearInput(self, weight: weight, bias: bias)
         let y = Storage(input.rows * input.outputs)
         let weights = input.multiply(base, into: y.base, on: tape)
-        let saved = input.trainsWeight ? savedForBackward : nil
         return .result(input.outputShape, y, of: [self], parameters: input.parameters) { [slot] in
-            { dy, gradients in
+            let saved =
+                input.trainsWeight ? valuesForBackward(input.activations(on: tape)) : nil
+            return { dy, gradients in
                 var products: [GEMM.Product] = []
                 let x = saved?()
                 if let x { input.addWeightGradient(x: x, dy: dy, to: &products) }
@@ -31,15 +32,16 @@ extension Tensor {
         let weights = input.multiply(
             base, activation: VectorKernels.best.gelu_forward, into: y.base, on: tape)
         return .result(input.outputShape, y, of: [self], parameters: input.parameters) {
-            [storage, slot] in
-            { dy, gradients in
-                let activated = input.trainsWeight ? Storage(storage.count) : nil
-                let dx = slot == nil ? nil : Storage(storage.count)
+            [slot] in
+            let saved = SavedActivation(storage, input.activations(on: tape))
+            return { dy, gradients in
+                let activated = input.trainsWeight ? Storage(saved.count) : nil
+                let dx = slot == nil ? nil : Storage(saved.count)
                 if let dx {
                     GEMM.run(input.inputGradient(dy: dy, weights, into: dx.base, beta: 0))
-                    geluBackward(dx, activated, storage, dx)
+                    geluBackward(dx, activated, saved, dx)
                 } else if let activated {
-                    geluForward(activated, storage)
+                    geluForward(activated, saved.values)
                 }
                 if let activated {
                     var products: [GEMM.Product] = []
@@ -104,6 +106,11 @@ private struct LinearInput {
         }
         withExtendedLifetime(biases) {}
         return weights
+    }
+
+    /// What is kept of x: as bfloat16 only what is rounded in any case.
+    func activations(on tape: Tape?) -> Tape.ActivationPrecision? {
+        precision == .float32 ? .float32 : tape?.activations
     }
 
     /// dW += dyᵀ · x

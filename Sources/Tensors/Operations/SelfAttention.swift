@@ -21,6 +21,8 @@ extension Tensor {
         let firstRow = tape?.part?.tokens.lowerBound ?? 0
         let y = Storage(layout.rowCount * hidden)
         let kernels = VectorKernels.best
+        let saved = SavedHeads(
+            head, storage, requiresGradient ? tape?.activations ?? .float32 : .float32)
         head.forEach { [base] sequence, offset, dropout, scratch in
             let first = base + sequence.lowerBound * 3 * hidden + offset
             kernels.attention_forward(
@@ -28,23 +30,71 @@ extension Tensor {
                 first, first + hidden, first + 2 * hidden, 3 * hidden,
                 sequence.count, head.size, head.scale, causal ? 1 : 0, dropout,
                 firstRow + sequence.lowerBound, scratch)
+            saved.save(first, of: sequence, offset)
         }
-        return .result([layout.rowCount, hidden], y, of: [self]) { [storage, slot] in
+        return .result([layout.rowCount, hidden], y, of: [self]) { [slot] in
             { dy, gradients in
-                let dqkv = Storage(storage.count)
+                let dqkv = Storage(layout.rowCount * 3 * hidden)
                 head.forEach { sequence, offset, dropout, scratch in
-                    let start = sequence.lowerBound * 3 * hidden + offset
-                    let (first, gradient) = (storage.base + start, dqkv.base + start)
-                    kernels.attention_backward(
-                        gradient, gradient + hidden, gradient + 2 * hidden,
-                        dy.base + sequence.lowerBound * hidden + offset, hidden,
-                        first, first + hidden, first + 2 * hidden, 3 * hidden,
-                        sequence.count, head.size, head.scale, causal ? 1 : 0, dropout,
-                        firstRow + sequence.lowerBound, scratch)
+                    let gradient = dqkv.base + sequence.lowerBound * 3 * hidden + offset
+                    saved.read(of: sequence, offset) { query, key, value, stride in
+                        kernels.attention_backward(
+                            gradient, gradient + hidden, gradient + 2 * hidden, 3 * hidden,
+                            dy.base + sequence.lowerBound * hidden + offset, hidden,
+                            query, key, value, stride,
+                            sequence.count, head.size, head.scale, causal ? 1 : 0, dropout,
+                            firstRow + sequence.lowerBound, scratch)
+                    }
                 }
                 gradients.add(dqkv, to: slot)
             }
         }
+    }
+}
+
+/// Queries, keys and values for the backward pass: as they came, or as bfloat16, each head of a sequence by itself.
+private struct SavedHeads {
+    private let head: AttentionHead
+    private let rows: Storage?
+    private let heads: SavedActivation?
+
+    init(_ head: AttentionHead, _ rows: Storage, _ precision: Tape.ActivationPrecision) {
+        self.head = head
+        self.rows = precision == .float32 ? rows : nil
+        heads = precision == .float32 ? nil : SavedActivation(count: rows.count, precision)
+    }
+
+    /// Keeps those of one head, the first of which is at `first` in rows of 3 · hidden.
+    func save(_ first: UnsafePointer<Float>, of sequence: Range<Int>, _ offset: Int) {
+        heads?.write(place(of: sequence, offset)) { place in
+            for part in 0..<3 {
+                for row in 0..<sequence.count {
+                    (place + (part * sequence.count + row) * head.size)
+                        .update(from: first + (3 * row + part) * head.hidden, count: head.size)
+                }
+            }
+        }
+    }
+
+    /// Lends the queries, keys and values of one head, and how far their rows are apart.
+    func read(
+        of sequence: Range<Int>, _ offset: Int,
+        _ body: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int) -> Void
+    ) {
+        if let rows {
+            let first = UnsafePointer(rows.base + sequence.lowerBound * 3 * head.hidden + offset)
+            body(first, first + head.hidden, first + 2 * head.hidden, 3 * head.hidden)
+        }
+        heads?.read(place(of: sequence, offset)) { first in
+            let size = sequence.count * head.size
+            body(first, first + size, first + 2 * size, head.size)
+        }
+    }
+
+    /// A head's queries, keys and values one after the other, each [tokens, size].
+    private func place(of sequence: Range<Int>, _ offset: Int) -> Range<Int> {
+        let first = 3 * (sequence.lowerBound * head.hidden + sequence.count * offset)
+        return first..<first + 3 * sequence.count * head.size
     }
 }
 

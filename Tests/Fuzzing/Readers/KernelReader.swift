@@ -75,7 +75,7 @@ extension FuzzReader {
             numbers.dropout, 0, scratch.start)
         let (dq, dk, dv) = (numbers.array(count), numbers.array(count), numbers.array(count))
         kernels.attention_backward(
-            dq.start, dk.start, dv.start, out.start, d, q.start, k.start, v.start, d, length, d,
+            dq.start, dk.start, dv.start, d, out.start, d, q.start, k.start, v.start, d, length, d,
             0.125, Int32(isCausal), numbers.dropout, 0, scratch.start)
     }
 

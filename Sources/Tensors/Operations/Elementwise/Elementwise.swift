@@ -53,7 +53,7 @@ extension Tensor {
         return .result(shape, y, of: [self]) { [storage, slot] in
             { dy, gradients in
                 let dx = Storage(dy.count)
-                geluBackward(dx, nil, storage, dy)
+                geluBackward(dx, nil, SavedActivation(storage, .float32), dy)
                 gradients.add(dx, to: slot)
             }
         }
@@ -92,11 +92,15 @@ func geluForward(_ y: Storage, _ x: Storage) {
 }
 
 /// dx = dy · gelu'(x) and `activated`, if wanted, = gelu(x) again, on all threads; dx may be dy.
-func geluBackward(_ dx: Storage, _ activated: Storage?, _ x: Storage, _ dy: Storage) {
+func geluBackward(_ dx: Storage, _ activated: Storage?, _ x: SavedActivation, _ dy: Storage) {
     ThreadPool.shared.ranges(x.count, grain: ThreadPool.elementGrain) { range in
-        let i = range.lowerBound
-        VectorKernels.best.gelu_backward(
-            dx.base + i, activated.map { $0.base + i }, x.base + i, dy.base + i, range.count)
+        for block in range.blocks(of: 4096) {
+            let i = block.lowerBound
+            x.read(block) { x in
+                VectorKernels.best.gelu_backward(
+                    dx.base + i, activated.map { $0.base + i }, x, dy.base + i, block.count)
+            }
+        }
     }
 }
 
