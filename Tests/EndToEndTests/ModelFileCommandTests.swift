@@ -146,7 +146,7 @@ import Testing
         let empty = try folder.write("\n \n", to: "empty.txt")
         for (file, message) in [
             (empty, "empty.txt: holds no token; expected one a line"),
-            ("nowhere.txt", "nowhere.txt: cannot be read, or is not UTF-8 text"),
+            ("nowhere.txt", "nowhere.txt: cannot be read: No such file or directory"),
             (
                 try folder.write("a\n\u{301}\n", to: "none.txt"),
                 "the tokenizer reads it as no text"
