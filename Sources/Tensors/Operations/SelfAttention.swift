@@ -66,11 +66,12 @@ private struct SavedHeads {
 
     /// Keeps those of one head, the first of which is at `first` in rows of 3 · hidden.
     func save(_ first: UnsafePointer<Float>, of sequence: Range<Int>, _ offset: Int) {
+        let (length, size, hidden) = (sequence.count, head.size, head.hidden)
         heads?.write(place(of: sequence, offset)) { place in
             for part in 0..<3 {
-                for row in 0..<sequence.count {
-                    (place + (part * sequence.count + row) * head.size)
-                        .update(from: first + (3 * row + part) * head.hidden, count: head.size)
+                for row in 0..<length {
+                    (place + (part * length + row) * size)
+                        .update(from: first + (3 * row + part) * hidden, count: size)
                 }
             }
         }
