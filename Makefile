@@ -94,7 +94,7 @@ test-threads:
 	$(TESTING) swift build --build-tests $(THREAD)
 	SIMILE_THREADS=4 $(TESTING) $(TEST) --skip-build $(THREAD)
 
-test-memory: export SIMILE_SUITES := KernelsTests,TensorsTests,JSONTests,TokenizationTests,SerializationTests,ExampleFilesTests
+test-memory: export SIMILE_SUITES := KernelsTests,TensorsTests,JSONTests,TokenizationTests,SerializationTests,ExampleFilesTests,FuzzingTests
 test-memory: MEMORY := --sanitize address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined \
 	--scratch-path .build/memory
 test-memory:

@@ -59,7 +59,7 @@ public struct AdapterFolder: Sendable, Equatable {
 
     /// Whether a file is one of those that adapters are written as.
     public static func isWritten(_ path: String) -> Bool {
-        [configurationFile, weightsFile].contains(path)
+        [configurationFile, weightsFile, ModelFolder.manifestName].contains(path)
     }
 
     /// The file with the weights.

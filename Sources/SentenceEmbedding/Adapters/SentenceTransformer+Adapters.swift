@@ -27,7 +27,8 @@ extension SentenceTransformer {
     ///
     /// - Parameter open: Opens the base by its path or name.
     /// - Throws: `ModelFolderError` for adapters of another kind or with an option that is not implemented;
-    ///   `AdapterError.noBase` when the base cannot be opened; `ParameterError` when the weights do not fit it.
+    ///   `AdapterError.noBase` when the base cannot be opened; `ParameterError` when the weights do not fit it;
+    ///   `ManifestError` for files other than those that were written.
     convenience init(
         adapters folder: URL, base open: (String) throws -> SentenceTransformer
     ) throws {
@@ -58,6 +59,8 @@ extension SentenceTransformer {
             modules: own?.modules ?? model.modules, settings: own?.settings ?? model.settings,
             maxSequenceLength: own?.maxSequenceLength ?? model.maxSequenceLength,
             source: .weights(OverlaidWeights(biases, over: ParameterWeights(model))))
+        // Last: what is wrong with a file is better said by who understands it.
+        _ = try ModelManifest.check(folder)
         notes = model.notes
     }
 
@@ -82,6 +85,7 @@ extension SentenceTransformer {
                         ) { try parameter.withValues(of: part, $0) }
                     }
                 }, to: AdapterFolder.weights(in: temporary))
+            try ModelManifest.write(for: temporary)
         }
     }
 }

@@ -34,7 +34,9 @@ import Testing
         return model
     }
 
+    /// As another program would write it: without a manifest.
     private func setting(_ changes: [String: JSONValue?]) throws {
+        try? FileManager.default.removeItem(at: folder("adapter/simile-manifest.json"))
         let url = folder("adapter/adapter_config.json")
         let value = try JSONValue(parsing: Data(contentsOf: url))
         let kept = value.members?.filter { changes[$0.key] == nil } ?? []
@@ -47,6 +49,22 @@ import Testing
             _ = try SentenceTransformer(path: folder("adapter").path)
             return "no error"
         } catch { return "\(error)" }
+    }
+
+    /// A bit of a weight, which no format notices.
+    @Test func aChangedFileIsRefused() throws {
+        try adapted(base: "../base")
+        #expect(try ModelManifest.check(folder("adapter")) == 2)
+        let name = "adapter/adapter_model.safetensors"
+        var bytes = try folder.bytes(of: name)
+        bytes[bytes.count - 20] ^= 1
+        try folder.write(bytes, to: name)
+        #expect(
+            throws: ManifestError.changed(
+                path: folder(name).path, manifest: folder("adapter/simile-manifest.json").path)
+        ) { _ = try SentenceTransformer(path: folder("adapter").path) }
+        try FileManager.default.removeItem(at: folder("adapter/simile-manifest.json"))
+        _ = try SentenceTransformer(path: folder("adapter").path)
     }
 
     @Test func theLayoutIsPEFTs() throws {
@@ -161,7 +179,7 @@ import Testing
             modules: [.normalize], maxSequenceLength: 7,
             source: .weights(ParameterWeights(model)))
         try other.write(to: folder("other"))
-        for name in ["config.json", "model.safetensors"] {
+        for name in ["config.json", "model.safetensors", "simile-manifest.json"] {
             try FileManager.default.removeItem(at: folder("other/" + name))
         }
         for name in try FileManager.default.contentsOfDirectory(atPath: folder("adapter").path) {

@@ -57,7 +57,7 @@ import Testing
         #expect(difference(model, try embeddings("run/checkpoints/best.h5")) < 1e-6)
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: folder("run/adapter").path).sorted()
-                == ["adapter_config.json", "adapter_model.safetensors"])
+                == ["adapter_config.json", "adapter_model.safetensors", "simile-manifest.json"])
         let card = try String(contentsOf: folder("run/model/README.md"), encoding: .utf8)
         #expect(card.contains(#"| LoRA, merged | {"r":2,"lora_alpha":8.0,"#), "\(card)")
         let base = try SentenceTransformer(path: folder("start.h5").path).parameters.bits
