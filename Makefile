@@ -100,7 +100,7 @@ test-memory: MEMORY := --sanitize address -Xcc -fsanitize=undefined -Xcc -fno-sa
 test-memory:
 	$(TESTING) swift build --build-tests $(MEMORY) 2>&1 | grep -v 'Cannot export local symbol'
 	# A test measures what reading costs in memory, which is more here.
-	ASAN_OPTIONS=detect_leaks=0 $(TESTING) $(TEST) --skip-build $(MEMORY) \
+	ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=16 $(TESTING) $(TEST) --skip-build $(MEMORY) \
 		--skip 'aPickleCostsAMultipleOfItsLength'
 
 # Makes the system calls that Tests/Torture/faults.c stands before fail, one at a time, in the commands and in the library

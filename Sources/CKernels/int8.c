@@ -10,16 +10,23 @@ static float largest(const float *x, size_t k) {
     return most;
 }
 
+/// The nearest whole number, or the least one for what has none, as the processor has it.
+static int32_t whole(float x) {
+    float rounded = nearbyintf(x);
+    return rounded >= -0x1p31f && rounded < 0x1p31f ? (int32_t)rounded : INT32_MIN;
+}
+
 void simile_int8_pack_weights(float *to, float *scales, int32_t *sums, size_t columns, const float *from, size_t n,
                               size_t k) {
     size_t words = (k + 3) / 4, width = (n + columns - 1) / columns * columns;
     memset(to, 0, width * words * sizeof *to);
     for (size_t j = 0; j < width; j++) {
         const float *row = from + j * k;
-        float most = j < n ? largest(row, k) : 0, inverse = most > 0 ? 127 / most : 0;
+        float most = j < n ? largest(row, k) : 0, inverse = steps_in(127, most);
         int32_t sum = 0;
         for (size_t p = 0; j < n && p < k; p++) {
-            int32_t number = (int32_t)nearbyintf(row[p] * inverse);
+            int32_t number = whole(row[p] * inverse);
+            if (number < -127) number = -127;  // of an infinite weight
             uint32_t word;
             float *place = to + (j / columns * words + p / 4) * columns + j % columns;
             memcpy(&word, place, sizeof word);
@@ -43,14 +50,14 @@ static void pack_rows(float *to, simile_int8_row *forms, const float *from, size
                 least = fminf(least, row[p]);
                 most = fmaxf(most, row[p]);
             }
-            float range = most - least, inverse = range > 0 ? 255 / range : 0;
-            int32_t zero = (int32_t)nearbyintf(-least * inverse);
+            float range = most - least, inverse = steps_in(255, range);
+            int32_t zero = inverse > 0 ? whole(-least * inverse) : 0;
             if (is_row) forms[first + r] = (simile_int8_row){range / 255, zero};
             for (size_t p = 0; p < words; p++) {
                 uint32_t word = 0;
                 for (size_t i = 0; i < 4; i++) {
                     float x = is_row && 4 * p + i < k ? row[4 * p + i] : 0;
-                    int32_t number = (int32_t)nearbyintf(x * inverse) + zero;
+                    int32_t number = whole(x * inverse) + zero;
                     word |= (uint32_t)(number < 0 ? 0 : number > 255 ? 255 : number) << i * 8;
                 }
                 memcpy(to + p * (COLUMNS / 2) + r, &word, sizeof word);

@@ -17,8 +17,8 @@ INLINE simile_int8_row form_of(const float *x, size_t k, float *inverse) {
         most = _mm512_max_ps(most, numbers);
     }
     float low = _mm512_reduce_min_ps(least), range = _mm512_reduce_max_ps(most) - low;
-    *inverse = range > 0 ? 255 / range : 0;
-    return (simile_int8_row){range / 255, _mm_cvtss_si32(_mm_set_ss(-low * *inverse))};
+    *inverse = steps_in(255, range);
+    return (simile_int8_row){range / 255, *inverse > 0 ? _mm_cvtss_si32(_mm_set_ss(-low * *inverse)) : 0};
 }
 
 /// 64 numbers of a row, of which `left` exist and the others are 0, as bytes.

@@ -111,6 +111,25 @@ import Testing
         #expect(multiply(packed, Array(repeating: 0, count: k), bias, (1, n, k)) == bias)
     }
 
+    /// Numbers so near to 0, or so large, that no step is a float.
+    @Test func whatHasNoStepIsZeroInEightBits() {
+        let (size, bias) = ((m: 2, n: 3, k: 5), [Float](arrayLiteral: 1, 2, 3))
+        let (tiny, plain) = ([Float](repeating: 1e-42, count: 15), numbers(15, seed: 1))
+        let every =
+            [simile_int8_products_emulated]
+            + [simile_int8_products_of_processor()?.pointee]
+            .compactMap(\.self)
+        for kernels in every {
+            for (a, b) in [(tiny, plain), (plain, tiny)] {
+                let packed = PackedMatrix(b, n: 3, k: 5, int8: kernels)
+                #expect(multiply(packed, Array(a[..<10]), bias, size) == bias + bias)
+            }
+            let infinite = PackedMatrix(
+                plain.dropLast() + [.infinity], n: 3, k: 5, int8: kernels)
+            #expect(!multiply(infinite, Array(plain[..<10]), bias, size)[2].isFinite)
+        }
+    }
+
     @Test(
         .enabled(
             if: simile_int8_products_of_processor() != nil,
