@@ -30,6 +30,8 @@ public final class MPI: Communicator {
 
     /// The most numbers in a call: several of this size are faster than one of all, and MPI counts in Int32.
     private static let pieceCount = 1 << 21
+    /// The most bytes that a call gathers, for the same reason and for the room that a copy takes.
+    private static let gatheredBytes = 1 << 28
 
     /// Joins the processes that a launcher started; nil where it started one, or was told not to.
     ///
@@ -161,15 +163,21 @@ public final class MPI: Communicator {
         }
     }
 
-    /// Puts the bytes of each process one after the other, 2 GiB in all at most.
+    /// Puts the bytes of each process one after the other.
     public func gather(
         _ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer, counts: [Int]
     ) {
-        let offsets = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
         precondition(
-            counts.count == size && counts[rank] == own.count && offsets[size] <= all.count
-                && offsets[size] <= Int32.max,
+            counts.count == size && counts[rank] == own.count
+                && counts.reduce(0, +) <= all.count,
             "gather: \(counts) bytes of \(size) processes into \(all.count)")
+        gather(own, into: all, counts: counts, perCall: Self.gatheredBytes, gatherAtOnce)
+    }
+
+    private func gatherAtOnce(
+        _ own: UnsafeRawBufferPointer, _ all: UnsafeMutableRawBufferPointer, _ counts: [Int]
+    ) {
+        let offsets = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
         guard let base = all.baseAddress, offsets[size] > 0 else { return }
         // The library may read both lists until the call is done.
         let (lengths, places) = (counts.map(Int32.init), offsets.dropLast().map(Int32.init))
