@@ -277,6 +277,23 @@ import Testing
         for values in shared { #expect(values.map(\.bitPattern) == alone.map(\.bitPattern)) }
     }
 
+    @Test func aPerplexityIsThatOfOneProcess() throws {
+        /// The perplexity of texts that make four batches, the last one small.
+        @Sendable func perplexity(_ processes: ThreadProcesses?) throws -> Double {
+            let model = try TinyModel.make()
+            let texts = SequenceObjectiveTests.texts(100)
+            _ = try SequenceObjective(MaskedLanguageModelLoss.self, data: texts, model: model)
+            model.processes = processes
+            return try PerplexityEvaluator(texts).evaluate(model).primary
+        }
+        let alone = try perplexity(nil)
+        #expect(alone.isFinite)
+        for count in [2, 3, 5] {
+            let shared = ThreadProcesses.run(count) { try perplexity($0) }
+            #expect(shared == Array(repeating: alone, count: count))
+        }
+    }
+
     @Test func sharesHaveAboutAsManyTokens() {
         let sequences = [9, 1, 1, 1, 4, 4, 2, 2].map { [Int32](repeating: 1, count: $0) }
         let ends = ThreadProcesses.run(2) { own in
