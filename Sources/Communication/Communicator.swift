@@ -68,6 +68,38 @@ extension Communicator {
         return all.firstIndex { $0 != all[0] }.map { ($0, all[0], all[$0]) }
     }
 
+    /// Gathers by calls of at most so many bytes in all: MPI counts them in Int32.
+    ///
+    /// - Parameters:
+    ///   - most: At least one byte for each process.
+    ///   - call: Gathers a piece of each process's bytes, of which there may be different numbers.
+    package func gather(
+        _ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer, counts: [Int],
+        perCall most: Int,
+        _ call: (
+            _ own: UnsafeRawBufferPointer, _ all: UnsafeMutableRawBufferPointer, _ counts: [Int]
+        ) -> Void
+    ) {
+        if counts.reduce(0, +) <= most { return call(own, all, counts) }
+        let share = most / size
+        let piece = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: share * size, alignment: MemoryLayout<UInt64>.alignment)
+        defer { piece.deallocate() }
+        for first in stride(from: 0, to: counts.max() ?? 0, by: share) {
+            let ranges = counts.map { min(first, $0)..<min(first + share, $0) }
+            call(UnsafeRawBufferPointer(rebasing: own[ranges[rank]]), piece, ranges.map(\.count))
+            var (place, start) = (0, 0)
+            for (range, count) in zip(ranges, counts) {
+                UnsafeMutableRawBufferPointer(
+                    rebasing: all[start + range.lowerBound..<start + range.upperBound]
+                ).copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: piece[place..<place + range.count]))
+                place += range.count
+                start += count
+            }
+        }
+    }
+
     /// The words of every process, of which all have as many.
     public func gather(_ own: [UInt64]) -> [[UInt64]] {
         var all = [UInt64](repeating: 0, count: own.count * size)

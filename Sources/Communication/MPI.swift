@@ -30,6 +30,8 @@ public final class MPI: Communicator {
 
     /// The most numbers in a call: several of this size are faster than one of all, and MPI counts in Int32.
     private static let pieceCount = 1 << 21
+    /// The most bytes that a call gathers, for the same reason and for the room that a copy takes.
+    private static let gatheredBytes = 1 << 28
 
     /// Joins the processes that a launcher started; nil where it started one, or was told not to.
     ///
@@ -62,6 +64,11 @@ public final class MPI: Communicator {
         let isOpenMPI = dlsym(handle, "ompi_mpi_comm_world") != nil
         calls =
             isStandard ? simile_mpi_standard : isOpenMPI ? simile_mpi_openmpi : simile_mpi_mpich
+        if isOpenMPI {
+            // Sums in place it would otherwise form in one process and send all to each: 2 log2(processes) times the bytes on
+            // the first one's wire, not 2. Who sets it for mpirun is heard.
+            setenv("OMPI_MCA_coll_libnbc_iallreduce_algorithm", "rabenseifner", 0)
+        }
         if let missing = calls.bind(handle) {
             throw .missing(function: String(cString: missing), library: library)
         }
@@ -161,15 +168,21 @@ public final class MPI: Communicator {
         }
     }
 
-    /// Puts the bytes of each process one after the other, 2 GiB in all at most.
+    /// Puts the bytes of each process one after the other.
     public func gather(
         _ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer, counts: [Int]
     ) {
-        let offsets = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
         precondition(
-            counts.count == size && counts[rank] == own.count && offsets[size] <= all.count
-                && offsets[size] <= Int32.max,
+            counts.count == size && counts[rank] == own.count
+                && counts.reduce(0, +) <= all.count,
             "gather: \(counts) bytes of \(size) processes into \(all.count)")
+        gather(own, into: all, counts: counts, perCall: Self.gatheredBytes, gatherAtOnce)
+    }
+
+    private func gatherAtOnce(
+        _ own: UnsafeRawBufferPointer, _ all: UnsafeMutableRawBufferPointer, _ counts: [Int]
+    ) {
+        let offsets = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
         guard let base = all.baseAddress, offsets[size] > 0 else { return }
         // The library may read both lists until the call is done.
         let (lengths, places) = (counts.map(Int32.init), offsets.dropLast().map(Int32.init))

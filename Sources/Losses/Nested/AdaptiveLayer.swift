@@ -73,21 +73,25 @@ public struct AdaptiveLayer: Settings, Equatable {
         return lower + [count]
     }
 
-    /// The loss of the embeddings after each layer.
+    /// The loss of the embeddings after each layer, or a share of it, of which `inner` computes that of the loss itself.
     func callAsFunction(
-        _ embeddings: [Tensor], layers: [Int], _ inner: (_ x: Tensor, _ layer: Int) -> Tensor
+        _ embeddings: [Tensor], layers: [Int], share: LossShare,
+        _ inner: (_ x: Tensor, _ layer: Int) -> Tensor
     ) -> Tensor {
         let last = embeddings.count - 1
+        let texts = share.rows(of: embeddings[last].shape[0])
         let loss = inner(embeddings[last], layers[last]) * lastLayerWeight
         guard last > 0 else { return loss }
         let wanted =
-            temperature > 0 ? (embeddings[last].detached() / temperature).logSoftmax() : nil
+            temperature > 0
+            ? (embeddings[last].detached().rows(texts) / temperature).logSoftmax() : nil
         return embeddings.dropLast().enumerated().reduce(loss) { sum, item in
             let (index, lower) = item
             let weight = weight(ofLayer: layers[index]) * priorLayersWeight / Float(last)
             let sum = sum + inner(lower, layers[index]) * weight
             guard let wanted else { return sum }
-            let divergence = (wanted.exp() * (wanted - (lower / temperature).logSoftmax())).sum()
+            let found = (lower.rows(texts) / temperature).logSoftmax()
+            let divergence = (wanted.exp() * (wanted - found)).sum()
             return sum + divergence * (temperature * divergenceWeight / Float(lower.shape[0]))
         }
     }

@@ -91,9 +91,12 @@ extension LossModifiers {
 
     /// The loss of embeddings after each of the step's layers, the last one's at the end: of each [texts, dimension].
     ///
-    /// - Parameter inner: The loss itself.
+    /// - Parameters:
+    ///   - share: What part of the loss is wanted; those of all add up to it.
+    ///   - inner: That part of the loss itself.
     public func callAsFunction(
-        _ embeddings: [Tensor], layers: [Int], seed: UInt64, _ inner: (Tensor) -> Tensor
+        _ embeddings: [Tensor], layers: [Int], seed: UInt64, share: LossShare = .whole,
+        _ inner: (Tensor) -> Tensor
     ) -> Tensor {
         func nested(_ x: Tensor, layer: Int) -> Tensor {
             guard !dimensions.isEmpty else { return inner(x) }
@@ -104,7 +107,7 @@ extension LossModifiers {
             return losses.dropFirst().reduce(losses[0], +)
         }
         guard adaptiveLayer.isOn else { return nested(embeddings[embeddings.count - 1], layer: 0) }
-        return adaptiveLayer(embeddings, layers: layers) { nested($0, layer: $1) }
+        return adaptiveLayer(embeddings, layers: layers, share: share) { nested($0, layer: $1) }
     }
 
     private func drawnDimensions(seed: UInt64, layer: Int) -> [Int] {

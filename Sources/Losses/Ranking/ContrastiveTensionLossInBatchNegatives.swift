@@ -20,7 +20,7 @@ import Tensors
 /// let loss = try ContrastiveTensionLossInBatchNegatives(.init(), context, in: store.root)
 /// let value = loss([u, v], labels: [])
 /// ```
-public struct ContrastiveTensionLossInBatchNegatives: Loss {
+public struct ContrastiveTensionLossInBatchNegatives: RowwiseLoss {
     /// The settings.
     public struct Configuration: Settings {
         /// What cosines are multiplied with at the beginning.
@@ -52,13 +52,15 @@ public struct ContrastiveTensionLossInBatchNegatives: Loss {
         logScale = scope.parameter("logit_scale", [1], .constant(log(configuration.scale)))
     }
 
-    /// The loss of a batch, a scalar.
-    public func callAsFunction(_ embeddings: [Tensor], labels: [NoLabel]) -> Tensor {
+    /// The terms of some rows, as `RowwiseLoss` says.
+    public func callAsFunction(
+        _ embeddings: [Tensor], labels: [NoLabel], rows: Range<Int>
+    ) -> Tensor {
         let (u, v) = (embeddings[0].normalized(), embeddings[1].normalized())
         let scale = logScale(on: u.tape ?? v.tape).exp()
-        let own = (0..<Int32(u.shape[0])).map { $0 }
-        let forth = (u.matmul(v, transposed: true) * scale).softmaxCrossEntropy(own)
-        let back = (v.matmul(u, transposed: true) * scale).softmaxCrossEntropy(own)
-        return (forth + back) / 2
+        let own = rows.map(Int32.init)
+        let forth = (u.rows(rows).matmul(v, transposed: true) * scale).softmaxCrossEntropy(own)
+        let back = (v.rows(rows).matmul(u, transposed: true) * scale).softmaxCrossEntropy(own)
+        return ((forth + back) / 2).asPart(rows, of: u.shape[0])
     }
 }

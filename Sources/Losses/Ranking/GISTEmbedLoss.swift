@@ -24,7 +24,7 @@ import Tensors
 /// let loss = try GISTEmbedLoss(.init(), context, in: store.root)
 /// let value = loss([anchors, positives], labels: zip(guideAnchors, guidePositives).map { $0 + $1 })
 /// ```
-public struct GISTEmbedLoss: Loss {
+public struct GISTEmbedLoss: RowwiseLoss {
     /// What `margin` is a margin of.
     public enum MarginStrategy: String, CaseIterable, Sendable {
         /// The guide's cosine of the pair, less the margin.
@@ -65,6 +65,8 @@ public struct GISTEmbedLoss: Loss {
         public init() {}
     }
 
+    /// The guide's embeddings of a row's texts, end to end.
+    public typealias Label = [Float]
     /// `gist`
     public static let name = "gist"
     /// Two, or more with negatives.
@@ -92,33 +94,36 @@ public struct GISTEmbedLoss: Loss {
         guideWidth = width / columns
     }
 
-    /// The loss of a batch, a scalar; for each row the guide's embeddings of its texts.
-    public func callAsFunction(_ embeddings: [Tensor], labels: [[Float]]) -> Tensor {
+    /// The terms of some rows, as `RowwiseLoss` says; for each row the guide's embeddings of its texts.
+    public func callAsFunction(
+        _ embeddings: [Tensor], labels: [[Float]], rows: Range<Int>
+    ) -> Tensor {
         let texts = embeddings.map { $0.normalized() }
         let guides = texts.indices.map { column in
             Tensor(labels, columns: column * guideWidth..<(column + 1) * guideWidth).normalized()
         }
-        let limits = guides[0].dot(guides[1]).values.map { pair in
+        let limits = guides[0].rows(rows).dot(guides[1].rows(rows)).values.map { pair in
             pair - configuration.margin
                 * (configuration.marginStrategy == .relative ? abs(pair) : 1)
         }
-        let rows = labels.count
+        let width = labels.count
         /// The cosines of two columns, −∞ where the guide says so; a row's own stays or goes as `keepsOwn` says, or as any
         /// other when it is nil.
         func scores(_ a: Int, _ b: Int, keepsOwn: Bool?) -> Tensor {
-            let guide = guides[a].matmul(guides[b], transposed: true).values
-            var isOut = [Bool](repeating: false, count: rows * rows)
-            for i in 0..<rows {
-                for j in i * rows..<(i + 1) * rows { isOut[j] = guide[j] > limits[i] }
-                if let keepsOwn { isOut[i * rows + i] = !keepsOwn }
+            let guide = guides[a].rows(rows).matmul(guides[b], transposed: true).values
+            var isOut = [Bool](repeating: false, count: rows.count * width)
+            for (i, row) in rows.enumerated() {
+                for j in i * width..<(i + 1) * width { isOut[j] = guide[j] > limits[i] }
+                if let keepsOwn { isOut[i * width + row] = !keepsOwn }
             }
-            return texts[a].matmul(texts[b], transposed: true).maskedFill(isOut, with: -.infinity)
+            return texts[a].rows(rows).matmul(texts[b], transposed: true)
+                .maskedFill(isOut, with: -.infinity)
         }
         var all = [scores(0, 1, keepsOwn: true)]
         if configuration.contrastsAnchors { all.append(scores(0, 0, keepsOwn: false)) }
         if configuration.contrastsPositives { all.append(scores(1, 1, keepsOwn: false)) }
         all += texts.indices.dropFirst(2).map { scores(0, $0, keepsOwn: nil) }
         return (Tensor.concatenated(all, axis: 1) / configuration.temperature)
-            .softmaxCrossEntropy((0..<Int32(rows)).map { $0 })
+            .softmaxCrossEntropy(rows.map(Int32.init)).asPart(rows, of: width)
     }
 }

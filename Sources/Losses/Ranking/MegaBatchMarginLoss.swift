@@ -17,7 +17,7 @@ import Tensors
 /// let loss = try MegaBatchMarginLoss(.init(), LossContext(dimension: 384, columns: 2), in: store.root)
 /// let value = loss([anchors, positives], labels: [])
 /// ```
-public struct MegaBatchMarginLoss: Loss {
+public struct MegaBatchMarginLoss: RowwiseLoss {
     /// The settings.
     public struct Configuration: Settings {
         /// The cosine from which on pairs are left alone.
@@ -54,18 +54,20 @@ public struct MegaBatchMarginLoss: Loss {
         self.configuration = configuration
     }
 
-    /// The loss of a batch, a scalar.
-    public func callAsFunction(_ embeddings: [Tensor], labels: [NoLabel]) -> Tensor {
-        let rows = embeddings[0].shape[0]
-        let cosines = Similarity.cosine.ofAll(embeddings[0], embeddings[1])
-        let own = (0..<rows).map { $0 * rows + $0 }
-        var isOwn = [Bool](repeating: false, count: rows * rows)
+    /// The terms of some rows, as `RowwiseLoss` says.
+    public func callAsFunction(
+        _ embeddings: [Tensor], labels: [NoLabel], rows: Range<Int>
+    ) -> Tensor {
+        let width = embeddings[0].shape[0]
+        let cosines = Similarity.cosine.ofAll(embeddings[0].rows(rows), embeddings[1])
+        let own = rows.enumerated().map { $0 * width + $1 }
+        var isOwn = [Bool](repeating: false, count: rows.count * width)
         for i in own { isOwn[i] = true }
-        let positive = cosines.reshaped([rows * rows]).gather(own)
+        let positive = cosines.reshaped([rows.count * width]).gather(own)
         // Less than any cosine: alone in its batch, an anchor has no negative.
         let negative = cosines.maskedFill(isOwn, with: -2).rowMax()
         return
             ((configuration.positiveMargin - positive).relu()
-            + (negative - configuration.negativeMargin).relu()).mean()
+            + (negative - configuration.negativeMargin).relu()).mean().asPart(rows, of: width)
     }
 }

@@ -26,7 +26,7 @@ import Tensors
 /// let loss = try MultipleNegativesRankingLoss(.init(), LossContext(dimension: 384, columns: 2), in: store.root)
 /// let value = loss([anchors, positives], labels: [])
 /// ```
-public struct MultipleNegativesRankingLoss: Loss {
+public struct MultipleNegativesRankingLoss: RowwiseLoss {
     /// `multiple_negatives_ranking`
     public static let name = "multiple_negatives_ranking"
     /// Two, or more with negatives.
@@ -51,36 +51,41 @@ public struct MultipleNegativesRankingLoss: Loss {
         self.configuration = configuration
     }
 
-    /// The loss of a batch, a scalar.
+    /// The terms of some rows, as `RowwiseLoss` says.
     ///
     /// A column of negatives with another number of rows than the anchors joins the competitors of every anchor, but is
     /// no anchor's own.
-    public func callAsFunction(_ embeddings: [Tensor], labels: [NoLabel]) -> Tensor {
+    public func callAsFunction(
+        _ embeddings: [Tensor], labels: [NoLabel], rows: Range<Int>
+    ) -> Tensor {
         precondition(
             embeddings[0].shape == embeddings[1].shape,
             "\(Self.name): anchors \(embeddings[0].shape), positives \(embeddings[1].shape)")
         let isCosine = configuration.similarity == .cosine
         let texts = isCosine ? embeddings.map { $0.normalized() } : embeddings
         let batch = RankedBatch(
-            anchors: texts[0], positives: texts[1], documents: .concatenated(Array(texts[1...])),
-            columns: texts[1...].map { $0.shape[0] },
+            rows: rows, anchors: texts[0], positives: texts[1],
+            documents: .concatenated(Array(texts[1...])), columns: texts[1...].map { $0.shape[0] },
             similarity: isCosine ? .dot : configuration.similarity, configuration: configuration)
         // The positive of row i is competitor i of the first direction.
         let first = batch.documentScores
         let others = configuration.directions.filter { $0 != .queryToDoc }.compactMap(batch.scores)
-        let own = (0..<Int32(batch.rows)).map { $0 }
+        let own = rows.map(Int32.init)
         if configuration.partitionMode == .joint || others.isEmpty {
             return Tensor.concatenated([first] + others, axis: 1).softmaxCrossEntropy(own)
+                .asPart(rows, of: texts[0].shape[0])
         }
-        let positive = batch.diagonal(of: first).reshaped([batch.rows, 1])
+        let positive = batch.positiveScores(in: first).reshaped([rows.count, 1])
         let partitions = others.map { ($0 - positive).logSumExp().mean() }
         let sum = partitions.reduce(first.softmaxCrossEntropy(own)) { $0 + $1 }
-        return sum / Float(1 + others.count)
+        return (sum / Float(1 + others.count)).asPart(rows, of: texts[0].shape[0])
     }
 }
 
-/// The texts of a batch and what competes with what.
-private struct RankedBatch {
+/// The texts of a batch, and what competes with what in some of its rows.
+struct RankedBatch {
+    /// The rows whose scores are wanted.
+    let rows: Range<Int>
     let anchors: Tensor
     let positives: Tensor
     /// The positives and the negatives, column after column.
@@ -89,11 +94,10 @@ private struct RankedBatch {
     let columns: [Int]
     let similarity: Similarity
     let configuration: MultipleNegativesRankingLoss.Configuration
-    var rows: Int { anchors.shape[0] }
 
     /// The scaled similarities of anchors and documents, hard ones raised: [rows, documents].
     var documentScores: Tensor {
-        let similarities = similarity.ofAll(anchors, documents)
+        let similarities = similarity.ofAll(anchors.rows(rows), documents)
         let scores = similarities * configuration.scale
         guard let penalty = penalty(similarities.detached()) else { return scores }
         return scores + penalty
@@ -105,7 +109,7 @@ private struct RankedBatch {
     func scores(_ direction: MultipleNegativesRankingLoss.Direction) -> Tensor? {
         switch direction {
         case .queryToDoc: documentScores
-        case .docToQuery: similarity.ofAll(positives, anchors) * configuration.scale
+        case .docToQuery: similarity.ofAll(positives.rows(rows), anchors) * configuration.scale
         case .queryToQuery: scoresOfOtherRows(anchors, anchors)
         case .docToDoc: scoresOfOtherRows(positives, documents)
         }
@@ -115,7 +119,7 @@ private struct RankedBatch {
     private func scoresOfOtherRows(_ texts: Tensor, _ competitors: Tensor) -> Tensor? {
         let isOwn = mask(competitors.shape[0]) { own, _ in own }
         guard isOwn.contains(false) else { return nil }
-        return (similarity.ofAll(texts, competitors) * configuration.scale)
+        return (similarity.ofAll(texts.rows(rows), competitors) * configuration.scale)
             .maskedFill(isOwn, with: -.infinity)
     }
 
@@ -137,23 +141,24 @@ private struct RankedBatch {
     /// For each row and each of `width` competitors what `isMasked` says of whether it is the row's own, and of its
     /// column.
     private func mask(_ width: Int, _ isMasked: (_ own: Bool, _ column: Int) -> Bool) -> [Bool] {
-        var mask = [Bool](repeating: false, count: rows * width)
+        var mask = [Bool](repeating: false, count: rows.count * width)
         var start = 0
         for (column, count) in columns.enumerated() where start < width {
             let (own, other) = (isMasked(true, column), isMasked(false, column))
-            for row in 0..<rows {
-                let first = row * width + start
+            for (number, row) in rows.enumerated() {
+                let first = number * width + start
                 if other { for i in first..<first + count { mask[i] = true } }
-                if count == rows { mask[first + row] = own }
+                if count == anchors.shape[0] { mask[first + row] = own }
             }
             start += count
         }
         return mask
     }
 
-    /// Element i of each row i.
-    func diagonal(of scores: Tensor) -> Tensor {
+    /// The score of each row's own positive, from those of all documents.
+    func positiveScores(in scores: Tensor) -> Tensor {
         let width = scores.shape[1]
-        return scores.reshaped([rows * width]).gather((0..<rows).map { $0 * width + $0 })
+        return scores.reshaped([rows.count * width]).gather(
+            rows.enumerated().map { $0 * width + $1 })
     }
 }

@@ -19,7 +19,7 @@ import Tensors
 /// let loss = try MultipleNegativesSymmetricRankingLoss(.init(), context, in: store.root)
 /// let value = loss([anchors, positives], labels: [])
 /// ```
-public struct MultipleNegativesSymmetricRankingLoss: Loss {
+public struct MultipleNegativesSymmetricRankingLoss: RowwiseLoss {
     /// The settings.
     public struct Configuration: Settings {
         /// What similarities are multiplied with, an inverse temperature.
@@ -59,8 +59,10 @@ public struct MultipleNegativesSymmetricRankingLoss: Loss {
         ranking = try MultipleNegativesRankingLoss(both, context, in: scope)
     }
 
-    /// The loss of a batch, a scalar.
-    public func callAsFunction(_ embeddings: [Tensor], labels: [NoLabel]) -> Tensor {
-        ranking(embeddings, labels: labels)
+    /// The terms of some rows, as `RowwiseLoss` says.
+    public func callAsFunction(
+        _ embeddings: [Tensor], labels: [NoLabel], rows: Range<Int>
+    ) -> Tensor {
+        ranking(embeddings, labels: labels, rows: rows)
     }
 }

@@ -54,8 +54,11 @@ public struct PerplexityEvaluator: Evaluator {
         let all = texts.columnNames.indices.flatMap { column in
             (0..<texts.count).compactMap { texts.text($0, column) }
         }
-        var (sum, count) = (0.0, 0)
-        for first in stride(from: 0, to: all.count, by: Self.textsPerBatch) {
+        let starts = Array(stride(from: 0, to: all.count, by: Self.textsPerBatch))
+        // Of each batch the bits of its sum and its number of hidden tokens; 0 where another process has computed it.
+        var bits = [UInt64](repeating: 0, count: 2 * starts.count)
+        let (rank, processCount) = (model.processes?.rank ?? 0, model.processes?.size ?? 1)
+        for (number, first) in starts.enumerated() where number % processCount == rank {
             let part = all[first..<min(first + Self.textsPerBatch, all.count)]
             let masked = model.tokenize(Array(part)).enumerated().map {
                 masking($1, tokens, maskID: maskID, seed: seed, number: first + $0)
@@ -63,8 +66,12 @@ public struct PerplexityEvaluator: Evaluator {
             let hidden = model.bert(TokenBatch(masked.map(\.ids)))
             guard let mean = head.crossEntropy(hidden, masked) else { continue }
             let hiddenCount = masked.reduce(0) { $0 + $1.places.count }
-            sum += Double(mean.item()) * Double(hiddenCount)
-            count += hiddenCount
+            bits[2 * number] = (Double(mean.item()) * Double(hiddenCount)).bitPattern
+            bits[2 * number + 1] = UInt64(hiddenCount)
+        }
+        model.processes?.formUnion(&bits)
+        let (sum, count) = starts.indices.reduce((0.0, 0)) {
+            ($0.0 + Double(bitPattern: bits[2 * $1]), $0.1 + Int(bits[2 * $1 + 1]))
         }
         let value = count == 0 ? .nan : exp(sum / Double(count))
         let reason = "no text has a token that could be hidden"

@@ -59,16 +59,20 @@ public struct PreparedStep {
     public let output: Output
     /// The loss of the outputs, a scalar.
     public let loss: (_ outputs: [Tensor]) -> Tensor
+    /// A share of that loss; all shares add up to it. Nil where it cannot be shared out.
+    public let lossOfShare: ((_ outputs: [Tensor], _ share: LossShare) -> Tensor)?
 
-    /// Describes a step; by default the loss is one of embeddings.
+    /// Describes a step; by default the loss is one of embeddings, and is not shared out.
     public init(
         rows: [Int], texts: [TextPlace], sequences: [[Int32]], output: Output = .embeddings,
+        lossOfShare: ((_ outputs: [Tensor], _ share: LossShare) -> Tensor)? = nil,
         loss: @escaping (_ outputs: [Tensor]) -> Tensor
     ) {
         self.rows = rows
         self.texts = texts
         self.sequences = sequences
         self.output = output
+        self.lossOfShare = lossOfShare
         self.loss = loss
     }
 }
@@ -151,20 +155,35 @@ public final class EmbeddingObjective: Objective {
             ends.append(texts.count)
         }
         let layers = modifiers.layers(of: context.layerCount, seed: context.seed)
-        func prepared<L: Loss>(_ loss: L) -> PreparedStep {
-            let labels = L.Label.values(of: data.labels, rows: rows) ?? []
-            return PreparedStep(
-                rows: rows, texts: texts, sequences: context.ids(texts),
-                output: layers.map { .embeddingsAfterLayers($0) } ?? .embeddings
-            ) { [ends, modifiers] outputs in
-                modifiers(outputs, layers: layers ?? [], seed: context.seed) { embeddings in
-                    loss(
+        /// The step for a function of the embeddings of each column.
+        func step(
+            isRowwise: Bool,
+            _ inner: @escaping (_ columns: [Tensor], _ rows: Range<Int>) -> Tensor
+        ) -> PreparedStep {
+            let loss = { [ends, modifiers] (outputs: [Tensor], share: LossShare) in
+                modifiers(outputs, layers: layers ?? [], seed: context.seed, share: share) {
+                    embeddings in
+                    inner(
                         zip(ends, ends.dropFirst()).map { embeddings.slice($0..<$1) },
-                        labels: labels)
+                        share.rows(of: rows.count))
                 }
             }
+            return PreparedStep(
+                rows: rows, texts: texts, sequences: context.ids(texts),
+                output: layers.map { .embeddingsAfterLayers($0) } ?? .embeddings,
+                lossOfShare: isRowwise ? loss : nil
+            ) { loss($0, .whole) }
         }
-        return prepared(loss)
+        func ofAll<L: Loss>(_ loss: L) -> PreparedStep {
+            let labels = L.Label.values(of: data.labels, rows: rows) ?? []
+            return step(isRowwise: false) { columns, _ in loss(columns, labels: labels) }
+        }
+        func ofRows<L: RowwiseLoss>(_ loss: L) -> PreparedStep {
+            let labels = L.Label.values(of: data.labels, rows: rows) ?? []
+            return step(isRowwise: true) { loss($0, labels: labels, rows: $1) }
+        }
+        if let loss = loss as? any RowwiseLoss { return ofRows(loss) }
+        return ofAll(loss)
     }
 }
 

@@ -67,16 +67,12 @@ extension Trainer {
                     operationIsDone: { [processes] in processes?.progress() })
             })
         // Another seed than the encoder's, so that a decoder's dropout is not the encoder's again.
-        let lossTape = Tape(seed: simile_mix(seed, .max))
-        let outputs = encoding.outputs.map(lossTape.watch)
-        let (value, gradients) = try withSharedLoss { () throws(TrainingError) in
-            let value = step.loss(outputs)
-            guard value.item().isFinite else {
-                throw nonFinite("loss", [batch], step, encoding.outputs[encoding.outputs.count - 1])
-            }
-            return (value.item(), lossTape.backward(from: value, scale: share))
+        let (value, gradients) = loss(
+            of: step, encoding.outputs, seed: simile_mix(seed, .max), scale: share)
+        guard value.isFinite else {
+            throw nonFinite("loss", [batch], step, encoding.outputs[encoding.outputs.count - 1])
         }
-        encoding.backward(outputs.map { gradients[$0] })
+        encoding.backward(gradients)
         return (value, step.sequences.reduce(0) { $0 + $1.count })
     }
 
@@ -110,18 +106,6 @@ extension Trainer {
             computation.width = model.bert.configuration.hiddenSize
         }
         return computation
-    }
-
-    /// Calls `body`, which computes the whole batch's loss and goes back through it, as every process does; only in the first
-    /// one do parameters get gradients by that, so that sums have them once.
-    private func withSharedLoss<Result>(
-        _ body: () throws(TrainingError) -> Result
-    ) throws(TrainingError) -> Result {
-        guard let processes, processes.rank > 0 else { return try body() }
-        let trained = optimizer.parameters.filter { !$0.isFrozen }
-        for parameter in trained { parameter.isFrozen = true }
-        defer { for parameter in trained { parameter.isFrozen = false } }
-        return try body()
     }
 
     private func prepare(_ batch: Batch, seed: UInt64) -> PreparedStep {

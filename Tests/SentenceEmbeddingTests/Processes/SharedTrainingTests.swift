@@ -2,6 +2,7 @@ import ExampleFiles
 import Kernels
 import Losses
 import NeuralNetwork
+import Settings
 import Tensors
 import Testing
 
@@ -43,6 +44,29 @@ import Testing
             },
             Training("in-batch negatives") {
                 try trainer("multiple_negatives_ranking", pairs(40), $0)
+            },
+            Training("in-batch negatives both ways") {
+                try trainer("multiple_negatives_symmetric_ranking", pairs(40), $0)
+            },
+            Training("in-batch negatives with a parameter of the loss") {
+                try trainer("contrastive_tension_in_batch", pairs(40), $0)
+            },
+            Training("in-batch negatives, one for some rows") {
+                try trainer("multiple_negatives_ranking", triples(40), $0)
+            },
+            // It divides scores by 0.01, which makes more of a last bit.
+            Training("in-batch negatives with a guide", tolerance: 1e-5) {
+                try trainer("gist", guided(40), $0)
+            },
+            Training("in-batch negatives by a margin") {
+                try trainer("mega_batch_margin", pairs(40), $0)
+            },
+            Training("in-batch negatives of nested sizes and layers") {
+                var modifiers = LossModifiers()
+                modifiers.dimensions = [32, 8]
+                modifiers.adaptiveLayer.isOn = true
+                return try trainer(
+                    "multiple_negatives_ranking", pairs(40), $0, modifiers: modifiers)
             },
             Training("CoSENT") { try trainer("cosent", TinyModel.scored(40), $0) },
             Training("in parts, accumulated, layers computed twice") {
@@ -89,6 +113,25 @@ import Testing
 
     private static func pairs(_ count: Int) -> ExampleTable {
         TinyModel.pairs("pairs.tsv", count, 3, .none)
+    }
+
+    /// Pairs of which two in three have a negative.
+    private static func triples(_ count: Int) -> ExampleTable {
+        ExampleTable(
+            name: "triples.tsv",
+            columns: (0..<3).map { column in
+                let texts = TinyModel.sentences(count, seed: UInt64(3 + column))
+                return (
+                    "sentence\(column)",
+                    texts.enumerated().map { column == 2 && $0 % 3 == 0 ? nil : $1 }
+                )
+            }, labels: .none, lines: Array(1...count))
+    }
+
+    /// Pairs with embeddings of theirs as labels.
+    private static func guided(_ count: Int) -> ExampleTable {
+        let label = { @Sendable (row: Int) in (0..<6).map { Float((row * 7 + $0 * 5) % 11) - 5 } }
+        return TinyModel.pairs("guided.tsv", count, 3, .vectors(label, count: count, width: 6))
     }
 
     private static func configuration() -> TrainingConfiguration {
@@ -164,7 +207,31 @@ import Testing
         }
     }
 
-    @Test(arguments: [trainings[0], trainings[4]])
+    @Test(arguments: [1, 3, 9]) func eachProcessComputesItsOwnTermsOfTheLoss(_ size: Int) {
+        let rows = ThreadProcesses.run(size) { own in
+            let model = try TinyModel.make()
+            let data = Self.pairs(40)
+            let module = try LossModule(RowsLoss.self, context: LossContext(model, data))
+            let trainer = try Trainer(
+                model: model,
+                tasks: [
+                    TrainingTask(
+                        EmbeddingObjective(module, data: data),
+                        sampler: ShuffledBatchSampler(batchSize: 8, seed: 4))
+                ],
+                configuration: Self.configuration(), processes: own)
+            try trainer.run([OnEvent(stopAfter: 1)])
+            return (module.loss as? RowsLoss)?.computed.rows
+        }
+        // Eight rows are too few for nine processes: each computes the whole loss.
+        #expect(
+            rows
+                == (size == 9
+                    ? Array(repeating: [0..<8], count: 9)
+                    : size == 3 ? [[0..<2], [2..<5], [5..<8]] : [[0..<8]]))
+    }
+
+    @Test(arguments: [trainings[0], trainings[2], trainings[9]])
     func theSameNumberGivesTheSameBits(_ training: Training) {
         #expect(results(of: training, processes: 3) == results(of: training, processes: 3))
     }
@@ -179,7 +246,7 @@ import Testing
         let all = results(of: training, processes: 2)
         #expect(all[0] == all[1])
         // The first loss is of before any gradient.
-        #expect(all[0].losses[0] == alone.losses[0])
+        #expect(abs(all[0].losses[0] - alone.losses[0]) < 1e-6)
         #expect(all[0].bits != results(of: Self.trainings[0], processes: 2)[0].bits)
         for (found, expected) in zip(all[0].losses, alone.losses) {
             #expect(abs(found - expected) < 1e-3)
@@ -210,6 +277,23 @@ import Testing
         for values in shared { #expect(values.map(\.bitPattern) == alone.map(\.bitPattern)) }
     }
 
+    @Test func aPerplexityIsThatOfOneProcess() throws {
+        /// The perplexity of texts that make four batches, the last one small.
+        @Sendable func perplexity(_ processes: ThreadProcesses?) throws -> Double {
+            let model = try TinyModel.make()
+            let texts = SequenceObjectiveTests.texts(100)
+            _ = try SequenceObjective(MaskedLanguageModelLoss.self, data: texts, model: model)
+            model.processes = processes
+            return try PerplexityEvaluator(texts).evaluate(model).primary
+        }
+        let alone = try perplexity(nil)
+        #expect(alone.isFinite)
+        for count in [2, 3, 5] {
+            let shared = ThreadProcesses.run(count) { try perplexity($0) }
+            #expect(shared == Array(repeating: alone, count: count))
+        }
+    }
+
     @Test func sharesHaveAboutAsManyTokens() {
         let sequences = [9, 1, 1, 1, 4, 4, 2, 2].map { [Int32](repeating: 1, count: $0) }
         let ends = ThreadProcesses.run(2) { own in
@@ -220,5 +304,30 @@ import Testing
             BatchShares(of: [[1, 2], [3]], among: own).parts.map(\.tokens.count)
         }
         #expect(few[0].reduce(0, +) == 3 && few.allSatisfy { $0 == few[0] })
+    }
+}
+
+/// In-batch negatives that keep which rows' terms were computed.
+private struct RowsLoss: RowwiseLoss {
+    final class Computed {
+        var rows: [Range<Int>] = []
+    }
+
+    static let name = "rows"
+    static let columns = 2...2
+    let computed = Computed()
+    private let ranking: MultipleNegativesRankingLoss
+
+    init(
+        _ configuration: NoSettings, _ context: LossContext, in scope: ParameterScope
+    ) throws(LossError) {
+        ranking = try MultipleNegativesRankingLoss(.init(), context, in: scope)
+    }
+
+    func callAsFunction(
+        _ embeddings: [Tensor], labels: [NoLabel], rows: Range<Int>
+    ) -> Tensor {
+        computed.rows.append(rows)
+        return ranking(embeddings, labels: labels, rows: rows)
     }
 }
