@@ -113,8 +113,10 @@ import Testing
 
     /// Numbers so near to 0, or so large, that no step is a float.
     @Test func whatHasNoStepIsZeroInEightBits() {
-        let (size, bias) = ((m: 2, n: 3, k: 5), [Float](arrayLiteral: 1, 2, 3))
-        let (tiny, plain) = ([Float](repeating: 1e-42, count: 15), numbers(15, seed: 1))
+        let (size, bias) = ((m: 2, n: 3, k: 5), [1, 2, 3] as [Float])
+        let (tiny, plain) = (
+            [Float](repeating: .leastNonzeroMagnitude, count: 15), numbers(15, seed: 1)
+        )
         let every =
             [simile_int8_products_emulated]
             + [simile_int8_products_of_processor()?.pointee]
