@@ -63,7 +63,8 @@ struct SavedActivation {
         }
     }
 
-    private var halves: UnsafeMutablePointer<UInt16> {
+    /// The bfloat16 numbers, as which they are kept.
+    var halves: UnsafeMutablePointer<UInt16> {
         UnsafeMutableRawPointer(storage.base).assumingMemoryBound(to: UInt16.self)
     }
 

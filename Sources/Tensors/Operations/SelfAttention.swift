@@ -54,25 +54,29 @@ extension Tensor {
 
 /// Queries, keys and values for the backward pass: as they came, or as bfloat16, each head of a sequence by itself.
 private struct SavedHeads {
-    private let head: AttentionHead
+    // No more than that of the head: tasks are small, and threads that count references to the same object take its
+    // cache line from each other.
+    private let size: Int
+    private let hidden: Int
     private let rows: Storage?
     private let heads: SavedActivation?
 
     init(_ head: AttentionHead, _ rows: Storage, _ precision: Tape.ActivationPrecision) {
-        self.head = head
+        (size, hidden) = (head.size, head.hidden)
         self.rows = precision == .float32 ? rows : nil
         heads = precision == .float32 ? nil : SavedActivation(count: rows.count, precision)
     }
 
     /// Keeps those of one head, the first of which is at `first` in rows of 3 · hidden.
     func save(_ first: UnsafePointer<Float>, of sequence: Range<Int>, _ offset: Int) {
-        let (length, size, hidden) = (sequence.count, head.size, head.hidden)
-        heads?.write(place(of: sequence, offset)) { place in
-            for part in 0..<3 {
-                for row in 0..<length {
-                    (place + (part * length + row) * size)
-                        .update(from: first + (3 * row + part) * hidden, count: size)
-                }
+        guard let heads else { return }
+        let place = heads.halves + place(of: sequence, offset).lowerBound
+        let narrow = VectorKernels.best.narrow
+        for part in 0..<3 {
+            for row in 0..<sequence.count {
+                narrow(
+                    place + (part * sequence.count + row) * size,
+                    first + (3 * row + part) * hidden, size)
             }
         }
     }
@@ -83,19 +87,19 @@ private struct SavedHeads {
         _ body: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int) -> Void
     ) {
         if let rows {
-            let first = UnsafePointer(rows.base + sequence.lowerBound * 3 * head.hidden + offset)
-            body(first, first + head.hidden, first + 2 * head.hidden, 3 * head.hidden)
+            let first = UnsafePointer(rows.base + sequence.lowerBound * 3 * hidden + offset)
+            body(first, first + hidden, first + 2 * hidden, 3 * hidden)
         }
         heads?.read(place(of: sequence, offset)) { first in
-            let size = sequence.count * head.size
-            body(first, first + size, first + 2 * size, head.size)
+            let next = sequence.count * size
+            body(first, first + next, first + 2 * next, size)
         }
     }
 
     /// A head's queries, keys and values one after the other, each [tokens, size].
     private func place(of sequence: Range<Int>, _ offset: Int) -> Range<Int> {
-        let first = 3 * (sequence.lowerBound * head.hidden + sequence.count * offset)
-        return first..<first + 3 * sequence.count * head.size
+        let first = 3 * (sequence.lowerBound * hidden + sequence.count * offset)
+        return first..<first + 3 * sequence.count * size
     }
 }
 
