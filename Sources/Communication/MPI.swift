@@ -65,8 +65,8 @@ public final class MPI: Communicator {
         calls =
             isStandard ? simile_mpi_standard : isOpenMPI ? simile_mpi_openmpi : simile_mpi_mpich
         if isOpenMPI {
-            // Sums in place it would otherwise form in one process and send all to each: 2 log2(processes) times the bytes on
-            // the first one's wire, not 2. Who sets it for mpirun is heard.
+            // Sums in place it would otherwise form in one process and send all to each: log2(processes) times as many bytes
+            // on the first one's wire. What is set already, as by `mpirun --mca`, stays.
             setenv("OMPI_MCA_coll_libnbc_iallreduce_algorithm", "rabenseifner", 0)
         }
         if let missing = calls.bind(handle) {
@@ -159,13 +159,16 @@ public final class MPI: Communicator {
 
     /// Replaces each word by the bits that are set in it in any process.
     public func formUnion(_ bits: inout [UInt64]) {
-        let count = Int32(bits.count)
-        bits.withUnsafeMutableBytes { bits in
-            guard let base = bits.baseAddress else { return }
+        // Fewer words than processes Open MPI would hand on from each to the next.
+        var padded = bits + Array(repeating: 0, count: max(0, size - bits.count))
+        let count = Int32(padded.count)
+        padded.withUnsafeMutableBytes { words in
+            guard let base = words.baseAddress else { return }
             finish("MPI_Iallreduce") {
                 calls.all_reduce(base, count, SIMILE_MPI_UINT64, SIMILE_MPI_OR, $0)
             }
         }
+        bits = Array(padded[..<bits.count])
     }
 
     /// Puts the bytes of each process one after the other.

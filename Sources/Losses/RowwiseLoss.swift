@@ -8,7 +8,7 @@ public protocol RowwiseLoss: Loss {
     /// The terms of some rows, their sum divided by the number of all rows: a scalar.
     ///
     /// Over parts that make up the batch these add up to the loss. `embeddings` and `labels` are those of the whole batch,
-    /// `rows` is not empty.
+    /// `rows` is not empty, and the first column has a text in every row.
     func callAsFunction(_ embeddings: [Tensor], labels: [Label], rows: Range<Int>) -> Tensor
 }
 

@@ -13,7 +13,8 @@ public struct AdapterFolder: Sendable, Equatable {
     /// The base model as the file names it: a path, or a name on a hub.
     public let base: String
 
-    private static let configurationFile = "adapter_config.json"
+    /// Its configuration, which names the base by a path: who moves that edits it.
+    package static let configurationFile = "adapter_config.json"
     private static let weightsFile = "adapter_model.safetensors"
     /// A layer that PEFT adapts where its name fits, but that embeddings do not depend on.
     private static let pooler = "pooler.dense"

@@ -31,9 +31,6 @@ struct SavedActivation {
         }
     }
 
-    /// What it takes.
-    var byteCount: Int { storage.count * MemoryLayout<Float>.stride }
-
     /// All numbers.
     var values: Storage {
         if precision == .float32 { return storage }

@@ -85,7 +85,8 @@ extension SentenceTransformer {
                         ) { try parameter.withValues(of: part, $0) }
                     }
                 }, to: AdapterFolder.weights(in: temporary))
-            try ModelManifest.write(for: temporary)
+            try ModelManifest.write(
+                for: temporary, except: AdapterFolder.configurationFile)
         }
     }
 }

@@ -69,6 +69,8 @@ public struct PerplexityEvaluator: Evaluator {
             bits[2 * number] = (Double(mean.item()) * Double(hiddenCount)).bitPattern
             bits[2 * number + 1] = UInt64(hiddenCount)
         }
+        // Some have fewer batches than others, or none: they wait here, where that is no sign of a hang.
+        model.processes?.wait()
         model.processes?.formUnion(&bits)
         let (sum, count) = starts.indices.reduce((0.0, 0)) {
             ($0.0 + Double(bitPattern: bits[2 * $1]), $0.1 + Int(bits[2 * $1 + 1]))

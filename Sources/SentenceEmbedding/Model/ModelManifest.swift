@@ -86,15 +86,15 @@ public struct ModelManifest {
         return manifest.digests.count
     }
 
-    /// Writes the manifest of all files in a folder but the model card.
-    static func write(for folder: URL) throws {
+    /// Writes the manifest of all files in a folder but the model card and those that are meant to be edited.
+    static func write(for folder: URL, except edited: String...) throws {
         var digests: [String: JSONValue] = [:]
         let entries: [FolderEntry]
         do throws(RegularFile.Failure) { entries = try FolderEntry.all(in: folder.path) } catch {
             throw ManifestError.unreadable(path: folder.path, reason: error.reason)
         }
         for entry in entries
-        where !entry.isFolder && entry.path != "README.md" && entry.path != name {
+        where !entry.isFolder && !(["README.md", name] + edited).contains(entry.path) {
             digests[entry.path] = .string(try digest(folder.appending(path: entry.path)))
         }
         let value: JSONValue = ["version": .integer(version), "files": .sorted(digests)]

@@ -59,13 +59,14 @@ public final class SentenceTransformer {
 
     /// Which encoder the files held that the model was read from.
     public internal(set) var encoder = EncoderKind.bert
-    /// What the numbers of products with the model's weights are rounded to, as `torch.autocast` does it: weights,
-    /// gradients, sums, LayerNorm, attention's softmax and losses stay float32. It must be available on this processor.
+    /// What the numbers of products with the model's weights are rounded to, as `torch.autocast` does it, and what a training
+    /// keeps of activations: weights, gradients, sums, losses and the forward pass of LayerNorm and attention stay float32.
+    /// It must be available on this processor.
     public var precision = GEMM.Precision.float32 {
         didSet { for parameter in allParameters { parameter.precision = precision } }
     }
-    /// The processes that share what `encode` computes: all have the same model and call it with the same sentences. nil: this
-    /// one alone.
+    /// The processes that share what `encode` and evaluations compute: all have the same model and call them with the same
+    /// texts, as otherwise they would wait for each other. nil: this one alone.
     public var processes: (any Communicator)?
     /// What is trained in place of the parameters, if anything is.
     public internal(set) var adapters: Adapters?

@@ -134,7 +134,7 @@ public struct TrainingConfiguration: Settings, Equatable {
                 "group_by_length", \.groupByLength, "Put texts of similar length into a batch."),
             Setting(
                 "bf16", \.bf16,
-                "Multiply numbers rounded to bfloat16, where the processor can: about twice as fast."
+                "Multiply and keep numbers rounded to bfloat16, where the processor can: about twice as fast, in less memory."
             ),
             Setting(
                 "bf16_compress", \.bf16Compress,

@@ -33,7 +33,8 @@ extension Tensor {
             base, activation: VectorKernels.best.gelu_forward, into: y.base, on: tape)
         return .result(input.outputShape, y, of: [self], parameters: input.parameters) {
             [slot] in
-            let saved = SavedActivation(storage, input.activations(on: tape))
+            let isUsed = slot != nil || input.trainsWeight
+            let saved = SavedActivation(storage, isUsed ? input.activations(on: tape) : .float32)
             return { dy, gradients in
                 let activated = input.trainsWeight ? Storage(saved.count) : nil
                 let dx = slot == nil ? nil : Storage(saved.count)
@@ -108,7 +109,8 @@ private struct LinearInput {
         return weights
     }
 
-    /// What is kept of x: as bfloat16 only what is rounded in any case.
+    /// What is kept of x: as bfloat16 only what is rounded in any case. What another operation can compute again it computes
+    /// from what that one keeps.
     func activations(on tape: Tape?) -> Tape.ActivationPrecision? {
         precision == .float32 ? .float32 : tape?.activations
     }
