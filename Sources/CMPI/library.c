@@ -13,14 +13,6 @@ const char *simile_mpi_file_of(const void *address) {
     return dladdr(address, &info) ? info.dli_fname : NULL;
 }
 
-void simile_mpi_narrow(const float *from, uint16_t *to, long count) {
-    for (long i = 0; i < count; i++) to[i] = simile_to_bfloat16(from[i]);
-}
-
-void simile_mpi_widen(const uint16_t *from, float *to, long count) {
-    for (long i = 0; i < count; i++) to[i] = simile_from_bfloat16(from[i]);
-}
-
 void simile_mpi_add_bfloat16(const void *in, void *inout, int count) {
     const uint16_t *a = in;
     uint16_t *sum = inout;

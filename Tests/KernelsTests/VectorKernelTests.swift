@@ -69,6 +69,24 @@ import Testing
         }
     }
 
+    @Test(arguments: tables)
+    func bfloat16AtItsEnds(_ kernels: simile_kernel_table) {
+        func rounded(_ value: Float) -> Float {
+            var (value, narrow, wide) = (value, UInt16(0), Float(0))
+            kernels.narrow(&narrow, &value, 1)
+            kernels.widen(&wide, &narrow, 1)
+            return wide
+        }
+        #expect(rounded(1) == 1 && rounded(-0.5) == -0.5 && rounded(0) == 0)
+        // Between 1 and the next number, 1 + 2^-7.
+        #expect(rounded(1 + 0x1p-9) == 1 && rounded(1 + 0x1.8p-8) == 1 + 0x1p-7)
+        #expect(rounded(1 + 0x1p-8) == 1 && rounded(1 + 0x1.8p-7) == 1 + 0x1p-6)
+        #expect(rounded(Float.greatestFiniteMagnitude) == .infinity)
+        #expect(rounded(.infinity) == .infinity && rounded(-.infinity) == -.infinity)
+        #expect(rounded(.nan).isNaN && rounded(Float(bitPattern: 0x7f80_0001)).isNaN)
+        #expect(rounded(Float(bitPattern: 0x7fff_ffff)).isNaN)
+    }
+
     /// Numbers of every size, with the ends of what there is a float for.
     @Test(arguments: tables)
     func expAndTanhAreWithinTwoUlp(_ kernels: simile_kernel_table) {

@@ -36,7 +36,7 @@ KINDS = {
     # What else it could give ends NIO's listening.
     "accept": ["EMFILE", "ECONNABORTED"],
 }
-# Closing a socket gives Linux's other errors of files never.
+# On Linux closing a socket gives none of the other errors that closing a file can.
 CLOSING_SOCKETS = ["EINTR"]
 HARMLESS = {"EINTR", "SHORT"}
 # A program whose disk is gone cannot clean up on it.

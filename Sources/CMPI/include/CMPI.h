@@ -50,8 +50,3 @@ extern const simile_mpi simile_mpi_openmpi, simile_mpi_mpich, simile_mpi_standar
 
 /// The file that the function at an address is from.
 const char *_Nullable simile_mpi_file_of(const void *_Nonnull address);
-
-/// Rounds numbers to bfloat16, to the nearest, ties to even; a NaN stays one.
-void simile_mpi_narrow(const float *_Nonnull from, uint16_t *_Nonnull to, long count);
-/// The float32 that bfloat16 numbers are.
-void simile_mpi_widen(const uint16_t *_Nonnull from, float *_Nonnull to, long count);

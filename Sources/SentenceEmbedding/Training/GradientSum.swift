@@ -128,7 +128,7 @@ private final class Bundle {
     func narrow() {
         let narrow = UnsafeMutableBufferPointer<UInt16>.allocate(capacity: numbers.count)
         if let base = narrow.baseAddress {
-            BFloat16.narrow(numbers.base, into: base, count: numbers.count)
+            VectorKernels.best.narrow(base, numbers.base, numbers.count)
         }
         narrowNumbers = narrow
     }
@@ -136,7 +136,7 @@ private final class Bundle {
     /// Takes the sums of what was narrowed, if anything was.
     func widen() {
         guard let base = narrowNumbers?.baseAddress else { return }
-        BFloat16.widen(base, into: numbers.base, count: numbers.count)
+        VectorKernels.best.widen(numbers.base, base, numbers.count)
     }
 }
 

@@ -1,5 +1,6 @@
 import Communication
 import Foundation
+import Kernels
 import Synchronization
 
 /// Processes of a run that are threads of this one.
@@ -63,7 +64,7 @@ final class ThreadProcesses: Communicator {
                     for i in values.indices {
                         var sum = all.reduce(0) { $0 + $1[i] }
                         var narrow = UInt16(0)
-                        BFloat16.narrow(&sum, into: &narrow, count: 1)
+                        VectorKernels.best.narrow(&narrow, &sum, 1)
                         values[i] = narrow
                     }
                 }
