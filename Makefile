@@ -167,6 +167,7 @@ benchmark: deps minilm
 	$(BENCHMARK) compare $(MEASURED) $(if $(PEER_PYTHON),--peer-python $(PEER_PYTHON))
 	$(BENCHMARK) operations $(MEASURED)
 	$(BENCHMARK) growth $(MEASURED)
+	$(BENCHMARK) cores $(MEASURED)
 
 build: deps
 	swift build -c release --product simile

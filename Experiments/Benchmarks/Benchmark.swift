@@ -8,7 +8,7 @@ import Simile
 struct Benchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simile-benchmark",
-        subcommands: [Compare.self, Growth.self, Operations.self, Worker.self],
+        subcommands: [Compare.self, Growth.self, Cores.self, Operations.self, Worker.self],
         defaultSubcommand: Compare.self)
 }
 

@@ -13,7 +13,7 @@ struct Compare: ParsableCommand {
     @OptionGroup var inputs: Inputs
     @Option(
         help:
-            "A Python with sentence-transformers, onnxruntime and openvino; without it only ours is measured."
+            "A Python with sentence-transformers, onnxruntime, openvino and, if there, llama-cpp-python; without it only ours is measured."
     )
     var peerPython: String?
     @Option(help: "Only works whose names contain this.")
@@ -106,12 +106,32 @@ struct Compare: ParsableCommand {
         return fields.joined(separator: ", ").replacing("\t", with: " ")
     }
 
-    /// The model as an ONNX file, for the engines that read those; nil when there are none.
-    private func onnxFile() throws -> String? {
-        if peerPython == nil { return nil }
-        let file = FileManager.default.temporaryDirectory.appending(path: "simile-benchmark.onnx")
-        try SentenceTransformer(path: inputs.model).writeONNX(to: file)
-        return file.path
+    /// The model as files for the peer's engines.
+    private func exported() throws -> Work.Model {
+        var result = Work.Model(folder: inputs.model)
+        if peerPython == nil { return result }
+        let folder = FileManager.default.temporaryDirectory
+        let model = try SentenceTransformer(path: inputs.model)
+        let onnx = folder.appending(path: "simile-benchmark.onnx")
+        try model.writeONNX(to: onnx)
+        let gguf = folder.appending(path: "simile-benchmark.gguf")
+        try model.writeGGUF(to: gguf)
+        let small = folder.appending(path: "simile-benchmark-q8.gguf")
+        try model.writeGGUF(to: small, type: .q8)
+        (result.onnx, result.gguf, result.smallGGUF) = (onnx.path, gguf.path, small.path)
+        return result
+    }
+
+    /// Whether the peer's Python has a module.
+    private func peerHas(_ module: String) throws -> Bool {
+        guard let peerPython else { return false }
+        let process = Process()
+        process.executableURL = URL(filePath: peerPython)
+        process.arguments = ["-c", "import \(module)"]
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus == 0
     }
 
     private func works() throws -> [Work] {
@@ -120,7 +140,7 @@ struct Compare: ParsableCommand {
         let sentences = sts.flatMap { [$0.0, $0.1] }
         // Each once: a sentence that occurs again costs us nothing, and the peer its full price.
         let dev = Set(try inputs.scored(inputs.dev).flatMap { [$0.0, $0.1] }).sorted()
-        let miniLM = Work.Model(folder: inputs.model, onnx: try onnxFile())
+        let miniLM = try exported()
         let base = Work.Model(folder: inputs.model, sizes: [768, 12, 12])
         let long = (0..<200).map { i in
             (
@@ -162,8 +182,12 @@ struct Compare: ParsableCommand {
     private func measure(
         _ work: Work, _ tokenizer: BertTokenizer, _ peaks: inout [Setting.Numbers: [Double]]
     ) throws -> Row {
-        let settings = Setting.all(for: work.kind).filter {
-            $0.engine == .simile ? $0.isAvailable : peerPython != nil
+        let settings = try Setting.all(for: work.kind).filter { setting in
+            switch setting.engine {
+            case .simile: setting.isAvailable
+            case .llama: try peerHas("llama_cpp")
+            default: peerPython != nil
+            }
         }
         let workers = try settings.map { setting in
             var work = work

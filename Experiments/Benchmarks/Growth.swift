@@ -60,7 +60,7 @@ struct Growth: ParsableCommand {
                     + point.gigaflops.fixed(0).column(10) + point.peakMiB.fixed(0).column(8))
         }
         let threads = inputs.threads
-        for count in [1, 2, 4] {
+        for count in [1, 2, 4, 8, 16, 32] {
             try measure("threads", count, sizes: miniLM, threads: count, batch: 16, length: 16)
         }
         for batch in [8, 32, 128, 512] {

@@ -11,8 +11,10 @@ struct Work: Codable {
         var folder: String
         /// hidden_size, num_hidden_layers, num_attention_heads.
         var sizes: [Int]?
-        /// The same model as an ONNX file, for engines that read those.
+        /// The same model as an ONNX file, and as GGUF files of float32 and of 8-bit weights, for engines that read those.
         var onnx: String?
+        var gguf: String?
+        var smallGGUF: String?
     }
 
     var name: String
@@ -20,6 +22,8 @@ struct Work: Codable {
     var model: Model
     var maxLength: Int
     var threads: Int
+    /// Whether one thread alone does what `threads` would, and says what each of their tasks took.
+    var isRecorded = false
     /// The sentences of `encode` and `tokenize`.
     var sentences: [String] = []
     /// The pairs of `train` in the order of the batches; labels are scores in 0...1, or class ids.
@@ -36,15 +40,19 @@ struct Work: Codable {
 
 /// Whose program does a piece of work, and with which of its settings.
 struct Setting: Codable {
-    enum Engine: String, Codable { case simile, torch, onnxruntime, openvino }
+    enum Engine: String, Codable {
+        case simile, torch, onnxruntime, openvino
+        case llama = "llama.cpp"
+    }
     enum Numbers: String, Codable { case float32, bf16, int8 }
 
     var engine: Engine
     /// What the weights are multiplied in.
     var numbers: Numbers
-    /// Training: batches of texts of similar length, and PyTorch's fused AdamW.
+    /// Training: batches of texts of similar length, PyTorch's fused AdamW, and its compiler.
     var isGrouped = false
     var isFused = false
+    var isCompiled = false
 
     static func ours(_ numbers: Numbers) -> Setting {
         Setting(engine: .simile, numbers: numbers)
@@ -52,7 +60,7 @@ struct Setting: Codable {
 
     var name: String {
         ([engine.rawValue, numbers.rawValue] + (isGrouped ? ["grouped"] : [])
-            + (isFused ? ["fused"] : [])).joined(separator: " ")
+            + (isFused ? ["fused"] : []) + (isCompiled ? ["compiled"] : [])).joined(separator: " ")
     }
 
     /// What a careful user of this program would try for a kind of work, its defaults first.
@@ -64,6 +72,9 @@ struct Setting: Codable {
                 Setting(engine: .torch, numbers: .float32),
                 Setting(engine: .torch, numbers: .bf16, isFused: true),
                 Setting(engine: .torch, numbers: .bf16, isGrouped: true, isFused: true),
+                Setting(
+                    engine: .torch, numbers: .bf16, isGrouped: true, isFused: true, isCompiled: true
+                ),
             ]
         case .encode:
             [
@@ -74,6 +85,8 @@ struct Setting: Codable {
                 Setting(engine: .onnxruntime, numbers: .int8),
                 Setting(engine: .openvino, numbers: .float32),
                 Setting(engine: .openvino, numbers: .bf16),
+                Setting(engine: .llama, numbers: .float32),
+                Setting(engine: .llama, numbers: .int8),
             ]
         case .tokenize: [.ours(.float32), Setting(engine: .torch, numbers: .float32)]
         }
@@ -87,6 +100,8 @@ struct Round: Codable {
     var units: Int
     /// Peak resident memory of the worker so far.
     var peakMiB: Double
+    /// What each task of each job took, in seconds, if the work is recorded.
+    var jobs: [[Double]]?
 }
 
 extension Work {

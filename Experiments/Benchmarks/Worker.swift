@@ -12,6 +12,7 @@ struct Worker: ParsableCommand {
     func run() throws {
         let work = try JSONDecoder().decode(Work.self, from: Data(contentsOf: URL(filePath: file)))
         ThreadPool.configure(threads: work.threads)
+        if work.isRecorded { ThreadPool.shared.recording = [] }
         let folder = URL(filePath: work.model.folder)
         if work.kind == .tokenize {
             let tokenizer = try BertTokenizer(folder: folder)
@@ -99,6 +100,7 @@ struct Worker: ParsableCommand {
                 answer(start.duration(to: .now) / .seconds(1), rows)
             }
             guard readLine() != nil else { return .stop }
+            if ThreadPool.shared.recording != nil { ThreadPool.shared.recording = [] }
             (steps, rows, start) = (0, 0, .now)
             return .proceed
         }
@@ -116,7 +118,10 @@ struct Worker: ParsableCommand {
     }
 
     private func answer(_ seconds: Double, _ units: Int) {
-        let round = Round(seconds: seconds, units: units, peakMiB: Self.peakMiB)
+        let pool = ThreadPool.shared
+        let round = Round(
+            seconds: seconds, units: units, peakMiB: Self.peakMiB,
+            jobs: pool.recording?.map(\.tasks))
         if let data = try? JSONEncoder().encode(round) {
             say(String(decoding: data, as: UTF8.self))
         }

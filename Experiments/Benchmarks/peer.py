@@ -1,4 +1,4 @@
-"""The same work with sentence-transformers and PyTorch, onnxruntime or openvino: see Worker.swift for the protocol."""
+"""The same work with sentence-transformers and PyTorch, onnxruntime, openvino or llama.cpp: see Worker.swift for the protocol."""
 import json
 import random
 import resource
@@ -93,6 +93,22 @@ if setting["engine"] in ("onnxruntime", "openvino"):
     rounds(encode)
     sys.exit()
 
+if setting["engine"] == "llama.cpp":
+    import llama_cpp
+
+    # With 512 tokens a batch it was fastest; each text's are fewer.
+    llama = llama_cpp.Llama(
+        work["model"]["smallGGUF" if setting["numbers"] == "int8" else "gguf"], embedding=True,
+        n_ctx=512, n_batch=512, n_ubatch=512, n_threads=work["threads"],
+        n_threads_batch=work["threads"], verbose=False)
+
+    def embed_all():
+        llama.embed(work["sentences"])
+        return len(work["sentences"])
+
+    rounds(embed_all)
+    sys.exit()
+
 import torch
 from sentence_transformers import SentenceTransformer
 
@@ -125,6 +141,9 @@ if work["kind"] == "encode":
     rounds(encode)
     sys.exit()
 
+if setting["isCompiled"]:
+    slot = next(n for n, m in model[0]._modules.items() if type(m).__name__ == "BertModel")
+    model[0]._modules[slot] = torch.compile(model[0]._modules[slot], dynamic=True)
 model.train()
 head = torch.nn.Linear(3 * dimension, 3)
 named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
@@ -174,5 +193,7 @@ def train():
     return sum(step() for _ in range(work["stepsPerRound"]))
 
 
-step()
+# A compiled model is compiled anew for some of the first batches.
+for _ in range(12 if setting["isCompiled"] else 1):
+    step()
 rounds(train, warm_up=False)

@@ -39,6 +39,16 @@ public final class ThreadPool: @unchecked Sendable {
     private let wake = NSCondition()
     private var body: ((Int, Int) -> Void)?
 
+    /// When not nil, the calling thread runs the tasks of each job alone, and the job is added to the list with what each of its
+    /// tasks took: from that follows what other numbers of processors would do with it.
+    package var recording: [RecordedJob]?
+
+    /// Tasks that could have run at once, in the order in which they are claimed.
+    package struct RecordedJob: Sendable {
+        /// What each took, in seconds.
+        package let tasks: [Double]
+    }
+
     /// Creates a pool of `count` threads: the caller's and others that live, with the pool, as long as the process.
     public init(count: Int) {
         self.count = count
@@ -65,6 +75,8 @@ public final class ThreadPool: @unchecked Sendable {
             return
         }
         precondition(tasks < 1 << 24, "at most 2^24 tasks at once, got \(tasks)")
+        defer { busy.store(false, ordering: .releasing) }
+        if recording != nil { return record(tasks, body) }
         withoutActuallyEscaping(body) { body in
             self.body = body
             finished.store(0, ordering: .relaxed)
@@ -79,7 +91,12 @@ public final class ThreadPool: @unchecked Sendable {
             Self.wait { finished.load(ordering: .acquiring) == tasks }
             self.body = nil
         }
-        busy.store(false, ordering: .releasing)
+    }
+
+    private func record(_ tasks: Int, _ body: (Int, Int) -> Void) {
+        let clock = ContinuousClock()
+        let times = (0..<tasks).map { task in clock.measure { body(task, 0) } / .seconds(1) }
+        recording?.append(RecordedJob(tasks: times))
     }
 
     /// Numbers of elementwise work that are worth a thread: the `grain` of such `ranges`.

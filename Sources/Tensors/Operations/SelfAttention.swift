@@ -123,12 +123,17 @@ private struct AttentionHead {
         let sequences = (0..<layout.count).sorted {
             (layout.rows(of: $1).count, $0) < (layout.rows(of: $0).count, $1)
         }
-        pool.run(sequences.count * heads) { task, worker in
-            let rows = layout.rows(of: sequences[task / heads])
-            let head = task % heads
-            var own = dropout
-            if own.threshold != 0 { own.key = simile_mix(dropout.key, UInt64(head)) }
-            if !rows.isEmpty { body(rows, head * size, own, scratch.base + worker * needed) }
+        // A head of a short sequence takes a microsecond, about as long as another thread needs to claim it: some together.
+        let all = sequences.count * heads
+        let tasks = min(all, 16 * pool.count)
+        pool.run(tasks) { task, worker in
+            for index in ThreadPool.piece(task, of: tasks, count: all) {
+                let rows = layout.rows(of: sequences[index / heads])
+                let head = index % heads
+                var own = dropout
+                if own.threshold != 0 { own.key = simile_mix(dropout.key, UInt64(head)) }
+                if !rows.isEmpty { body(rows, head * size, own, scratch.base + worker * needed) }
+            }
         }
     }
 }
