@@ -42,7 +42,6 @@ struct Cores: ParsableCommand {
         for (name, model, batch, steps) in [
             ("MiniLM, 16", miniLM, 16, 8), ("MiniLM, 64", miniLM, 64, 3),
             ("MiniLM, 256", miniLM, 256, 1), ("bert-base, 16", base, 16, 2),
-            ("bert-base, 64", base, 64, 1),
         ] {
             for cores in [1, 2, 4, 8, 16, 32, 64] {
                 let point = try expect(name, model, sts, cores: cores, batch: batch, steps: steps)
