@@ -26,7 +26,7 @@ public protocol Communicator: AnyObject {
         _ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer, counts: [Int])
     /// Replaces the bytes by those of process 0.
     func broadcast(_ bytes: UnsafeMutableRawBufferPointer)
-    /// Waits until every process is here, however long that takes: where each has read what it needs, and at the end.
+    /// Waits until every process is here, however long that takes, and whether or not they live: at the beginning and at the end.
     func wait()
 }
 
@@ -38,17 +38,13 @@ extension Communicator {
         return bits[0] != 0
     }
 
-    /// Has the first process do something that may take long, on another thread, while the others wait; all see meanwhile that
-    /// every one of them is there.
+    /// Has every process do something that may take long, on another thread, while all see that every one of them is there;
+    /// `body` makes no call to the others. Each goes on when all are done or one has failed.
     ///
-    /// - Throws: In the first process what `body` throws.
-    public func inFirst(_ body: @escaping () throws -> Void) throws {
-        if rank > 0 {
-            while any(false) {}
-            return
-        }
+    /// - Throws: What `body` throws in this process.
+    public func together<Value>(_ body: @escaping () throws -> Value) throws -> Value {
         nonisolated(unsafe) let body = body
-        nonisolated(unsafe) var result = Result<Void, any Error>.success(())
+        nonisolated(unsafe) var result: Result<Value, any Error>?
         let done = DispatchSemaphore(value: 0)
         let thread = Thread {
             result = Result { try body() }
@@ -57,9 +53,26 @@ extension Communicator {
         // As the first thread has.
         thread.stackSize = 8 << 20
         thread.start()
-        while done.wait(timeout: .now() + .milliseconds(200)) == .timedOut { _ = any(true) }
-        _ = any(false)
-        try result.get()
+        let (isBusy, hasFailed): (UInt64, UInt64) = (1, 2)
+        var isDone = false
+        var bits: [UInt64]
+        repeat {
+            if !isDone { isDone = done.wait(timeout: .now() + .milliseconds(200)) != .timedOut }
+            bits = [isDone ? 0 : isBusy]
+            if isDone, case .failure? = result { bits[0] |= hasFailed }
+            formUnion(&bits)
+        } while bits[0] == isBusy
+        if !isDone { done.wait() }
+        guard let result else { preconditionFailure("the thread ended without a result") }
+        return try result.get()
+    }
+
+    /// Has the first process do something that may take long, on another thread, while the others wait; all see meanwhile that
+    /// every one of them is there.
+    ///
+    /// - Throws: In the first process what `body` throws.
+    public func inFirst(_ body: @escaping () throws -> Void) throws {
+        try together { if self.rank == 0 { try body() } }
     }
 
     /// The first process that has another text than process 0, with both; nil when all have the same.
@@ -129,6 +142,14 @@ extension Communicator {
 }
 
 extension Optional where Wrapped == any Communicator {
+    /// Does something that may take long in every process while all see that the others are there; nil is one process.
+    ///
+    /// - Throws: What `body` throws in this process.
+    package func together<Value>(_ body: @escaping () throws -> Value) throws -> Value {
+        guard let self else { return try body() }
+        return try self.together(body)
+    }
+
     /// Does something that may take long in the first process while the others wait; nil is one process.
     ///
     /// - Throws: In the first process what `body` throws.

@@ -62,6 +62,13 @@ enum Processes {
         return max(1, available / local)
     }
 
+    /// The first process's number, once every process is here.
+    static func ofFirst(_ number: UInt64) -> UInt64 {
+        guard let joined else { return number }
+        joined.wait()
+        return joined.gather([number])[0][0]
+    }
+
     /// Refuses processes that do not have the same as the first, once each has read it.
     static func require(same what: String, _ own: @autoclosure () -> String) throws {
         guard let joined else { return }

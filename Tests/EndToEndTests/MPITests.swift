@@ -88,6 +88,23 @@ struct MPITests {
         #expect(try simile(1, evaluation).out == simile(2, evaluation).out)
     }
 
+    @Test func aSweepIsThatOfOneProcess() throws {
+        let start = try folder.newModel()
+        func sweep(_ output: String, _ processes: Int) throws -> CommandRunner.Output {
+            let result = try simile(
+                processes, training(start, to: output, steps: 5) + ["--sweep", "seed=1,2"])
+            #expect(result.status == 0, "\(result.error)")
+            return result
+        }
+        let (one, two) = (try sweep("one", 1), try sweep("two", 2))
+        #expect(one.out == two.out)
+        // One run is taken again, the other is as it was.
+        try FileManager.default.removeItem(at: folder("two/seed=2"))
+        let again = try sweep("two", 2)
+        #expect(again.out == two.out)
+        #expect(again.error.matches(of: /: finished before/).count == 1)
+    }
+
     @Test func aKilledProcessEndsAllAndTheRunGoesOn() throws {
         let start = try folder.newModel()
         let whole = try simile(1, training(start, to: "whole", steps: 40))

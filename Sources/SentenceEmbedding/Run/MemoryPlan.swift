@@ -4,11 +4,14 @@ import NeuralNetwork
 import Support
 import Tensors
 
-/// About how much memory a run will need, in bytes, known before its first step.
+/// About how much memory a run will need, in bytes, known before its first step: of several processes, how much each.
 ///
 /// Rows are counted; what a step takes is that of the batch with the most tokens that is to be expected, by what was measured of
 /// BERTs of 3 to 12 layers (within a quarter). What evaluations keep is not in it, nor a decoder and the scores of a whole
 /// vocabulary, which some losses on texts without labels have.
+///
+/// Every process has all rows and weights. Of a step it computes its share, the batch divided by the processes and rounded up;
+/// the encoder's outputs and their gradients it has of the whole batch.
 public struct MemoryPlan: Sendable, Equatable, CustomStringConvertible {
     /// The places and labels of the rows, and their order in an epoch.
     public let rows: Int
@@ -59,8 +62,9 @@ extension MemoryPlan {
             trainer.model.bert.configuration,
             gradientCheckpointing: configuration.gradientCheckpointing,
             activations: trainer.activations)
+        let processCount = trainer.processes?.size ?? 1
         var (rows, tokens, step) = (0, 0, 0)
-        for (task, cache) in zip(trainer.tasks, trainer.tokens) {
+        for (number, (task, cache)) in zip(trainer.tasks, trainer.tokens).enumerated() {
             let data = task.objective.data
             let (size, columns) = (task.sampler.batchSize, max(1, data.columnNames.count))
             // Two lists of the rows: their order, and the batches that are made of it.
@@ -72,11 +76,24 @@ extension MemoryPlan {
             tokens += min(
                 cache.limit,
                 TokenCache.bytes(texts: data.count * columns, tokens: data.count * mean))
-            let atATime = configuration.miniBatchSize.map { ($0 + columns - 1) / columns } ?? size
-            let most = Self.mostTokens(
-                in: min(size, atATime), of: lengths,
-                areAlike: task.sampler is LengthGroupedBatchSampler)
-            step = max(step, most * bytesOfAToken)
+            let share = (size + processCount - 1) / processCount
+            let atATime = configuration.miniBatchSize.map { ($0 + columns - 1) / columns } ?? share
+            let areAlike = task.sampler is LengthGroupedBatchSampler
+            let most = Self.mostTokens(in: min(share, atATime), of: lengths, areAlike: areAlike)
+            var gathered = 0
+            if processCount > 1 {
+                let output = trainer.prepare(.init(task: number, rows: [0]), seed: 0).output
+                let encoding = trainer.computation(output, seed: 0)
+                let count =
+                    switch encoding.rows {
+                    case .sequences: size * columns
+                    case .tokens: Self.mostTokens(in: size, of: lengths, areAlike: areAlike)
+                    }
+                // The outputs and their gradients.
+                gathered =
+                    2 * count * encoding.width * encoding.outputCount * MemoryLayout<Float>.size
+            }
+            step = max(step, most * bytesOfAToken + gathered)
         }
         (self.rows, self.tokens, self.step) = (rows, tokens, step)
         let all =

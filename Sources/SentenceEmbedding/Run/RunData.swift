@@ -1,3 +1,4 @@
+import Communication
 import Digest
 import ExampleFiles
 import Foundation
@@ -24,14 +25,9 @@ final class RunData {
         self.note = note
     }
 
-    /// The training table of a task.
-    func table(
-        of task: TaskRecipe, for model: SentenceTransformer, cache: RunFolder
-    ) throws -> ExampleTable {
-        let loss: any TaskLoss.Type
-        do { loss = try Losses.named(task.loss.name) } catch {
-            throw RunError.loss(error, task: task.name)
-        }
+    /// The training table of a task, without the labels that a teacher is to give it.
+    func table(of task: TaskRecipe) throws -> ExampleTable {
+        let loss = try loss(of: task)
         let role = recipe.key("data", of: task)
         var sources = task.data.map {
             ExampleSource($0.path, recipe.data.overlaid(with: $0.options))
@@ -47,18 +43,32 @@ final class RunData {
             for index in sources.indices { sources[index].options.labels = classes }
         }
         let isTaught = task.settings.teacher != nil
-        var (table, options) = try readRepeating(
+        let (table, options) = try readRepeating(
             sources, as: loss.request(withoutLabels: isTaught), role: role,
             scoredBy: isTaught && loss.teacherLabels?.areScores == true
                 ? recipe.key("teacher", of: task) : nil)
         trainingOptions = trainingOptions ?? options
-        if let teacher = task.settings.teacher, let labels = loss.teacherLabels {
-            table = try Teacher(teacher, open: open, note: note).label(
-                table, with: labels, dimension: task.settings.teacherDimension,
-                cache: TeacherCache(cache, task: task.name))
-        }
         training[task.name] = table
         return table
+    }
+
+    /// The table of a task with its teacher's labels, which the processes of the run compute together; as it is, if it has no
+    /// teacher.
+    func labelled(
+        _ table: ExampleTable, for task: TaskRecipe, cache: RunFolder,
+        among processes: (any Communicator)? = nil
+    ) throws -> ExampleTable {
+        guard let teacher = task.settings.teacher, let labels = try loss(of: task).teacherLabels
+        else { return table }
+        return try Teacher(teacher, among: processes, open: open, note: note).label(
+            table, with: labels, dimension: task.settings.teacherDimension,
+            cache: TeacherCache(cache, task: task.name))
+    }
+
+    private func loss(of task: TaskRecipe) throws -> any TaskLoss.Type {
+        do { return try Losses.named(task.loss.name) } catch {
+            throw RunError.loss(error, task: task.name)
+        }
     }
 
     /// Reads files whose options may name a column more than once: `columns: [text, text]` is SimCSE's data, each text

@@ -9,13 +9,6 @@ extension TrainingRun {
     /// Whether this process writes the run's files: the first one does.
     var writes: Bool { processes.map { $0.rank == 0 } ?? true }
 
-    /// Runs `body`, which makes or finds a file in the run's folder, in the first process, and then in the others.
-    func firstProcessFirst<Result>(_ body: @escaping () throws -> Result) throws -> Result {
-        var result: Result?
-        try processes.inFirst { result = try body() }
-        return try result ?? body()
-    }
-
     /// Refuses processes that are to make another run than the first, before they do anything together.
     func requireSameRecipe() throws {
         guard let processes else { return }
@@ -43,9 +36,7 @@ extension TrainingRun {
             let library = (try? BLAS.shared.get()).map { $0.version ?? $0.library } ?? ""
             products += " of \(library) on \(ThreadPool.shared.count) threads"
         }
-        let hash = "\(trainer.optimizer.parameters.valuesHash)"
-        // Reading may have taken one much longer than another.
-        processes.wait()
+        let hash = try processes.together { "\(trainer.optimizer.parameters.valuesHash)" }
         try require(same: "data", data.joined(separator: ", "))
         try require(same: "held-out data", heldOut.joined(separator: ", "))
         try require(same: "step", "\(trainer.state.step)")

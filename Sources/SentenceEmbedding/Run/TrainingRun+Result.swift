@@ -11,7 +11,7 @@ extension TrainingRun {
         _ trainer: Trainer, _ saver: CheckpointSaver, _ measurements: RunMeasurements,
         _ log: RunLog?, _ record: RunRecord
     ) throws -> RunResults {
-        let (model, modules, ownStep, unread) = try firstProcessFirst {
+        let (model, modules, ownStep, unread) = try processes.together {
             self.best(of: trainer, saver)
         }
         let step = share(model, modules, ofStep: ownStep)

@@ -81,7 +81,8 @@ public final class TrainingRun {
             (processes.map { $0.rank == 0 } ?? true)
                 && FileManager.default.folderExists(atPath: folder.path)
             ? try RunClaim(folder, note: note) : nil
-        latest = try folder.latest(open, note)
+        let folder = folder
+        latest = try processes.together { try folder.latest(open, note) }
         if let latest {
             try folder.require(latest.recipe)
             recipe = latest.recipe
@@ -222,22 +223,29 @@ extension TrainingRun {
     /// Reads and checks everything; writes nothing but a teacher's labels, into `cache`.
     func prepare(cache: RunFolder) throws -> Prepared {
         try requireSameRecipe()
-        try requireFolder()
-        if !isNew, latest == nil { latest = try folder.latest(open, note) }
-        let model = try startingModel()
         let data = RunData(recipe, open: open, note: note)
-        let tasks = try self.tasks(for: model, data, cache)
-        let dev = try data.evaluators(.dev, for: model)
-        let test = try data.evaluators(.test, for: model)
-        let trainer = try self.trainer(model, tasks)
-        for item in dev + test {
-            try item.evaluator.check(trainer.losses)
-            try item.evaluator.check(model)
+        let (model, read) = try processes.together { [self] in
+            try requireFolder()
+            if !isNew, latest == nil { latest = try folder.latest(open, note) }
+            return (try startingModel(), try recipe.tasks.map { try data.table(of: $0) })
         }
-        try requireHeldOut(data)
-        let prepared = Prepared(
-            trainer: trainer, dev: dev, test: test, heldOut: data.heldOut.mapValues(\.digest),
-            memory: try memoryPlan(trainer, evaluates: !dev.isEmpty))
+        let tables = try zip(recipe.tasks, read).map {
+            try data.labelled($1, for: $0, cache: cache, among: processes)
+        }
+        let prepared = try processes.together { [self] in
+            let tasks = try self.tasks(for: model, tables)
+            let dev = try data.evaluators(.dev, for: model)
+            let test = try data.evaluators(.test, for: model)
+            let trainer = try self.trainer(model, tasks)
+            for item in dev + test {
+                try item.evaluator.check(trainer.losses)
+                try item.evaluator.check(model)
+            }
+            try requireHeldOut(data)
+            return Prepared(
+                trainer: trainer, dev: dev, test: test, heldOut: data.heldOut.mapValues(\.digest),
+                memory: try memoryPlan(trainer, evaluates: !dev.isEmpty))
+        }
         try requireAgreement(prepared)
         return prepared
     }
@@ -354,14 +362,9 @@ extension TrainingRun {
     }
 
     private func tasks(
-        for model: SentenceTransformer, _ data: RunData, _ cache: RunFolder
+        for model: SentenceTransformer, _ tables: [ExampleTable]
     ) throws -> [TrainingTask] {
-        try recipe.tasks.map { task in
-            // Those before may have taken one longer than another.
-            processes?.wait()
-            let table = try firstProcessFirst {
-                try data.table(of: task, for: model, cache: cache)
-            }
+        try zip(recipe.tasks, tables).map { task, table in
             do {
                 let loss = try Losses.named(task.loss.name)
                 let source =

@@ -12,20 +12,34 @@ extension Trainer {
         of step: PreparedStep, _ values: [Tensor], seed: UInt64, scale: Float
     ) -> (value: Float, gradients: [Tensor?]) {
         let tape = Tape(seed: seed)
-        let outputs = values.map(tape.watch)
+        // Nothing asks for the gradients of a frozen encoder's outputs: they are not formed, and do not travel.
+        let isTrained = encoderIsTrained
+        let outputs = values.map(isTrained ? tape.watch : tape.constant)
+        func backward(from value: Tensor) -> [Tensor?] {
+            guard value.requiresGradient else { return outputs.map { _ in nil } }
+            let gradients = tape.backward(from: value, scale: scale)
+            return outputs.map { isTrained ? gradients[$0] : nil }
+        }
         // With fewer rows than processes some would have no term.
         if let processes, let lossOfShare = step.lossOfShare, step.rows.count >= processes.size {
             let value = lossOfShare(outputs, LossShare(processes.rank, of: processes.size))
-            let gradients = tape.backward(from: value, scale: scale)
+            let gradients = backward(from: value)
+            guard isTrained else {
+                return (processes.sums(of: [value.detached()])[0].item(), gradients)
+            }
             let sums = processes.sums(
-                of: [value.detached()] + outputs.map { gradients[$0] ?? .zeros($0.shape) })
+                of: [value.detached()] + zip(gradients, outputs).map { $0 ?? .zeros($1.shape) })
             return (sums[0].item(), Array(sums.dropFirst()))
         }
         return withWholeLoss {
             let value = step.loss(outputs)
-            let gradients = tape.backward(from: value, scale: scale)
-            return (value.item(), outputs.map { gradients[$0] })
+            return (value.item(), backward(from: value))
         }
+    }
+
+    private var encoderIsTrained: Bool {
+        // BERT's pooler is no part of the embeddings.
+        model.allParameters.contains { !$0.isFrozen && !$0.name.hasPrefix("pooler.") }
     }
 
     /// Calls `body`, which computes the whole batch's loss and goes back through it, as every process does; only in the first
@@ -43,7 +57,9 @@ extension Communicator {
     /// The sum of each tensor over all processes.
     fileprivate func sums(of tensors: [Tensor]) -> [Tensor] {
         // Sums are formed where the numbers lie, and two of the tensors may lie in one place.
-        let packed = Tensor.concatenated(tensors.map { $0.reshaped([$0.count]) })
+        // Fewer numbers than processes Open MPI would hand on from each to the next.
+        let packed = Tensor.concatenated(
+            tensors.map { $0.reshaped([$0.count]) } + [.zeros([size])])
         startSum(UnsafeMutableBufferPointer(start: packed.base, count: packed.count))
         finishSums()
         var first = 0

@@ -82,7 +82,7 @@ extension Trainer {
     }
 
     /// What the encoder computes for a step.
-    private func computation(
+    func computation(
         _ output: PreparedStep.Output, seed: UInt64
     ) -> BatchEncoding.Computation {
         var computation = BatchEncoding.Computation(
@@ -108,7 +108,8 @@ extension Trainer {
         return computation
     }
 
-    private func prepare(_ batch: Batch, seed: UInt64) -> PreparedStep {
+    /// A step on a batch before anything is computed.
+    func prepare(_ batch: Batch, seed: UInt64) -> PreparedStep {
         tasks[batch.task].objective.prepare(
             batch.rows,
             StepContext(

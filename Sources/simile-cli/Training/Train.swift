@@ -74,11 +74,6 @@ struct Train: Subcommand {
             let settings = try files.recipe.map(Recipe.init(ownPathsOf:)) ?? Recipe()
             let output = files.output ?? ""
             if !files.sweep.isEmpty {
-                if Processes.joined != nil {
-                    throw ValidationError(
-                        "--sweep takes its runs one after the other in one process; start the runs by themselves to share each among processes"
-                    )
-                }
                 return try TrainSweep(
                     applied(to: settings), files.sweep, output: output, shown: shown
                 ).run()

@@ -5,7 +5,8 @@ import RecipeFiles
 import Serialization
 import Simile
 
-/// The runs of `simile train --sweep`, one after the other.
+/// The runs of `simile train --sweep`, one after the other; of several processes all share each run, and the first one
+/// looks at what is there and writes the table.
 struct TrainSweep {
     private let sweep: Sweep
     private let output: String
@@ -35,7 +36,8 @@ struct TrainSweep {
 
     /// Takes the runs that have no result yet, and prints all, the best first.
     ///
-    /// A run that fails does not keep the others from theirs.
+    /// A run that fails does not keep the others from theirs. Of several processes that goes for training that diverges, which all
+    /// of them see; anything else one may have seen alone, and it ends all.
     func run() throws {
         for name in ["recipe.yaml", "checkpoints"]
         where FileManager.default.fileExists(atPath: "\(output)/\(name)") {
@@ -45,39 +47,59 @@ struct TrainSweep {
         for (number, member) in sweep.members.enumerated() {
             Console.note("run \(number + 1) of \(sweep.members.count): \(member.name)")
             do {
-                rows.append(Row(member: member, score: try score(member)))
+                if let score = try score(member) { rows.append(Row(member: member, score: score)) }
             } catch let stop as ExitCode {
                 throw stop
             } catch let error as SweepError {
                 throw error
             } catch {
+                if Processes.joined != nil {
+                    guard case .diverged? = error as? RunError else { throw error }
+                }
                 let problem = (error as? RunError).map { "\(CommandError($0))" } ?? "\(error)"
                 Console.note("\(member.name): \(problem)")
                 failures.append(member.name)
             }
         }
-        rows.sort { $0.score.beats($1.score) }
-        try write(rows)
-        try show(rows)
+        if Processes.isFirst {
+            rows.sort { $0.score.beats($1.score) }
+            try write(rows)
+            try show(rows)
+        }
         if !failures.isEmpty {
             throw CommandError.input("no result: \(failures.joined(separator: ", "))")
         }
     }
 
-    private func score(_ member: Sweep.Member) throws -> Sweep.Score {
+    /// Where a run stands, for the other processes.
+    private enum Stage: UInt64 {
+        case new, begun, finished
+    }
+
+    /// Takes a run if it has no result yet; nil in a process other than the first.
+    private func score(_ member: Sweep.Member) throws -> Sweep.Score? {
         let path = "\(output)/\(member.name)"
+        var (stage, known) = (Stage.new, Sweep.Score?.none)
+        if Processes.isFirst {
+            switch try Sweep.progress(of: member, in: path, format: .yaml) {
+            case .new: break
+            case .begun: stage = .begun
+            case .finished(let score): (stage, known) = (.finished, score)
+            }
+        }
         let run: TrainingRun
-        switch try Sweep.progress(of: member, in: path, format: .yaml) {
-        case .finished(let score):
+        switch Stage(rawValue: Processes.ofFirst(stage.rawValue)) {
+        case .finished:
             Console.note("\(path): finished before")
-            return score
+            return known
         case .begun:
             run = try TrainingRun(
-                resuming: path, format: .yaml, open: ModelPath.open, note: Console.note)
-        case .new:
-            run = try TrainingRun(
-                member.recipe, output: path, format: .yaml, open: ModelPath.open,
+                resuming: path, format: .yaml, processes: Processes.joined, open: ModelPath.open,
                 note: Console.note)
+        case .new, nil:
+            run = try TrainingRun(
+                member.recipe, output: path, format: .yaml, processes: Processes.joined,
+                open: ModelPath.open, note: Console.note)
         }
         run.memoryLimit = shown.maxMemory?.bytes
         let progress = Progress(json: shown.json, interval: shown.logEvery)
@@ -87,6 +109,7 @@ struct TrainSweep {
                 "stopped after step \(progress.step) of \(member.name); the same command goes on")
             throw ExitCode(Interruption.exitCode)
         }
+        guard Processes.isFirst else { return nil }
         guard case .finished(let score) = try Sweep.progress(of: member, in: path, format: .yaml)
         else { throw CommandError.input("\(path): has no result") }
         return score

@@ -2,6 +2,35 @@ import Communication
 import Foundation
 import Testing
 
+/// Work of all processes that may take one longer than another.
+@Suite struct TogetherTests {
+    @Test func eachHasItsOwnResult() throws {
+        // The second is only done when the first is, and the other way round.
+        let (first, second) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let results = ThreadProcesses.run(3) { own in
+            try own.together {
+                if own.rank == 0 { second.signal() } else if own.rank == 1 { second.wait() }
+                if own.rank == 1 { first.signal() } else if own.rank == 0 { first.wait() }
+                return "of \(own.rank)"
+            }
+        }
+        #expect(results == ["of 0", "of 1", "of 2"])
+    }
+
+    @Test func whereOneFailsTheOthersAreNotKept() {
+        struct Failure: Error {}
+        let results = ThreadProcesses.run(3) { own in
+            do {
+                return try own.together {
+                    if own.rank == 1 { throw Failure() }
+                    return own.rank
+                }
+            } catch { return -1 }
+        }
+        #expect(results == [0, -1, 2])
+    }
+}
+
 /// Bytes of all processes that are more than one call can have.
 @Suite struct GatheringTests {
     /// How many bytes each process has, how many a call may, and how many calls that takes.

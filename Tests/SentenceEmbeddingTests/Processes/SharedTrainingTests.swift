@@ -85,6 +85,12 @@ import Testing
             Training("adapters") {
                 try trainer("cosent", TinyModel.scored(40), $0, adapters: true)
             },
+            Training("a loss that shares out its terms, above a frozen encoder") {
+                try trainer("contrastive_tension_in_batch", pairs(40), $0, isFrozen: true)
+            },
+            Training("a loss that each computes, above a frozen encoder") {
+                try trainer("softmax", TinyModel.labelled(40), $0, isFrozen: true)
+            },
             // Rounding to 8 bits makes more of a last bit.
             Training("bfloat16 products", tolerance: 1e-5) {
                 try trainer("CosineSimilarityLoss", TinyModel.scored(40), $0) { $0.bf16 = true }
@@ -144,10 +150,11 @@ import Testing
 
     private static func trainer(
         _ loss: String, _ data: ExampleTable, _ processes: ThreadProcesses?,
-        modifiers: LossModifiers = .init(), adapters: Bool = false,
+        modifiers: LossModifiers = .init(), adapters: Bool = false, isFrozen: Bool = false,
         optimizer: String = AdamW.name, _ change: (inout TrainingConfiguration) -> Void = { _ in }
     ) throws -> Trainer {
         let model = try TinyModel.make()
+        for parameter in model.parameters where isFrozen { parameter.isFrozen = true }
         if adapters { try model.addAdapters(LoRAConfiguration(), base: "base", seed: 7) }
         let module = try LossModule(
             named: loss, context: LossContext(model, data), source: .random(seed: 3))
@@ -229,6 +236,21 @@ import Testing
                 == (size == 9
                     ? Array(repeating: [0..<8], count: 9)
                     : size == 3 ? [[0..<2], [2..<5], [5..<8]] : [[0..<8]]))
+    }
+
+    /// Of the outputs, 16 rows of 32 numbers, there is nothing to go back to.
+    @Test func noGradientsOfAFrozenEncodersOutputsTravel() {
+        let counts = [false, true].map { isFrozen in
+            ThreadProcesses.run(2) { own in
+                let trainer = try Self.trainer(
+                    "contrastive_tension_in_batch", Self.pairs(40), own, isFrozen: isFrozen)
+                try trainer.run([OnEvent(stopAfter: 1)])
+                return own.summedCount
+            }
+        }
+        #expect(counts[0].allSatisfy { $0 > 16 * 32 }, "\(counts)")
+        // The loss and its one parameter.
+        #expect(counts[1].allSatisfy { $0 < 10 }, "\(counts)")
     }
 
     @Test(arguments: [trainings[0], trainings[2], trainings[9]])

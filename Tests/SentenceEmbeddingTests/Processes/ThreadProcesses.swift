@@ -9,6 +9,8 @@ final class ThreadProcesses: Communicator {
     let size: Int
     private let meeting: Meeting
     private var sums: [Sum] = []
+    /// How many numbers it has had summed.
+    private(set) var summedCount = 0
 
     private enum Sum {
         case floats(UnsafeMutableBufferPointer<Float>)
@@ -43,9 +45,13 @@ final class ThreadProcesses: Communicator {
         return results.compactMap(\.self)
     }
 
-    func startSum(_ values: UnsafeMutableBufferPointer<Float>) { sums.append(.floats(values)) }
+    func startSum(_ values: UnsafeMutableBufferPointer<Float>) {
+        summedCount += values.count
+        sums.append(.floats(values))
+    }
 
     func startSum(bfloat16 values: UnsafeMutableBufferPointer<UInt16>) {
+        summedCount += values.count
         sums.append(.bfloat16(values))
     }
 

@@ -33,6 +33,28 @@ import Testing
         #expect(whole.total == whole.rows + whole.tokens + whole.weights + whole.step + 64 << 20)
     }
 
+    /// Two batches of 8 pairs have about the tokens of one of 16; embeddings are those of the whole batch.
+    @Test func eachProcessHasItsShare() throws {
+        let table = TinyModel.scored(64)
+        func plans(_ batchSize: Int, _ processes: Int) -> [MemoryPlan] {
+            ThreadProcesses.run(processes) { own in
+                let model = try TinyModel.make()
+                let task = TrainingTask(
+                    try EmbeddingObjective(CosineSimilarityLoss.self, data: table, model: model),
+                    sampler: ShuffledBatchSampler(batchSize: batchSize, seed: 4))
+                return MemoryPlan(try Trainer(model: model, tasks: [task], processes: own))
+            }
+        }
+        let (whole, alone) = (plans(15, 1)[0], plans(8, 1)[0])
+        let shared = plans(15, 2)
+        let embeddings = 2 * (15 * 2 * 32) * 4
+        for plan in shared {
+            #expect(plan.step == alone.step + embeddings)
+            #expect((plan.rows, plan.weights) == (whole.rows, whole.weights))
+        }
+        #expect(shared[0].step < whole.step)
+    }
+
     @Test func aRunThatNeedsMoreThanIsAllowedDoesNotBegin() throws {
         let folder = TemporaryFolder()
         let recipe = try folder.recipe()

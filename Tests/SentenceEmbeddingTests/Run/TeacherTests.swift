@@ -47,8 +47,8 @@ import Testing
         var notes: [String] = []
         let data = RunData(
             recipe, open: { try SentenceTransformer(path: $0) }, note: { notes.append("\($0)") })
-        let table = try data.table(
-            of: recipe.tasks[0], for: TinyModel.make(),
+        let table = try data.labelled(
+            data.table(of: recipe.tasks[0]), for: recipe.tasks[0],
             cache: RunFolder(folder(output).path, format: .json))
         return (table.labels, notes)
     }
@@ -138,8 +138,8 @@ import Testing
         let recipe = try recipe("mse", rows("texts.tsv", ["text"]), teacher: "broken")
         let data = RunData(recipe, open: { _ in broken }, note: { _ in })
         let error = #expect(throws: RunError.self) {
-            try data.table(
-                of: recipe.tasks[0], for: TinyModel.make(),
+            try data.labelled(
+                data.table(of: recipe.tasks[0]), for: recipe.tasks[0],
                 cache: RunFolder(folder("run").path, format: .json))
         }
         #expect(error?.description.contains("rows 1...20 is not finite") == true)
