@@ -34,6 +34,8 @@ struct Work: Codable {
     var batchSize = 16
     /// Optimizer steps in a round.
     var stepsPerRound = 8
+    /// The settings that are measured; nil for all of its kind.
+    var settings: [Setting]?
     /// How it is done.
     var setting = Setting.ours(.float32)
 }

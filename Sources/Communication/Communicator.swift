@@ -26,7 +26,7 @@ public protocol Communicator: AnyObject {
         _ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer, counts: [Int])
     /// Replaces the bytes by those of process 0.
     func broadcast(_ bytes: UnsafeMutableRawBufferPointer)
-    /// Waits until every process is here, however long that takes, and whether or not they live: at the beginning and at the end.
+    /// Waits until every process is here, without a limit: also for one that has died.
     func wait()
 }
 
@@ -39,7 +39,7 @@ extension Communicator {
     }
 
     /// Has every process do something that may take long, on another thread, while all see that every one of them is there;
-    /// `body` makes no call to the others. Each goes on when all are done or one has failed.
+    /// `body` makes no call to the others. Each goes on when it is done itself and the others are, or one of them has failed.
     ///
     /// - Throws: What `body` throws in this process.
     public func together<Value>(_ body: @escaping () throws -> Value) throws -> Value {

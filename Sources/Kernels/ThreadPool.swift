@@ -39,8 +39,8 @@ public final class ThreadPool: @unchecked Sendable {
     private let wake = NSCondition()
     private var body: ((Int, Int) -> Void)?
 
-    /// When not nil, the calling thread runs the tasks of each job alone, and the job is added to the list with what each of its
-    /// tasks took: from that follows what other numbers of processors would do with it.
+    /// When not nil, the calling thread runs alone the tasks of each job that would be shared, and the job is added to the list
+    /// with what each of its tasks took: from that follows what other numbers of processors would do with it.
     package var recording: [RecordedJob]?
 
     /// Tasks that could have run at once, in the order in which they are claimed.

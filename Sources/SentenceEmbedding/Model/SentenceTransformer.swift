@@ -347,7 +347,11 @@ public final class SentenceTransformer {
             for parameter in allParameters { _ = parameter.value }
             ThreadPool.shared.run(own.count) { batch, _ in compute(own[batch]) }
         }
-        if let processes { Self.exchange(batches, among: processes, in: result, width: width) }
+        if let processes {
+            // Those that had nothing to compute do not know how long it takes.
+            if batches.count < processes.size { processes.wait() }
+            Self.exchange(batches, among: processes, in: result, width: width)
+        }
         for (sentence, first) in original.enumerated() where sentence != first {
             (result.base + sentence * width).update(from: result.base + first * width, count: width)
         }

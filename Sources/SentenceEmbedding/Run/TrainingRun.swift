@@ -224,18 +224,22 @@ extension TrainingRun {
     func prepare(cache: RunFolder) throws -> Prepared {
         try requireSameRecipe()
         let data = RunData(recipe, open: open, note: note)
-        let (model, read) = try processes.together { [self] in
+        // What can be wrong in files is said before a teacher begins.
+        let (model, read, dev, test) = try processes.together { [self] in
             try requireFolder()
             if !isNew, latest == nil { latest = try folder.latest(open, note) }
-            return (try startingModel(), try recipe.tasks.map { try data.table(of: $0) })
+            let model = try startingModel()
+            let tables = try recipe.tasks.map { try data.table(of: $0) }
+            return (
+                model, tables, try data.evaluators(.dev, for: model),
+                try data.evaluators(.test, for: model)
+            )
         }
         let tables = try zip(recipe.tasks, read).map {
             try data.labelled($1, for: $0, cache: cache, among: processes)
         }
         let prepared = try processes.together { [self] in
             let tasks = try self.tasks(for: model, tables)
-            let dev = try data.evaluators(.dev, for: model)
-            let test = try data.evaluators(.test, for: model)
             let trainer = try self.trainer(model, tasks)
             for item in dev + test {
                 try item.evaluator.check(trainer.losses)

@@ -41,18 +41,32 @@ struct Teacher {
         // another that did not find a file may go on not finding it when it has been written.
         let paths = processes?.gather(cache.url.path) ?? [cache.url.path]
         let keepsCache = rank == 0 || paths[rank] != paths[0]
-        let source = try processes.together { try look(table, labels, keepsCache ? cache : nil) }
-        var isMissing = false
-        if case .model(_, _, isKept: false) = source { isMissing = true }
-        if processes?.any(isMissing) ?? isMissing {
-            try ask(source, table, labels, keepsCache ? cache : nil)
-        }
+        let known = try vectors(for: table, labels, keepsCache ? cache : nil)
         return try processes.together {
             let vectors =
-                if case .file(let known) = source { known } else {
-                    try TeacherVectors(npy: cache.url)
-                }
+                try known.vectors
+                ?? {
+                    do { return try TeacherVectors(npy: cache.url) } catch {
+                        throw known.lost ?? error
+                    }
+                }()
             return try labelled(table, by: vectors, labels, dimension)
+        }
+    }
+
+    /// The teacher's vectors, if they are a file of its own; else the cache has them afterwards. With it, why this process
+    /// could not open the teacher, if it could not.
+    private func vectors(
+        for table: ExampleTable, _ labels: TeacherLabels, _ cache: TeacherCache?
+    ) throws -> (vectors: TeacherVectors?, lost: (any Error)?) {
+        let source = try processes.together { try look(table, labels, cache) }
+        var isMissing = false
+        if case .model(_, _, isKept: false) = source { isMissing = true }
+        if processes?.any(isMissing) ?? isMissing { try ask(source, table, labels, cache) }
+        switch source {
+        case .file(let vectors): return (vectors, nil)
+        case .lost(let error): return (nil, error)
+        case .model: return (nil, nil)
         }
     }
 

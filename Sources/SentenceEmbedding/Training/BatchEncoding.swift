@@ -95,6 +95,8 @@ struct BatchEncoding {
 
     /// Adds to the gradients of the encoder's parameters, from those of the outputs of the whole batch; nil is zero.
     func backward(_ gradients: [Tensor?]) {
+        // A frozen encoder has none.
+        guard gradients.contains(where: { $0 != nil }) else { return }
         for part in parts {
             let outputs = recorded ?? encode(part, tape(part, true))
             let known = zip(outputs, gradients).compactMap { output, gradient in

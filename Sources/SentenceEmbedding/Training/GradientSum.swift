@@ -22,8 +22,7 @@ final class GradientSum {
     init(_ parameters: [Parameter], _ communicator: any Communicator, compresses: Bool) {
         self.communicator = communicator
         self.compresses = compresses
-        // BERT's pooler is no part of the embeddings, and so has no gradient.
-        let trained = parameters.filter { !$0.isFrozen && !$0.name.hasPrefix("pooler.") }
+        let trained = parameters.filter(\.isTrained)
         tables = trained.filter(\.isRowSparse)
         let byLayer = Dictionary(grouping: trained.filter { !$0.isRowSparse }) {
             LearningRates.layer(of: $0.name) ?? -1

@@ -37,10 +37,7 @@ extension Trainer {
         }
     }
 
-    private var encoderIsTrained: Bool {
-        // BERT's pooler is no part of the embeddings.
-        model.allParameters.contains { !$0.isFrozen && !$0.name.hasPrefix("pooler.") }
-    }
+    private var encoderIsTrained: Bool { model.allParameters.contains(where: \.isTrained) }
 
     /// Calls `body`, which computes the whole batch's loss and goes back through it, as every process does; only in the first
     /// one do parameters get gradients by that, so that sums have them once.
@@ -57,7 +54,7 @@ extension Communicator {
     /// The sum of each tensor over all processes.
     fileprivate func sums(of tensors: [Tensor]) -> [Tensor] {
         // Sums are formed where the numbers lie, and two of the tensors may lie in one place.
-        // Fewer numbers than processes Open MPI would hand on from each to the next.
+        // Open MPI is slow to sum fewer numbers than there are processes: zeros make them enough.
         let packed = Tensor.concatenated(
             tensors.map { $0.reshaped([$0.count]) } + [.zeros([size])])
         startSum(UnsafeMutableBufferPointer(start: packed.base, count: packed.count))

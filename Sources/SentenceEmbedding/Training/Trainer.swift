@@ -90,10 +90,7 @@ public final class Trainer {
         if configuration.bf16, GEMM.Precision.bfloat16.isAvailable { model.precision = .bfloat16 }
         let parameters =
             model.allParameters + tasks.flatMap { Array($0.objective.module.parameters) }
-        // BERT's pooler is no part of the embeddings, and so has no gradient.
-        guard parameters.contains(where: { !$0.isFrozen && !$0.name.hasPrefix("pooler.") }) else {
-            throw .nothingToTrain
-        }
+        guard parameters.contains(where: \.isTrained) else { throw .nothingToTrain }
         do throws(OptimizerError) {
             self.optimizer =
                 try optimizer?(parameters) ?? Self.adamW(parameters, configuration.weightDecay)
@@ -305,4 +302,9 @@ private struct EpochBatches {
         let (task, batch) = turns.isEmpty ? (0, index) : turns[index]
         return Trainer.Batch(task: task, rows: batches[task][batch])
     }
+}
+
+extension Parameter {
+    /// Whether training gives it gradients: it is not frozen, nor of BERT's pooler, which is no part of the embeddings.
+    var isTrained: Bool { !isFrozen && !name.hasPrefix("pooler.") }
 }

@@ -123,11 +123,12 @@ private struct AttentionHead {
         let sequences = (0..<layout.count).sorted {
             (layout.rows(of: $1).count, $0) < (layout.rows(of: $0).count, $1)
         }
-        // A head of a short sequence takes a microsecond, about as long as another thread needs to claim it: some together.
+        // A head of a short sequence takes a microsecond, about as long as another thread needs to claim it: a task takes some,
+        // of long and of short sequences.
         let all = sequences.count * heads
         let tasks = min(all, 16 * pool.count)
         pool.run(tasks) { task, worker in
-            for index in ThreadPool.piece(task, of: tasks, count: all) {
+            for index in stride(from: task, to: all, by: tasks) {
                 let rows = layout.rows(of: sequences[index / heads])
                 let head = index % heads
                 var own = dropout

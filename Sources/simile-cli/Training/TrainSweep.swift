@@ -36,8 +36,8 @@ struct TrainSweep {
 
     /// Takes the runs that have no result yet, and prints all, the best first.
     ///
-    /// A run that fails does not keep the others from theirs. Of several processes that goes for training that diverges, which all
-    /// of them see; anything else one may have seen alone, and it ends all.
+    /// A run that fails does not keep the others from theirs. Of several processes that goes for what all of them see: a training
+    /// that diverges, needs too much memory or has a loss that cannot be; anything else one may have seen alone, and it ends all.
     func run() throws {
         for name in ["recipe.yaml", "checkpoints"]
         where FileManager.default.fileExists(atPath: "\(output)/\(name)") {
@@ -54,7 +54,10 @@ struct TrainSweep {
                 throw error
             } catch {
                 if Processes.joined != nil {
-                    guard case .diverged? = error as? RunError else { throw error }
+                    switch error as? RunError {
+                    case .diverged, .memory, .loss: break
+                    default: throw error
+                    }
                 }
                 let problem = (error as? RunError).map { "\(CommandError($0))" } ?? "\(error)"
                 Console.note("\(member.name): \(problem)")
@@ -88,7 +91,7 @@ struct TrainSweep {
             }
         }
         let run: TrainingRun
-        switch Stage(rawValue: Processes.ofFirst(stage.rawValue)) {
+        switch Stage(rawValue: Processes.ofFirst(stage.rawValue)) ?? .new {
         case .finished:
             Console.note("\(path): finished before")
             return known
@@ -96,7 +99,7 @@ struct TrainSweep {
             run = try TrainingRun(
                 resuming: path, format: .yaml, processes: Processes.joined, open: ModelPath.open,
                 note: Console.note)
-        case .new, nil:
+        case .new:
             run = try TrainingRun(
                 member.recipe, output: path, format: .yaml, processes: Processes.joined,
                 open: ModelPath.open, note: Console.note)
