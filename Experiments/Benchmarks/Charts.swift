@@ -2,7 +2,7 @@ import Foundation
 
 /// Horizontal bars with their values.
 func barChart(_ title: String, _ bars: [(String, Double)]) -> String {
-    let (left, width, row) = (270.0, 380.0, 26.0)
+    let (left, width, row) = (360.0, 380.0, 26.0)
     let most = bars.map(\.1).max() ?? 1
     var body = text(left, 18, title, anchor: "start")
     for (i, bar) in bars.enumerated() {
