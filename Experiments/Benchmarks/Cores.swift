@@ -85,7 +85,7 @@ struct Cores: ParsableCommand {
         let worker = try WorkerProcess(work, peerPython: nil)
         // The round in which the processor was disturbed least.
         let round = try rounds(worker).min { $0.seconds < $1.seconds }
-        guard let round, let jobs = round.jobs else { throw ExitCode.failure }
+        guard let round, let jobs = round.jobs else { throw WorkerProcess.Failure(work: name) }
         let busy = jobs.joined().reduce(0, +)
         let each = 1e3 / Double(steps)
         let serial = round.seconds - busy
