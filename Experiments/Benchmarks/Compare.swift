@@ -106,7 +106,7 @@ struct Compare: ParsableCommand {
         return fields.joined(separator: ", ").replacing("\t", with: " ")
     }
 
-    /// The model as files for the peer's engines.
+    /// The model as files for those of the peer's engines that are there.
     private func exported() throws -> Work.Model {
         var result = Work.Model(folder: inputs.model)
         if peerPython == nil { return result }
@@ -114,11 +114,13 @@ struct Compare: ParsableCommand {
         let model = try SentenceTransformer(path: inputs.model)
         let onnx = folder.appending(path: "simile-benchmark.onnx")
         try model.writeONNX(to: onnx)
+        result.onnx = onnx.path
+        if try !peerHas("llama_cpp") { return result }
         let gguf = folder.appending(path: "simile-benchmark.gguf")
         try model.writeGGUF(to: gguf)
         let small = folder.appending(path: "simile-benchmark-q8.gguf")
         try model.writeGGUF(to: small, type: .q8)
-        (result.onnx, result.gguf, result.smallGGUF) = (onnx.path, gguf.path, small.path)
+        (result.gguf, result.smallGGUF) = (gguf.path, small.path)
         return result
     }
 
@@ -189,10 +191,10 @@ struct Compare: ParsableCommand {
     private func measure(
         _ work: Work, _ tokenizer: BertTokenizer, _ peaks: inout [Setting.Numbers: [Double]]
     ) throws -> Row {
-        let settings = try (work.settings ?? Setting.all(for: work.kind)).filter { setting in
+        let settings = (work.settings ?? Setting.all(for: work.kind)).filter { setting in
             switch setting.engine {
             case .simile: setting.isAvailable
-            case .llama: try peerHas("llama_cpp")
+            case .llama: work.model.gguf != nil
             default: peerPython != nil
             }
         }

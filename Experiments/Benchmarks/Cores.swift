@@ -75,19 +75,18 @@ struct Cores: ParsableCommand {
         var work = trainingWork(
             name, model, pairs, inputs: inputs, batchSize: batch, steps: steps)
         if GEMM.Precision.bfloat16.isAvailable { work.setting = .ours(.bf16) }
-        let measured: Double? =
-            try cores <= ProcessorCount.available
-            ? {
-                let worker = try WorkerProcess(work, peerPython: nil)
-                return median(try rounds(worker).map { 1e3 * $0.seconds }) / Double(steps)
-            }() : nil
+        let each = 1e3 / Double(steps)
+        var measured: Double?
+        if cores <= ProcessorCount.available {
+            let worker = try WorkerProcess(work, peerPython: nil)
+            measured = median(try rounds(worker).map(\.seconds)) * each
+        }
         work.isRecorded = true
         let worker = try WorkerProcess(work, peerPython: nil)
         // The round in which the processor was disturbed least.
         let round = try rounds(worker).min { $0.seconds < $1.seconds }
         guard let round, let jobs = round.jobs else { throw WorkerProcess.Failure(work: name) }
         let busy = jobs.joined().reduce(0, +)
-        let each = 1e3 / Double(steps)
         let serial = round.seconds - busy
         return Point(
             name: name, cores: cores, jobs: Double(jobs.count) / Double(steps),

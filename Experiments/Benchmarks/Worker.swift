@@ -100,7 +100,7 @@ struct Worker: ParsableCommand {
                 answer(start.duration(to: .now) / .seconds(1), rows)
             }
             guard readLine() != nil else { return .stop }
-            if ThreadPool.shared.recording != nil { ThreadPool.shared.recording = [] }
+            ThreadPool.shared.recording?.removeAll()
             (steps, rows, start) = (0, 0, .now)
             return .proceed
         }
@@ -118,10 +118,9 @@ struct Worker: ParsableCommand {
     }
 
     private func answer(_ seconds: Double, _ units: Int) {
-        let pool = ThreadPool.shared
         let round = Round(
             seconds: seconds, units: units, peakMiB: Self.peakMiB,
-            jobs: pool.recording?.map(\.tasks))
+            jobs: ThreadPool.shared.recording)
         if let data = try? JSONEncoder().encode(round) {
             say(String(decoding: data, as: UTF8.self))
         }

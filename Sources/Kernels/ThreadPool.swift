@@ -39,15 +39,9 @@ public final class ThreadPool: @unchecked Sendable {
     private let wake = NSCondition()
     private var body: ((Int, Int) -> Void)?
 
-    /// When not nil, the calling thread runs alone the tasks of each job that would be shared, and the job is added to the list
-    /// with what each of its tasks took: from that follows what other numbers of processors would do with it.
-    package var recording: [RecordedJob]?
-
-    /// Tasks that could have run at once, in the order in which they are claimed.
-    package struct RecordedJob: Sendable {
-        /// What each took, in seconds.
-        package let tasks: [Double]
-    }
+    /// When not nil, the calling thread runs alone the tasks of each job that would be shared, and the seconds that each took are
+    /// added for the job, in the order in which they are claimed: from that follows what other numbers of processors would do.
+    package var recording: [[Double]]?
 
     /// Creates a pool of `count` threads: the caller's and others that live, with the pool, as long as the process.
     public init(count: Int) {
@@ -95,8 +89,8 @@ public final class ThreadPool: @unchecked Sendable {
 
     private func record(_ tasks: Int, _ body: (Int, Int) -> Void) {
         let clock = ContinuousClock()
-        let times = (0..<tasks).map { task in clock.measure { body(task, 0) } / .seconds(1) }
-        recording?.append(RecordedJob(tasks: times))
+        recording?.append(
+            (0..<tasks).map { task in clock.measure { body(task, 0) } / .seconds(1) })
     }
 
     /// Numbers of elementwise work that are worth a thread: the `grain` of such `ranges`.
