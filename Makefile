@@ -56,9 +56,10 @@ AARCH64 := /usr/aarch64-linux-gnu/include
 test-aarch64:
 	@[ -f $(AARCH64)/stdio.h ] || $(MAKE) --no-print-directory deps PACKAGES=libc6-dev-arm64-cross || true
 	@if [ ! -f $(AARCH64)/stdio.h ]; then echo "skipped: libc6-dev-arm64-cross cannot be installed"; exit 0; fi; \
-	for file in Sources/CKernels/*.c Sources/CSystemCalls/*.c; do \
+	for file in $(shell find Sources/CKernels Sources/CSystemCalls Tests/TileInstructions -name '*.c'); do \
 		clang --target=aarch64-linux-gnu -isystem $(AARCH64) -O2 -Wall -Wextra -Werror \
-			-ISources/CKernels/include -ISources/CSystemCalls/include -c $$file -o /dev/null || exit 1; \
+			$(addprefix -I,$(wildcard Sources/*/include) Tests/TileInstructions/include) \
+			-c $$file -o /dev/null || exit 1; \
 	done
 
 test-debug:
@@ -76,7 +77,8 @@ test-release:
 # The suites that compute, as shipped: with our own products on one thread and on four, with each instruction set
 # below the processor's best, and with the products of the BLAS library.
 NUMERIC := --filter 'KernelsTests|TensorsTests|NeuralNetworkTests|LossesTests|GoldenTests|SentenceEmbeddingTests' --skip 'Fuzz|Damage'
-LESSER_SETS = $(if $(shell grep -w avx2 /proc/cpuinfo),baseline) $(if $(shell grep -w avx512vl /proc/cpuinfo),avx2)
+LESSER_SETS = $(if $(shell grep -w avx2 /proc/cpuinfo),baseline) $(if $(shell grep -w avx512vl /proc/cpuinfo),avx2) \
+	$(if $(shell grep -w amx_tile /proc/cpuinfo),avx512)
 test-arithmetic:
 	@numeric() { \
 		echo "== $$*"; env $(TESTING) "$$@" $(TEST) --skip-build $(SHIPPED) $(NUMERIC) \

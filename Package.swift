@@ -131,7 +131,7 @@ let package = Package(
             dependencies: [
                 "CKernels", "ExampleFiles", "HDF5", "JSON", "Losses", "ModelFolders", "ModelLayout",
                 "NeuralNetwork", "RecipeFiles", "Reports", "SentenceEmbedding", "Serialization",
-                "Support", "TestSupport", "Tokenization",
+                "Support", "TestSupport", "TileInstructions", "Tokenization",
             ], path: "Tests/Fuzzing/Readers"),
         .testTarget(
             name: "FuzzingTests", dependencies: ["FuzzReaders", "Fuzzing", "TestSupport"]),
@@ -144,7 +144,8 @@ let package = Package(
         .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "CommunicationTests", dependencies: ["Communication"]),
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
+        .target(name: "TileInstructions", path: "Tests/TileInstructions"),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TileInstructions"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport", "TrialSupport"]),
         .testTarget(
             name: "EvaluationMetricsTests",

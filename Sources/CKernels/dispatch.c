@@ -6,16 +6,22 @@ extern const simile_kernel_table simile_kernels_avx2;
 extern const simile_kernel_table simile_kernels_avx512;
 extern const simile_product_kernels simile_bfloat16_products_avx512;
 extern const simile_int8_products simile_int8_products_avx512;
+int simile_has_amx(void);
+
+static int has_avx512(void) {
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+static int has_pairs(void) { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
+static int has_fours(void) { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }
 #endif
 
 simile_instruction_set simile_best_instruction_set(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return SIMILE_BASELINE;
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        return SIMILE_AVX512;
-    return SIMILE_AVX2;
+    if (!has_avx512()) return SIMILE_AVX2;
+    return has_pairs() && has_fours() && simile_has_amx() ? SIMILE_AMX : SIMILE_AVX512;
 #else
     return SIMILE_BASELINE;
 #endif
@@ -33,24 +39,26 @@ int simile_has_avx(void) {
 const simile_kernel_table *simile_kernels(simile_instruction_set set) {
     if (set > simile_best_instruction_set()) return NULL;
 #if defined(__x86_64__)
-    if (set == SIMILE_AVX512) return &simile_kernels_avx512;
+    if (set >= SIMILE_AVX512) return &simile_kernels_avx512;
     if (set == SIMILE_AVX2) return &simile_kernels_avx2;
 #endif
     return &simile_kernels_baseline;
 }
 
-const simile_product_kernels *simile_bfloat16_products(void) {
+const simile_product_kernels *simile_bfloat16_products(simile_instruction_set set) {
+    if (set > simile_best_instruction_set()) return NULL;
 #if defined(__x86_64__)
-    if (simile_best_instruction_set() == SIMILE_AVX512 && __builtin_cpu_supports("avx512bf16"))
-        return &simile_bfloat16_products_avx512;
+    if (set == SIMILE_AMX) return &simile_bfloat16_products_amx;
+    if (set == SIMILE_AVX512 && has_pairs()) return &simile_bfloat16_products_avx512;
 #endif
     return NULL;
 }
 
-const simile_int8_products *simile_int8_products_of_processor(void) {
+const simile_int8_products *simile_int8_products_of(simile_instruction_set set) {
+    if (set > simile_best_instruction_set()) return NULL;
 #if defined(__x86_64__)
-    if (simile_best_instruction_set() == SIMILE_AVX512 && __builtin_cpu_supports("avx512vnni"))
-        return &simile_int8_products_avx512;
+    if (set == SIMILE_AMX) return &simile_int8_products_amx;
+    if (set == SIMILE_AVX512 && has_fours()) return &simile_int8_products_avx512;
 #endif
     return NULL;
 }

@@ -343,18 +343,32 @@ static void pack(float *to, size_t width, size_t step, const float *from, size_t
             transpose(to, width, from + first * ld, ld, count - first < step ? count - first : step, k);
         return;
     }
-    size_t ahead = (1536 + count - 1) / count * ld;  // some hundred cache lines; beyond the end nothing is fetched
-    for (size_t p = 0; p < k; p++, from += ld) {     // whole rows, as they lie in memory
-        float *out = to + p * width;
+    // Along whole rows, as they lie in memory. But the rows of many panels share a few sets of the cache, as panels lie
+    // apart by a power of two: of those some are written at a time.
+    const int is_wide = count > 256;
+    const size_t together = is_wide ? 16 : 1;
+    const size_t distance = is_wide ? 64 : (1536 + count - 1) / count * ld;  // some hundred cache lines
+    for (size_t next = 0; next < k; next += together, from += together * ld) {
+        size_t end = k - next < together ? k - next : together;
+        float *out = to + next * width;
         for (size_t first = 0; first < count; first += step, out += width * k) {
             size_t columns = count - first < step ? count - first : step;
-            for (size_t i = 0; i < width; i += LANES) {
-                __builtin_prefetch(from + ahead + first + i);
-                __builtin_prefetch(out + 8 * width + i, 1);
-                *(vec_unaligned *)(out + i) = i < columns ? load(from + first + i, columns - i) : (vec)0;
-            }
+            for (size_t p = 0; p < end; p++)
+                for (size_t i = 0; i < width; i += LANES) {
+                    const float *part = from + p * ld + first + i;
+                    __builtin_prefetch(part + distance);
+                    *(vec_unaligned *)(out + p * width + i) = i < columns ? load(part, columns - i) : (vec)0;
+                }
         }
     }
+}
+
+static void pack_left(float *to, const float *from, size_t ld, size_t count, size_t k, int transposed) {
+    pack(to, LANES, PRODUCT_ROWS, from, ld, count, k, transposed);
+}
+
+static void pack_right(float *to, const float *from, size_t ld, size_t count, size_t k, int transposed) {
+    pack(to, PRODUCT_COLUMNS, PRODUCT_COLUMNS, from, ld, count, k, transposed);
 }
 
 static void product(float *c, size_t ldc, const float *a, size_t m, const float *b, size_t n, size_t k,
@@ -554,7 +568,9 @@ const simile_kernel_table KERNEL_TABLE = {
     .attention_forward = attention_forward,
     .attention_backward = attention_backward,
     .softmax_rows = softmax_rows,
-    .products = {.rows = PRODUCT_ROWS, .columns = PRODUCT_COLUMNS, .numbers = 1, .pack = pack, .product = product},
+    .products = {.shape = {.rows = PRODUCT_ROWS, .columns = PRODUCT_COLUMNS, .numbers = 1, .left_words = LANES,
+                           .right_words = PRODUCT_COLUMNS},
+                 .most_units = 512, .pack_left = pack_left, .pack_right = pack_right, .product = product},
     .add = add,
     .axpy = axpy,
     .scale = scale,

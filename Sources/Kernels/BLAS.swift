@@ -34,7 +34,7 @@ public struct BLAS: Sendable {
     /// The core type of OpenBLAS for a processor with this instruction set.
     static func coreType(for set: simile_instruction_set) -> String {
         switch set {
-        case SIMILE_AVX512: "SkylakeX"
+        case SIMILE_AVX512, SIMILE_AMX: "SkylakeX"
         case SIMILE_AVX2: "Haswell"
         default: simile_has_avx() != 0 ? "Sandybridge" : "Nehalem"
         }

@@ -2,8 +2,6 @@ import CKernels
 import Synchronization
 
 extension GEMM {
-    /// Words of k in a block: a panel of the left side stays in the first-level cache.
-    static var mostDepth: Int { 512 }
     /// Rows of the blocks of m.
     fileprivate static var mostRows: Int { 2016 }
     /// Panels of the right side that a task packs at a time: they stay in its second-level cache.
@@ -90,12 +88,13 @@ private struct PackedStage {
     static func stages(
         of product: GEMM.Product, _ kernels: simile_product_kernels
     ) -> [PackedStage] {
+        let shape = kernels.shape
         let rowBlocks = (product.m + GEMM.mostRows - 1) / GEMM.mostRows
-        let depthBlocks = (kernels.words(product.k) + GEMM.mostDepth - 1) / GEMM.mostDepth
+        let depthBlocks = kernels.blocks(product.k)
         return (0..<rowBlocks).flatMap { rowBlock in
             let rows = ThreadPool.piece(rowBlock, of: rowBlocks, count: product.m)
             // Few rows leave room for more blocks of k.
-            let together = max(1, GEMM.mostRows / (kernels.bands(rows.count) * kernels.rows))
+            let together = max(1, GEMM.mostRows / (shape.bands(rows.count) * shape.rows))
             return stride(from: 0, to: depthBlocks, by: together).map { first in
                 PackedStage(
                     product, kernels, rows, first..<min(first + together, depthBlocks),
@@ -115,9 +114,10 @@ private struct PackedStage {
         self.depthBlocks = depthBlocks
         // Two tasks or more for each thread, if it must be by cutting the rows too.
         wanted = GEMM.isSmall(product.work) ? 1 : 2 * ThreadPool.shared.count
-        let bands = kernels.bands(rows.count)
+        let bands = kernels.shape.bands(rows.count)
         packers = min(bands, wanted)
-        let columnTasks = Self.columnTasks(kernels.panels(product.n), wanted: wanted)
+        let columnTasks = Self.columnTasks(
+            kernels.shape.panels(product.n), wanted: wanted)
         rowTasks = min(bands, (wanted + columnTasks - 1) / columnTasks)
         multipliers = columnTasks * rowTasks
     }
@@ -140,7 +140,7 @@ private struct PackedStage {
 
     /// The columns of a task.
     private func columns(_ task: Int) -> Range<Int> {
-        let panels = kernels.panels(product.n)
+        let panels = shape.panels(product.n)
         // All that have the full size, then the others one by one.
         let full = max(0, panels / GEMM.mostPanels - wanted + 1)
         var next = min(task, full) * GEMM.mostPanels
@@ -148,19 +148,20 @@ private struct PackedStage {
             next += Self.size(ofTaskWith: panels - next, wanted: wanted)
         }
         let end = next + Self.size(ofTaskWith: panels - next, wanted: wanted)
-        return next * kernels.columns..<min(end * kernels.columns, product.n)
+        return next * shape.columns..<min(end * shape.columns, product.n)
     }
 
     /// Words of the packed left side.
     var sizeOfLeft: Int {
         let depth =
             self.depth(blocks.upperBound - 1).upperBound - depth(blocks.lowerBound).lowerBound
-        return bands * depth * kernels.leftWidth
+        return bands * depth * shape.left_words
     }
-    private var bands: Int { kernels.bands(rows.count) }
-    /// The words of a block of k.
+    private var shape: simile_panel_shape { kernels.shape }
+    private var bands: Int { shape.bands(rows.count) }
+    /// The units of a block of k.
     private func depth(_ block: Int) -> Range<Int> {
-        ThreadPool.piece(block, of: depthBlocks, count: kernels.words(product.k))
+        ThreadPool.piece(block, of: depthBlocks, count: shape.units(product.k))
     }
 
     /// The panels of a block of k from a band on.
@@ -168,13 +169,13 @@ private struct PackedStage {
         _ left: UnsafeMutablePointer<Float>, _ band: Int, _ depth: Range<Int>
     ) -> UnsafeMutablePointer<Float> {
         let before = depth.lowerBound - self.depth(blocks.lowerBound).lowerBound
-        return left + (before * bands + band * depth.count) * kernels.leftWidth
+        return left + (before * bands + band * depth.count) * shape.left_words
     }
 
     /// The rows of some bands.
     private func rows(of own: Range<Int>) -> Range<Int> {
-        let first = rows.lowerBound + own.lowerBound * kernels.rows
-        return first..<min(rows.lowerBound + own.upperBound * kernels.rows, rows.upperBound)
+        let first = rows.lowerBound + own.lowerBound * shape.rows
+        return first..<min(rows.lowerBound + own.upperBound * shape.rows, rows.upperBound)
     }
 
     /// Packs some rows of the left side; `activated` is scratch.
@@ -183,7 +184,7 @@ private struct PackedStage {
         for block in blocks {
             let depth = depth(block)
             product.packLeft(
-                rows(of: own), kernels.numbers(depth, of: product.k), with: kernels,
+                rows(of: own), shape.numbers(depth, of: product.k), with: kernels,
                 into: panels(place.left, own.lowerBound, depth), activated: activated)
         }
         place.packed.pointee.add(1, ordering: .releasing)
@@ -191,21 +192,21 @@ private struct PackedStage {
 
     /// Packs some columns of the right side into `right` and multiplies.
     func multiply(_ task: Int, at place: Place, right: UnsafeMutablePointer<Float>) {
-        let (n, k, wide) = (product.n, product.k, kernels.columns)
+        let (n, k) = (product.n, product.k)
         let (rowTask, columnTask) = task.quotientAndRemainder(dividingBy: multipliers / rowTasks)
         let ownBands = ThreadPool.piece(rowTask, of: rowTasks, count: bands)
         let ownRows = rows(of: ownBands)
         let columns = columns(columnTask)
         for block in blocks {
             let depth = depth(block)
-            let numbers = kernels.numbers(depth, of: k)
+            let numbers = shape.numbers(depth, of: k)
             let isPlain = product.opB == .plain
             let first =
                 isPlain
                 ? numbers.lowerBound * n + columns.lowerBound
                 : columns.lowerBound * k + numbers.lowerBound
-            kernels.pack(
-                right, wide, wide, product.b + first, product.strideB, columns.count, numbers.count,
+            kernels.pack_right(
+                right, product.b + first, product.strideB, columns.count, numbers.count,
                 isPlain ? 0 : 1)
             ThreadPool.wait { place.packed.pointee.load(ordering: .acquiring) == packers }
             kernels.product(
@@ -223,19 +224,17 @@ extension GEMM.Product {
         _ rows: Range<Int>, _ depth: Range<Int>, with kernels: simile_product_kernels,
         into panels: UnsafeMutablePointer<Float>, activated: UnsafeMutablePointer<Float>
     ) {
-        let (tall, width) = (kernels.rows, kernels.leftWidth)
         guard opA == .plain else {
-            kernels.pack(
-                panels, width, tall, a + depth.lowerBound * m + rows.lowerBound, m, rows.count,
-                depth.count, 0)
+            kernels.pack_left(
+                panels, a + depth.lowerBound * m + rows.lowerBound, m, rows.count, depth.count, 0)
             return
         }
         guard let activation else {
-            kernels.pack(
-                panels, width, tall, a + rows.lowerBound * k + depth.lowerBound, k, rows.count,
-                depth.count, 1)
+            kernels.pack_left(
+                panels, a + rows.lowerBound * k + depth.lowerBound, k, rows.count, depth.count, 1)
             return
         }
+        let (shape, tall) = (kernels.shape, kernels.shape.rows)
         var next = panels
         for start in stride(from: rows.lowerBound, to: rows.upperBound, by: tall) {
             let count = min(tall, rows.upperBound - start)
@@ -244,25 +243,28 @@ extension GEMM.Product {
                     activated + row * depth.count, a + (start + row) * k + depth.lowerBound,
                     depth.count)
             }
-            kernels.pack(next, width, tall, activated, depth.count, count, depth.count, 1)
-            next += width * kernels.words(depth.count)
+            kernels.pack_left(next, activated, depth.count, count, depth.count, 1)
+            next += shape.units(depth.count) * shape.left_words
         }
     }
 }
 
-extension simile_product_kernels {
-    /// Words of a panel of the left side in each of its rows of k.
-    fileprivate var leftWidth: Int { columns / 2 }
+extension simile_panel_shape {
     /// Panels of the left side that hold so many rows.
-    fileprivate func bands(_ rows: Int) -> Int { (rows + self.rows - 1) / self.rows }
+    func bands(_ rows: Int) -> Int { (rows + self.rows - 1) / self.rows }
     /// Panels of the right side that hold so many columns.
     func panels(_ columns: Int) -> Int { (columns + self.columns - 1) / self.columns }
-    /// Words that hold so many numbers of k.
-    func words(_ k: Int) -> Int { (k + numbers - 1) / numbers }
-    /// The numbers that some words of k hold.
-    func numbers(_ words: Range<Int>, of k: Int) -> Range<Int> {
-        words.lowerBound * numbers..<min(words.upperBound * numbers, k)
+    /// Units that hold so many numbers of k.
+    func units(_ k: Int) -> Int { (k + numbers - 1) / numbers }
+    /// The numbers that some units of k hold.
+    func numbers(_ units: Range<Int>, of k: Int) -> Range<Int> {
+        units.lowerBound * numbers..<min(units.upperBound * numbers, k)
     }
+}
+
+extension simile_product_kernels {
+    /// The blocks that so many numbers of k are multiplied in.
+    func blocks(_ k: Int) -> Int { (shape.units(k) + most_units - 1) / most_units }
 }
 
 /// Memory for packed panels, which stays in the caches from one product to the next.
@@ -276,11 +278,16 @@ private struct PackingScratch: @unchecked Sendable {
     private let firstCounter: UnsafeMutablePointer<Atomic<Int>>
 
     private init(workers: Int) {
-        // Every form of panels must find room: tests use one that is not this processor's.
-        let forms = [VectorKernels.best.products, simile_bfloat16_products_emulated]
-        sizeOfLeft =
-            (forms.map { $0.bands(GEMM.mostRows) * $0.leftWidth }.max() ?? 0) * GEMM.mostDepth
-        sizeOfRight = (forms.map(\.columns).max() ?? 0) * GEMM.mostPanels * GEMM.mostDepth
+        // Every form of panels must find room: tests use some that are not this processor's.
+        let forms = [
+            VectorKernels.best.products, simile_bfloat16_products_emulated,
+            simile_bfloat16_tiles_emulated,
+        ]
+        func size(_ words: (simile_panel_shape) -> Int) -> Int {
+            forms.map { words($0.shape) * $0.most_units }.max() ?? 0
+        }
+        sizeOfLeft = size { $0.bands(GEMM.mostRows) * $0.left_words }
+        sizeOfRight = size { GEMM.mostPanels * $0.right_words }
         storage = Storage(sizeOfLeft + workers * sizeOfRight)
         // Never freed: a scratch is used again as long as the process lives.
         firstCounter = .allocate(capacity: counters)

@@ -23,7 +23,8 @@ public enum GEMM {
 
         static func choose(_ settings: KernelSettings, libraryCanBeLoaded: () -> Bool) -> Engine {
             if let engine = settings.engine { return engine }
-            return settings.instructionSet != SIMILE_AVX512 && libraryCanBeLoaded()
+            let isSlower = settings.instructionSet.rawValue < SIMILE_AVX512.rawValue
+            return isSlower && libraryCanBeLoaded()
                 ? .library : .own
         }
     }
@@ -32,9 +33,9 @@ public enum GEMM {
     public enum Precision: String, Sendable {
         /// As they are.
         case float32
-        /// 8 bits of mantissa, to nearest even, with the range of float32: twice as fast with AVX512-BF16.
+        /// 8 bits of mantissa, to nearest even, with the range of float32: twice as fast with AVX512-BF16, or faster with AMX.
         case bfloat16
-        /// 8-bit integers with scales, only as `PackedMatrix` has them: four times as fast with AVX512-VNNI.
+        /// 8-bit integers with scales, only as `PackedMatrix` has them: four times as fast with AVX512-VNNI, or faster with AMX.
         case int8
 
         /// Whether this processor multiplies such numbers; nothing does it slower in its place.
@@ -42,10 +43,14 @@ public enum GEMM {
             switch self {
             case .float32: true
             case .bfloat16: Self.pairs != nil
-            case .int8:
-                KernelSettings.current.instructionSet == SIMILE_AVX512
-                    && simile_int8_products_of_processor() != nil
+            case .int8: simile_int8_products_of(KernelSettings.current.instructionSet) != nil
             }
+        }
+
+        /// The order of sums in this precision on this processor, by a name: where it is another, the last bits are others.
+        public var arithmetic: String {
+            self == .bfloat16 && KernelSettings.current.instructionSet == SIMILE_AMX
+                ? "AMX bfloat16" : rawValue
         }
 
         /// The kernels of a precision that is available.
@@ -62,10 +67,9 @@ public enum GEMM {
             }
         }
 
-        /// Those of bfloat16, unless `KernelSettings` allow only a lesser instruction set.
+        /// Those of bfloat16, of the instruction set that `KernelSettings` allow.
         private static let pairs: simile_product_kernels? =
-            KernelSettings.current.instructionSet == SIMILE_AVX512
-            ? simile_bfloat16_products()?.pointee : nil
+            simile_bfloat16_products(KernelSettings.current.instructionSet)?.pointee
     }
 
     /// y = f(x) for each of n numbers, such as `gelu_forward`.

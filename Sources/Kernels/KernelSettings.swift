@@ -6,7 +6,7 @@ import Foundation
 /// | variable | meaning |
 /// |---|---|
 /// | `SIMILE_THREADS` | number of threads, 1...1024; by default all processors available to the process |
-/// | `SIMILE_INSTRUCTION_SET` | `baseline`, `avx2` or `avx512`: at most this one of those the processor has |
+/// | `SIMILE_INSTRUCTION_SET` | `baseline`, `avx2`, `avx512` or `amx`: at most this one of those the processor has |
 /// | `SIMILE_BLAS` | path of the BLAS library that multiplies, or `none` for our own kernels |
 /// | `SIMILE_CORETYPE` | the core type that OpenBLAS is loaded with; by default what the processor can do |
 public struct KernelSettings: Sendable {
@@ -22,6 +22,7 @@ public struct KernelSettings: Sendable {
     /// The instruction sets by the names of `SIMILE_INSTRUCTION_SET`, in rising order.
     static let instructionSets: [(name: String, set: simile_instruction_set)] = [
         ("baseline", SIMILE_BASELINE), ("avx2", SIMILE_AVX2), ("avx512", SIMILE_AVX512),
+        ("amx", SIMILE_AMX),
     ]
 
     /// Checks the environment, so that what is wrong in it is an error now and not a trap at the first product.
@@ -40,9 +41,16 @@ public struct KernelSettings: Sendable {
         return Int((settings?.instructionSet ?? simile_best_instruction_set()).rawValue)
     }
 
+    /// The name of the instruction set that kernels are chosen for: `baseline`, `avx2`, `avx512` or `amx`.
+    public static var instructionSetName: String { name(ofInstructionSet: current.instructionSet) }
+
+    private static func name(ofInstructionSet set: simile_instruction_set) -> String {
+        instructionSets.first { $0.set == set }?.name ?? ""
+    }
+
     /// Has kernels chosen for no more than an instruction set, and gives its name; to be called before anything is computed.
     public static func limit(toInstructionSet number: Int) -> String {
-        let name = instructionSets.first { Int($0.set.rawValue) == number }?.name ?? ""
+        let name = name(ofInstructionSet: simile_instruction_set(UInt32(number)))
         setenv("SIMILE_INSTRUCTION_SET", name, 1)
         return name
     }

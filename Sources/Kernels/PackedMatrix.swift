@@ -36,24 +36,24 @@ public final class PackedMatrix: @unchecked Sendable {
     init(_ weight: UnsafePointer<Float>, n: Int, k: Int, floats kernels: simile_product_kernels) {
         (self.n, self.k) = (n, k)
         self.kernels = .floats(kernels)
-        let (words, width) = (kernels.words(k), kernels.panels(n) * kernels.columns)
-        panels = Storage(words * width)
-        for block in Self.blocks(of: words) {
-            let numbers = kernels.numbers(block, of: k)
-            kernels.pack(
-                panels.base + block.lowerBound * width, kernels.columns, kernels.columns,
-                weight + numbers.lowerBound, k, n, numbers.count, 1)
+        let wordsOfUnit = kernels.shape.panels(n) * kernels.shape.right_words
+        panels = Storage(kernels.shape.units(k) * wordsOfUnit)
+        for block in Self.blocks(of: k, kernels) {
+            let numbers = kernels.shape.numbers(block, of: k)
+            kernels.pack_right(
+                panels.base + block.lowerBound * wordsOfUnit, weight + numbers.lowerBound, k, n,
+                numbers.count, 1)
         }
     }
 
     init(_ weight: UnsafePointer<Float>, n: Int, k: Int, int8 kernels: simile_int8_products) {
         (self.n, self.k) = (n, k)
-        let width = (n + kernels.columns - 1) / kernels.columns * kernels.columns
-        panels = Storage(width * ((k + 3) / 4))
+        let shape = kernels.shape
+        let width = shape.panels(n) * shape.columns
+        panels = Storage(shape.panels(n) * shape.units(k) * shape.right_words)
         let scales = Storage(width)
         var sums = [Int32](repeating: 0, count: width)
-        simile_int8_pack_weights(
-            panels.base, scales.base, &sums, kernels.columns, weight, n, k)
+        simile_int8_pack_weights(panels.base, scales.base, &sums, shape, weight, n, k)
         self.kernels = .int8(kernels, scales: scales, sums: sums)
     }
 
@@ -67,14 +67,16 @@ public final class PackedMatrix: @unchecked Sendable {
     ) {
         if m == 0 { return }
         let pool = ThreadPool.shared
-        let (tall, wide) = tile
-        let (bands, panelCount) = ((m + tall - 1) / tall, (n + wide - 1) / wide)
+        let (shape, tall) = (shape, shape.rows)
+        let (bands, panelCount) = (shape.bands(m), shape.panels(n))
         // Some tasks for each thread, by cutting the columns too where there are few rows.
         let wanted = GEMM.isSmall(m * n * k) ? 1 : 4 * pool.count
         let rowTasks = min(bands, max(wanted, (bands + Self.mostBands - 1) / Self.mostBands))
         let columnTasks = min(panelCount, (wanted + rowTasks - 1) / rowTasks)
         let bandsOfTask = (bands + rowTasks - 1) / rowTasks
-        let scratchOfTask = bandsOfTask * (tall * k + wide / 2 * wordsOfBlock)
+        let wordsOfLeft = bandsOfTask * shape.left_words * unitsOfBlock
+        // A multiple of 16: the panels of every worker begin with a cache line.
+        let scratchOfTask = wordsOfLeft + (bandsOfTask * tall * k + 15) / 16 * 16
         let scratch = Storage(scratchOfTask * pool.count)
         func perform(_ task: Int, _ worker: Int) {
             let (rowTask, columnTask) = task.quotientAndRemainder(dividingBy: columnTasks)
@@ -85,7 +87,8 @@ public final class PackedMatrix: @unchecked Sendable {
                     x: x + rows.lowerBound * k, y: y + rows.lowerBound * n, count: rows.count,
                     bias: bias, activation: activation),
                 ThreadPool.piece(columnTask, of: columnTasks, count: panelCount),
-                scratch.base + worker * scratchOfTask)
+                left: scratch.base + worker * scratchOfTask,
+                activated: scratch.base + worker * scratchOfTask + wordsOfLeft)
         }
         if wanted == 1 {
             for task in 0..<rowTasks * columnTasks { perform(task, 0) }
@@ -103,16 +106,16 @@ public final class PackedMatrix: @unchecked Sendable {
         let activation: GEMM.ElementFunction?
     }
 
-    /// Some rows times some panels; scratch holds f(x) and its panels.
+    /// Some rows times some panels; scratch holds the rows' panels and f(x).
     private func multiply(
-        _ rows: Rows, _ panels: Range<Int>, _ scratch: UnsafeMutablePointer<Float>
+        _ rows: Rows, _ panels: Range<Int>, left: UnsafeMutablePointer<Float>,
+        activated: UnsafeMutablePointer<Float>
     ) {
         var x = rows.x
         if let activation = rows.activation {
-            activation(scratch, x, rows.count * k)
-            x = UnsafePointer(scratch)
+            activation(activated, x, rows.count * k)
+            x = UnsafePointer(activated)
         }
-        let left = scratch + rows.count * k
         switch kernels {
         case .floats(let kernels): multiply(rows, x, panels, kernels, left)
         case .int8(let kernels, let scales, let sums):
@@ -124,7 +127,7 @@ public final class PackedMatrix: @unchecked Sendable {
                         guard let sums = sums.baseAddress else { return }
                         kernels.product(
                             rows.y + columns.lowerBound, n, left, forms, rows.count,
-                            self.panels.base + columns.lowerBound * ((k + 3) / 4),
+                            self.panels.base + word(ofColumn: columns.lowerBound, shape.units(k)),
                             scales.base + columns.lowerBound, sums + columns.lowerBound,
                             columns.count, k, rows.bias.map { $0 + columns.lowerBound })
                     }
@@ -137,48 +140,52 @@ public final class PackedMatrix: @unchecked Sendable {
         _ rows: Rows, _ x: UnsafePointer<Float>, _ panels: Range<Int>,
         _ kernels: simile_product_kernels, _ left: UnsafeMutablePointer<Float>
     ) {
-        let (words, wide) = (kernels.words(k), kernels.columns)
-        let width = kernels.panels(n) * wide
-        for block in Self.blocks(of: words) {
-            let numbers = kernels.numbers(block, of: k)
-            kernels.pack(
-                left, wide / 2, kernels.rows, x + numbers.lowerBound, k, rows.count, numbers.count,
-                1)
+        let wordsOfUnit = shape.panels(n) * shape.right_words
+        for block in Self.blocks(of: k, kernels) {
+            let numbers = shape.numbers(block, of: k)
+            kernels.pack_left(left, x + numbers.lowerBound, k, rows.count, numbers.count, 1)
             for columns in columns(of: panels) {
                 kernels.product(
                     rows.y + columns.lowerBound, n, left, rows.count,
-                    self.panels.base + block.lowerBound * width + columns.lowerBound * block.count,
+                    self.panels.base + block.lowerBound * wordsOfUnit
+                        + word(ofColumn: columns.lowerBound, block.count),
                     columns.count, numbers.count, block.lowerBound > 0 ? 1 : 0,
                     rows.bias.map { $0 + columns.lowerBound })
             }
         }
     }
 
-    /// Rows and columns of a tile.
-    private var tile: (rows: Int, columns: Int) {
+    private var shape: simile_panel_shape {
         switch kernels {
-        case .floats(let kernels): (kernels.rows, kernels.columns)
-        case .int8(let kernels, _, _): (kernels.rows, kernels.columns)
+        case .floats(let kernels): kernels.shape
+        case .int8(let kernels, _, _): kernels.shape
         }
     }
 
-    /// Words of k that the left side is packed for at a time.
-    private var wordsOfBlock: Int {
+    /// Where the panel that begins with a column begins, among panels of some units.
+    private func word(ofColumn column: Int, _ units: Int) -> Int {
+        column / shape.columns * units * shape.right_words
+    }
+
+    /// Units of k that the left side is packed for at a time.
+    private var unitsOfBlock: Int {
         switch kernels {
-        case .floats(let kernels): min(kernels.words(k), GEMM.mostDepth)
-        case .int8: (k + 3) / 4
+        case .floats(let kernels): min(shape.units(k), kernels.most_units)
+        case .int8: shape.units(k)
         }
     }
 
-    /// The blocks of words of k: sums are in the order of `GEMM`.
-    private static func blocks(of words: Int) -> [Range<Int>] {
-        let count = (words + GEMM.mostDepth - 1) / GEMM.mostDepth
-        return (0..<count).map { ThreadPool.piece($0, of: count, count: words) }
+    /// The blocks of units of k: sums are in the order of `GEMM`.
+    private static func blocks(of k: Int, _ kernels: simile_product_kernels) -> [Range<Int>] {
+        let count = kernels.blocks(k)
+        return (0..<count).map {
+            ThreadPool.piece($0, of: count, count: kernels.shape.units(k))
+        }
     }
 
     /// The columns of some panels, by groups that are gone through while they are in the second-level cache.
     private func columns(of panels: Range<Int>) -> [Range<Int>] {
-        let wide = tile.columns
+        let wide = shape.columns
         return stride(from: panels.lowerBound, to: panels.upperBound, by: GEMM.mostPanels).map {
             $0 * wide..<min(min($0 + GEMM.mostPanels, panels.upperBound) * wide, n)
         }
@@ -188,7 +195,7 @@ public final class PackedMatrix: @unchecked Sendable {
 extension simile_int8_products {
     /// Those of the processor; `GEMM.Precision.int8` is available.
     fileprivate static var ofProcessor: simile_int8_products {
-        guard let kernels = simile_int8_products_of_processor() else {
+        guard let kernels = simile_int8_products_of(KernelSettings.current.instructionSet) else {
             preconditionFailure("this processor does not multiply 8-bit numbers")
         }
         return kernels.pointee

@@ -28,6 +28,7 @@ package enum Machine {
         let has = Set(all.split(separator: " "))
         return [
             "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl", "avx512_vnni", "avx512_bf16",
+            "amx_tile", "amx_bf16", "amx_int8",
         ]
         .filter { has.contains($0[...]) }
     }

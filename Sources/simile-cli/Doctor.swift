@@ -93,6 +93,7 @@ struct Doctor: Subcommand {
                 "GFLOP/s")
         }
         var rows = [
+            ReportRow("instruction_set", "instruction set", KernelSettings.instructionSetName),
             ReportRow("vector_kernels", "vector kernels", String(cString: VectorKernels.best.name)),
             ReportRow(
                 "threads", "threads", .integer(threads),

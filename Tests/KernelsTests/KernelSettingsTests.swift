@@ -41,7 +41,7 @@ import Testing
         }
         #expect(
             error?.description
-                == "SIMILE_INSTRUCTION_SET is 'avx1024' in the environment; expected one of baseline, avx2, avx512, or unset it to use the best"
+                == "SIMILE_INSTRUCTION_SET is 'avx1024' in the environment; expected one of baseline, avx2, avx512, amx, or unset it to use the best"
         )
     }
 

@@ -1,4 +1,5 @@
 import Testing
+import TileInstructions
 
 @testable import Kernels
 
@@ -22,12 +23,14 @@ import Testing
     func sumsProductsOfRoundedNumbers(_ size: (Int, Int, Int)) {
         let (m, n, k) = size
         let (a, b, bias) = (numbers(m * k, seed: 1), numbers(n * k, seed: 2), numbers(n, seed: 3))
-        let c = product(a, b, bias, size, simile_bfloat16_products_emulated)
-        for i in 0..<m {
-            for j in 0..<n {
-                var sum = Double(bias[j])
-                for p in 0..<k { sum += rounded(a[i * k + p]) * rounded(b[j * k + p]) }
-                #expect(abs(Double(c[i * n + j]) - sum) < 1e-4)
+        for kernels in Self.emulated {
+            let c = product(a, b, bias, size, kernels)
+            for i in 0..<m {
+                for j in 0..<n {
+                    var sum = Double(bias[j])
+                    for p in 0..<k { sum += rounded(a[i * k + p]) * rounded(b[j * k + p]) }
+                    #expect(abs(Double(c[i * n + j]) - sum) < 1e-4)
+                }
             }
         }
     }
@@ -38,7 +41,7 @@ import Testing
             (1 + 0x1p-8, 1), (1 + 0x3p-8, 1 + 0x1p-6), (1 + 0x1p-8 + 0x1p-20, 1 + 0x1p-7),
             (0x1p-130, 0), (.greatestFiniteMagnitude, .infinity), (-.infinity, -.infinity),
         ]
-        for kernels in all {
+        for kernels in Self.all {
             for (x, expected) in values {
                 #expect(product([x], [1], [0], (1, 1, 1), kernels) == [expected])
             }
@@ -47,29 +50,46 @@ import Testing
         }
     }
 
+    /// Of two numbers and their two neighbours vectors take the second first; tiles add the firsts and the seconds apart.
+    @Test func sumsInTheOrderOfTheInstruction() {
+        let (large, small): (Float, Float) = (0x1p24, 1)
+        // large + 1 + 1 is large where each 1 is added alone, as half of what is the least for it goes to the even one.
+        let a = [small, large, small, 0]
+        #expect(
+            Self.emulated.map { product(a, [1, 1, 1, 0], [0], (1, 1, 4), $0) }
+                == [[large], [large + 2]])
+    }
+
     @Test(
-        .enabled(
-            if: simile_bfloat16_products() != nil, "no AVX512-BF16: nothing to compare with plain C"
-        ), arguments: sizes)
+        .enabled(if: !pairs.isEmpty, "no AVX512-BF16: nothing to compare with plain C"),
+        arguments: sizes)
     func theProcessorPairsAsPlainCDoes(_ size: (m: Int, n: Int, k: Int)) throws {
-        let kernels = try #require(simile_bfloat16_products()).pointee
         let (m, n, k) = size
         let (a, b, bias) = (numbers(m * k, seed: 1), numbers(n * k, seed: 2), numbers(n, seed: 3))
-        for opA in [GEMM.Operand.plain, .transposed] {
-            for opB in [GEMM.Operand.plain, .transposed] {
-                #expect(
-                    product(a, opA, b, opB, bias, size, kernels)
-                        == product(a, opA, b, opB, bias, size, simile_bfloat16_products_emulated))
+        for (kernels, plain) in zip(Self.pairs, Self.emulated) {
+            for opA in [GEMM.Operand.plain, .transposed] {
+                for opB in [GEMM.Operand.plain, .transposed] {
+                    #expect(
+                        product(a, opA, b, opB, bias, size, kernels)
+                            == product(a, opA, b, opB, bias, size, plain))
+                }
             }
         }
     }
+
+    #if arch(x86_64)
+        @Test(.enabled(if: !pairs.isEmpty && !fours.isEmpty, "no AVX-512 for what is around tiles"))
+        func tilesMultiplyWholeNumbers() {
+            #expect(simile_amx_multiplies() == 1)
+        }
+    #endif
 
     /// The same bits as without packing, whatever the other rows; also with an activation.
     @Test(arguments: sizes)
     func aPackedWeightMultipliesAsGEMMDoes(_ size: (m: Int, n: Int, k: Int)) {
         let (m, n, k) = size
         let (a, b, bias) = (numbers(m * k, seed: 1), numbers(n * k, seed: 2), numbers(n, seed: 3))
-        for kernels in all + [VectorKernels.best.products] {
+        for kernels in Self.all + [VectorKernels.best.products] {
             let packed = PackedMatrix(b, n: n, k: k, floats: kernels)
             for activation in [nil, VectorKernels.best.gelu_forward] as [GEMM.ElementFunction?] {
                 let whole = multiply(packed, a, bias, size, activation)
@@ -117,11 +137,7 @@ import Testing
         let (tiny, plain) = (
             [Float](repeating: .leastNonzeroMagnitude, count: 15), numbers(15, seed: 1)
         )
-        let every =
-            [simile_int8_products_emulated]
-            + [simile_int8_products_of_processor()?.pointee]
-            .compactMap(\.self)
-        for kernels in every {
+        for kernels in [simile_int8_products_emulated] + Self.fours {
             for (a, b) in [(tiny, plain), (plain, tiny)] {
                 let packed = PackedMatrix(b, n: 3, k: 5, int8: kernels)
                 #expect(multiply(packed, Array(a[..<10]), bias, size) == bias + bias)
@@ -133,29 +149,44 @@ import Testing
     }
 
     @Test(
-        .enabled(
-            if: simile_int8_products_of_processor() != nil,
-            "no AVX512-VNNI: nothing to compare with plain C"), arguments: sizes)
+        .enabled(if: !fours.isEmpty, "no AVX512-VNNI: nothing to compare with plain C"),
+        arguments: sizes)
     func theProcessorMultipliesEightBitsAsPlainCDoes(_ size: (m: Int, n: Int, k: Int)) throws {
-        let kernels = try #require(simile_int8_products_of_processor()).pointee
         let (m, n, k) = size
         let a = numbers(m * k, seed: 1, in: -0.2...3)
         let (b, bias) = (numbers(n * k, seed: 2), numbers(n, seed: 3))
+        let plain = PackedMatrix(b, n: n, k: k, int8: simile_int8_products_emulated)
         for activation in [nil, VectorKernels.best.gelu_forward] as [GEMM.ElementFunction?] {
-            #expect(
-                multiply(
-                    PackedMatrix(b, n: n, k: k, int8: kernels), a, bias, size, activation)
-                    == multiply(
-                        PackedMatrix(b, n: n, k: k, int8: simile_int8_products_emulated), a, bias,
-                        size, activation))
+            let expected = multiply(plain, a, bias, size, activation)
+            for kernels in Self.fours {
+                let packed = PackedMatrix(b, n: n, k: k, int8: kernels)
+                #expect(multiply(packed, a, bias, size, activation) == expected)
+            }
         }
     }
 
-    /// Plain C, and the processor's instruction where it has one.
-    private var all: [simile_product_kernels] {
-        [simile_bfloat16_products_emulated]
-            + (simile_bfloat16_products().map { [$0.pointee] } ?? [])
-    }
+    /// Plain C in the order of vectors and in that of tiles.
+    private static let emulated = [
+        simile_bfloat16_products_emulated, simile_bfloat16_tiles_emulated,
+    ]
+    /// The same of the processor's instructions, those of AMX stood in for where it has none.
+    private static let pairs: [simile_product_kernels] = {
+        guard let vectors = simile_bfloat16_products(SIMILE_AVX512)?.pointee else { return [] }
+        #if arch(x86_64)
+            if tilesRun { return [vectors, simile_bfloat16_products_amx] }
+        #endif
+        return [vectors]
+    }()
+    private static let fours: [simile_int8_products] = {
+        guard let vectors = simile_int8_products_of(SIMILE_AVX512)?.pointee else { return [] }
+        #if arch(x86_64)
+            if tilesRun { return [vectors, simile_int8_products_amx] }
+        #endif
+        return [vectors]
+    }()
+    private static let all = emulated + pairs
+    private static let tilesRun =
+        simile_best_instruction_set() == SIMILE_AMX || stand_in_for_tile_instructions() != 0
 
     private func product(
         _ a: [Float], _ b: [Float], _ bias: [Float], _ size: (m: Int, n: Int, k: Int),

@@ -121,7 +121,7 @@ import Testing
 
     @Test(arguments: tables)
     func productsOfPanels(_ kernels: simile_kernel_table) {
-        let (tall, wide) = (kernels.products.rows, kernels.products.columns)
+        let (tall, wide) = (kernels.products.shape.rows, kernels.products.shape.columns)
         for (m, n) in [(1, 1), (tall, wide), (tall + 1, wide / 2), (3 * tall - 1, 2 * wide + 5)] {
             for k in [1, 15, 16, 33] {
                 let (a, b) = (numbers(m * k, seed: 1), numbers(k * n, seed: 2))
@@ -137,12 +137,10 @@ import Testing
                     let (bands, panels) = ((m + tall - 1) / tall, (n + wide - 1) / wide)
                     var left = [Float](repeating: .nan, count: bands * wide / 2 * k)
                     var right = [Float](repeating: .nan, count: panels * wide * k)
-                    kernels.products.pack(
-                        &left, wide / 2, tall, turned == 1 ? a : aTurned, turned == 1 ? k : m, m, k,
-                        turned)
-                    kernels.products.pack(
-                        &right, wide, wide, turned == 1 ? bTurned : b, turned == 1 ? k : n, n, k,
-                        turned)
+                    kernels.products.pack_left(
+                        &left, turned == 1 ? a : aTurned, turned == 1 ? k : m, m, k, turned)
+                    kernels.products.pack_right(
+                        &right, turned == 1 ? bTurned : b, turned == 1 ? k : n, n, k, turned)
                     var (added, begun) = (start, start)
                     kernels.products.product(&added, n, left, m, right, n, k, 1, nil)
                     kernels.products.product(&begun, n, left, m, right, n, k, 0, bias)

@@ -24,21 +24,31 @@ typedef struct {
     float decay;               ///< 1 - learning rate * weight decay
 } simile_adamw;
 
-/// Large matrix products from packed panels. A panel's words are 32 bits wide: one float, or a pair of bfloat16
-/// numbers that follow each other in k, the first in the lower half (0 after the last of an odd k).
+/// How both sides of a large product are packed: in panels of words of 32 bits, which hold one float, two bfloat16 or four
+/// 8-bit numbers that follow each other in k, the first in the lowest bits. A panel is cut along k into units.
 typedef struct __attribute__((swift_attr("@Sendable"))) {
-    /// Rows and columns of the tiles of `product`, and so of the panels it reads.
+    /// Rows of a panel of the left side, and columns of one of the right side: those of a tile of the result.
     size_t rows, columns;
-    /// Numbers of k in a word.
+    /// Numbers of k in a unit; the last one is filled up with zeros.
     size_t numbers;
-    /// Panels of `step` of the `count` columns of from[k, count] or, transposed, from[count, k], one after the other:
-    /// each is words to[k / numbers, width], with zeros beyond its columns. `width` and `step` are `columns` or, for the
-    /// left side, columns / 2 and `rows`.
-    void (*_Nonnull pack)(float *_Nonnull to, size_t width, size_t step, const float *_Nonnull from, size_t ld,
-                          size_t count, size_t k, int transposed);
-    /// c[m, n] (+)= a b from packed panels: `a` in panels of `rows` rows, `b` of `columns` columns, the last ones
-    /// possibly less. Not accumulating, c begins as the row `bias`, or as 0 when that is NULL.
-    /// Each element is a sum over k in order, of pairs the second first, however the product is cut.
+    /// Words of a unit in a panel of the left and of the right side.
+    size_t left_words, right_words;
+} simile_panel_shape;
+
+/// Large matrix products from packed panels of float32 or bfloat16 numbers.
+typedef struct __attribute__((swift_attr("@Sendable"))) {
+    simile_panel_shape shape;
+    /// The most units to multiply at a time: of more, a panel of the left side does not stay in the first-level cache.
+    size_t most_units;
+    /// The panels of `count` rows of the left side, one after the other: of from[k, count] or, transposed, from[count, k].
+    /// Zeros stand for rows beyond `count`.
+    void (*_Nonnull pack_left)(float *_Nonnull to, const float *_Nonnull from, size_t ld, size_t count, size_t k,
+                               int transposed);
+    /// The panels of `count` columns of the right side, in the same way.
+    void (*_Nonnull pack_right)(float *_Nonnull to, const float *_Nonnull from, size_t ld, size_t count, size_t k,
+                                int transposed);
+    /// c[m, n] (+)= a b from packed panels. Not accumulating, c begins as the row `bias`, or as 0 when that is NULL.
+    /// The order of an element's sum depends on k alone, not on the other rows and columns.
     void (*_Nonnull product)(float *_Nonnull c, size_t ldc, const float *_Nonnull a, size_t m,
                              const float *_Nonnull b, size_t n, size_t k, int accumulate,
                              const float *_Nullable bias);
@@ -122,21 +132,26 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
     void (*_Nonnull multiply_in_turn)(float *_Nonnull x, size_t n, const float *_Nonnull factors, size_t count);
 } simile_kernel_table;
 
-/// Instruction sets, in rising order.
-typedef enum { SIMILE_BASELINE = 0, SIMILE_AVX2 = 1, SIMILE_AVX512 = 2 } simile_instruction_set;
+/// Instruction sets, in rising order: each has all of the lower ones. AMX has AVX512-BF16 and AVX512-VNNI too, which
+/// AVX-512 alone may have or not.
+typedef enum { SIMILE_BASELINE = 0, SIMILE_AVX2 = 1, SIMILE_AVX512 = 2, SIMILE_AMX = 3 } simile_instruction_set;
 
-/// The best set this processor and its operating system support.
+/// The best set this processor and its operating system support. AMX counts where its tiles multiply as they must: tried
+/// once.
 simile_instruction_set simile_best_instruction_set(void);
 /// Whether the processor has plain AVX, for choosing a BLAS core type.
 int simile_has_avx(void);
 /// The kernels of a set, or NULL when this processor cannot run them.
 const simile_kernel_table *_Nullable simile_kernels(simile_instruction_set set);
 
-/// Products of numbers rounded to bfloat16 (to nearest even; below the least normal number to 0), summed in float32
-/// as the processor's instruction for pairs does; NULL when this processor has none.
-const simile_product_kernels *_Nullable simile_bfloat16_products(void);
-/// The same arithmetic in plain C, to the bit: slow, for tests on any processor.
+/// Products of numbers rounded to bfloat16 (to nearest even; below the least normal number to 0), summed in float32 as the
+/// set's instruction does; NULL when this processor has none in the set.
+const simile_product_kernels *_Nullable simile_bfloat16_products(simile_instruction_set set);
+/// The arithmetic of AVX512-BF16's vdpbf16ps in plain C, to the bit: of each pair the second first. Slow, for tests on any
+/// processor.
 extern const simile_product_kernels simile_bfloat16_products_emulated;
+/// That of AMX's tdpbf16ps: of 32 numbers of k the first and the second of all pairs apart, then their sum.
+extern const simile_product_kernels simile_bfloat16_tiles_emulated;
 
 /// How a row of numbers is quantised to 0...255.
 typedef struct {
@@ -145,12 +160,11 @@ typedef struct {
 } simile_int8_row;
 
 /// Products of rows quantised to 8 bits when they come, each by its own scale, with weights that were quantised once, each
-/// column by its own. A panel's word holds four numbers that follow each other in k; sums are exact.
+/// column by its own. Sums are exact.
 typedef struct __attribute__((swift_attr("@Sendable"))) {
-    /// Rows and columns of the tiles, and so of the panels.
-    size_t rows, columns;
-    /// Panels of `rows` rows of from[m, k], words to[k / 4, columns / 2] each, of x / scale + zero to the nearest in 0...255;
-    /// and what makes a row's least number (or 0) 0 and its largest (or 0) 255.
+    simile_panel_shape shape;
+    /// The panels of from[m, k], of x / scale + zero to the nearest in 0...255; and what makes a row's least number (or 0) 0
+    /// and its largest (or 0) 255.
     void (*_Nonnull pack_rows)(float *_Nonnull to, simile_int8_row *_Nonnull forms, const float *_Nonnull from,
                                size_t ld, size_t m, size_t k);
     /// c[m, n] = a b of panels, without the rows' zeros, times the scales of row and column, plus `bias` unless that is
@@ -161,14 +175,22 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
                              size_t k, const float *_Nullable bias);
 } simile_int8_products;
 
-/// Those of the processor's instruction for four 8-bit products (AVX512-VNNI), or NULL when it has none.
-const simile_int8_products *_Nullable simile_int8_products_of_processor(void);
+/// Those of the set's instruction for four 8-bit products (AVX512-VNNI, AMX), or NULL when this processor has none in it.
+const simile_int8_products *_Nullable simile_int8_products_of(simile_instruction_set set);
 /// The same arithmetic in plain C, to the bit: slow, for tests on any processor.
 extern const simile_int8_products simile_int8_products_emulated;
-/// Panels of `columns` columns of weights from[n, k], words to[k / 4, columns] each, of numbers in -127...127 that times
-/// the `scales` of their columns are nearest; and their `sums`. 0 beyond n.
-void simile_int8_pack_weights(float *_Nonnull to, float *_Nonnull scales, int32_t *_Nonnull sums, size_t columns,
-                              const float *_Nonnull from, size_t n, size_t k);
+/// Panels of a shape of the columns of weights from[n, k], of numbers in -127...127 that times the `scales` of their columns
+/// are nearest; and their `sums`. 0 beyond n.
+void simile_int8_pack_weights(float *_Nonnull to, float *_Nonnull scales, int32_t *_Nonnull sums,
+                              simile_panel_shape shape, const float *_Nonnull from, size_t n, size_t k);
+
+#if defined(__x86_64__)
+/// The kernels of AMX, whether or not this processor has it: for tests, which can stand in for its instructions.
+extern const simile_product_kernels simile_bfloat16_products_amx;
+extern const simile_int8_products simile_int8_products_amx;
+/// Whether they multiply whole numbers, whose sums are exact, as they must.
+int simile_amx_multiplies(void);
+#endif
 
 /// Floats of scratch that one attention task needs.
 size_t simile_attention_scratch(size_t length, size_t d);

@@ -115,9 +115,10 @@ public final class SentenceTransformer {
         try truncateEmbeddings(to: settings.truncateDimension.map { min($0, wholeDimension) })
     }
 
-    /// Who multiplies, and what, on which the last bits of everything computed depend: `own`, `library` or `bfloat16`.
+    /// Who multiplies, and what, on which the last bits of everything computed depend: `own`, `library`, or that of
+    /// rounded numbers.
     var products: String {
-        precision == .float32 ? GEMM.Engine.preferred.rawValue : precision.rawValue
+        precision == .float32 ? GEMM.Engine.preferred.rawValue : precision.arithmetic
     }
 
     /// The numbers in all parameters.

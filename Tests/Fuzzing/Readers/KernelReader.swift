@@ -1,4 +1,5 @@
 import CKernels
+import TileInstructions
 
 extension FuzzReader {
     /// The vector loops of every instruction set that this processor has, on arrays that end where they have to, of sizes
@@ -83,15 +84,11 @@ extension FuzzReader {
     @discardableResult private static func multiply(
         _ products: simile_product_kernels, _ numbers: Numbers, _ m: Int, _ n: Int, _ k: Int
     ) -> [UInt32] {
-        let words = (k + products.numbers - 1) / products.numbers
-        let bands = (m + products.rows - 1) / products.rows
-        let panels = (n + products.columns - 1) / products.columns
         let (a, b, c) = (numbers.array(m * k), numbers.array(k * n, from: 9), numbers.array(m * n))
-        let left = numbers.array(bands * products.columns / 2 * words)
-        let right = numbers.array(panels * products.columns * words)
-        products.pack(
-            left.start, products.columns / 2, products.rows, a.start, k, m, k, 1)
-        products.pack(right.start, products.columns, products.columns, b.start, n, n, k, 0)
+        let left = numbers.array(products.shape.sizeOfLeft(m, k))
+        let right = numbers.array(products.shape.sizeOfRight(n, k))
+        products.pack_left(left.start, a.start, k, m, k, 1)
+        products.pack_right(right.start, b.start, n, n, k, 0)
         products.product(c.start, n, left.start, m, right.start, n, k, 0, nil)
         products.product(c.start, n, left.start, m, right.start, n, k, 1, nil)
         return c.bits
@@ -110,36 +107,60 @@ extension FuzzReader {
 
     /// Products of numbers of 16 and of 8 bits: the processor's instructions give what plain C gives.
     private static func multiplyBriefly(_ numbers: Numbers, _ m: Int, _ n: Int, _ k: Int) {
-        let emulated = multiply(simile_bfloat16_products_emulated, numbers, m, n, k)
-        if let own = simile_bfloat16_products()?.pointee,
-            own.rows == simile_bfloat16_products_emulated.rows
-        {
-            precondition(multiply(own, numbers, m, n, k) == emulated)
+        if let own = simile_bfloat16_products(SIMILE_AVX512)?.pointee {
+            precondition(
+                multiply(own, numbers, m, n, k)
+                    == multiply(simile_bfloat16_products_emulated, numbers, m, n, k))
+            #if arch(x86_64)
+                if tilesRun {
+                    precondition(
+                        multiply(simile_bfloat16_products_amx, numbers, m, n, k)
+                            == multiply(simile_bfloat16_tiles_emulated, numbers, m, n, k))
+                }
+            #endif
         }
-        let plain = multiplyBytes(simile_int8_products_emulated, numbers, m, n, k)
-        if let own = simile_int8_products_of_processor()?.pointee {
+        if let own = simile_int8_products_of(SIMILE_AVX512)?.pointee {
+            let plain = multiplyBytes(simile_int8_products_emulated, numbers, m, n, k)
             precondition(multiplyBytes(own, numbers, m, n, k) == plain)
+            #if arch(x86_64)
+                if tilesRun {
+                    precondition(multiplyBytes(simile_int8_products_amx, numbers, m, n, k) == plain)
+                }
+            #endif
         }
     }
+
+    /// Whether the instructions of AMX run, be it those of this processor.
+    private static let tilesRun =
+        simile_best_instruction_set() == SIMILE_AMX || stand_in_for_tile_instructions() != 0
 
     private static func multiplyBytes(
         _ products: simile_int8_products, _ numbers: Numbers, _ m: Int, _ n: Int, _ k: Int
     ) -> [UInt32] {
-        let (words, columns) = ((k + 3) / 4, products.columns)
-        let bands = (m + products.rows - 1) / products.rows
-        let panels = (n + columns - 1) / columns
+        let shape = products.shape
+        let width = (n + shape.columns - 1) / shape.columns * shape.columns
         let (a, weights) = (numbers.array(m * k), numbers.array(n * k, from: 9))
-        let left = numbers.array(bands * columns / 2 * words)
-        let right = numbers.array(panels * columns * words)
-        let (scales, c) = (numbers.array(panels * columns), numbers.array(m * n))
-        var forms = [simile_int8_row](
-            repeating: .init(scale: 1, zero: 0), count: bands * products.rows)
-        var sums = [Int32](repeating: 0, count: panels * columns)
+        let left = numbers.array(shape.sizeOfLeft(m, k))
+        let right = numbers.array(shape.sizeOfRight(n, k))
+        let (scales, c) = (numbers.array(width), numbers.array(m * n))
+        var forms = [simile_int8_row](repeating: .init(scale: 1, zero: 0), count: m)
+        var sums = [Int32](repeating: 0, count: width)
         products.pack_rows(left.start, &forms, a.start, k, m, k)
-        simile_int8_pack_weights(right.start, scales.start, &sums, columns, weights.start, n, k)
+        simile_int8_pack_weights(right.start, scales.start, &sums, shape, weights.start, n, k)
         products.product(
             c.start, n, left.start, &forms, m, right.start, scales.start, &sums, n, k, nil)
         return c.bits
+    }
+}
+
+extension simile_panel_shape {
+    /// Words of the panels of so many rows.
+    fileprivate func sizeOfLeft(_ m: Int, _ k: Int) -> Int {
+        (m + rows - 1) / rows * ((k + numbers - 1) / numbers) * left_words
+    }
+    /// Words of the panels of so many columns.
+    fileprivate func sizeOfRight(_ n: Int, _ k: Int) -> Int {
+        (n + columns - 1) / columns * ((k + numbers - 1) / numbers) * right_words
     }
 }
 

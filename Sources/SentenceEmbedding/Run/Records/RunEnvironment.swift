@@ -14,6 +14,7 @@ enum RunEnvironment {
                 "system", .string("\(kernel.system) \(kernel.release) \(kernel.architecture)")),
             JSONValue.Member("processor", .string(Machine.processor)),
             JSONValue.Member("threads", .integer(ThreadPool.shared.count)),
+            JSONValue.Member("instruction_set", .string(KernelSettings.instructionSetName)),
             JSONValue.Member("kernels", .string(String(cString: VectorKernels.best.name))),
             JSONValue.Member("products", .string(products)),
             JSONValue.Member(

@@ -16,9 +16,10 @@ static int32_t whole(float x) {
     return rounded >= -0x1p31f && rounded < 0x1p31f ? (int32_t)rounded : INT32_MIN;
 }
 
-void simile_int8_pack_weights(float *to, float *scales, int32_t *sums, size_t columns, const float *from, size_t n,
-                              size_t k) {
-    size_t words = (k + 3) / 4, width = (n + columns - 1) / columns * columns;
+void simile_int8_pack_weights(float *to, float *scales, int32_t *sums, simile_panel_shape shape, const float *from,
+                              size_t n, size_t k) {
+    size_t columns = shape.columns, width = (n + columns - 1) / columns * columns;
+    size_t words = (k + shape.numbers - 1) / shape.numbers * shape.numbers / 4;
     memset(to, 0, width * words * sizeof *to);
     for (size_t j = 0; j < width; j++) {
         const float *row = from + j * k;
@@ -80,4 +81,4 @@ static void product(float *c, size_t ldc, const float *a, const simile_int8_row 
 }
 
 const simile_int8_products simile_int8_products_emulated = {
-    .rows = ROWS, .columns = COLUMNS, .pack_rows = pack_rows, .product = product};
+    .shape = VECTOR_PANELS(4), .pack_rows = pack_rows, .product = product};

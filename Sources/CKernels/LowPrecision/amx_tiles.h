@@ -1,0 +1,71 @@
+// AMX's tiles, four of which are a tile of the result: 0 and 1 its upper rows, 2 and 3 its lower ones. The processor sums a
+// tile of the left side, 16 rows of 16 words of k, with one of the right side, 16 words of k of 16 columns.
+//
+// TILE_DOT(sums, left, right) names the instruction that does it.
+
+/// What LDTILECFG reads.
+typedef struct {
+    uint8_t palette, first_row, reserved[14];
+    uint16_t row_bytes[16];
+    uint8_t rows[16];
+} tile_configuration;
+_Static_assert(sizeof(tile_configuration) == 64, "what LDTILECFG reads has 64 bytes");
+
+/// All eight tiles have 16 rows of 64 bytes.
+static const tile_configuration whole_tiles = {
+    .palette = 1, .row_bytes = {64, 64, 64, 64, 64, 64, 64, 64}, .rows = {16, 16, 16, 16, 16, 16, 16, 16}};
+
+INLINE void zero_tiles(void) {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+}
+
+/// The tiles of c[16 * tall, 16 * wide], of words; all rows are the first with ldc 0.
+INLINE void load_tiles(const int tall, const int wide, const float *c, size_t ldc) {
+    size_t stride = ldc * sizeof *c;
+    _tile_loadd(0, c, stride);
+    if (wide == 2) _tile_loadd(1, c + TILE, stride);
+    if (tall == 2) _tile_loadd(2, c + TILE * ldc, stride);
+    if (tall == 2 && wide == 2) _tile_loadd(3, c + TILE * ldc + TILE, stride);
+}
+
+INLINE void store_tiles(const int tall, const int wide, float *c, size_t ldc) {
+    size_t stride = ldc * sizeof *c;
+    _tile_stored(0, c, stride);
+    if (wide == 2) _tile_stored(1, c + TILE, stride);
+    if (tall == 2) _tile_stored(2, c + TILE * ldc, stride);
+    if (tall == 2 && wide == 2) _tile_stored(3, c + TILE * ldc + TILE, stride);
+}
+
+/// Adds the products of a panel of the left side with one of the right side.
+INLINE void add_units(const int tall, const int wide, const float *a, const float *b, size_t units) {
+    const size_t left_stride = TILE * sizeof *a, right_stride = 2 * TILE * sizeof *b;
+    for (size_t p = 0; p < units; p++, a += 2 * TILE * TILE, b += 2 * TILE * TILE) {
+        _tile_loadd(4, a, left_stride);
+        _tile_loadd(6, b, right_stride);
+        TILE_DOT(0, 4, 6);
+        if (wide == 2) {
+            _tile_loadd(7, b + TILE, right_stride);
+            TILE_DOT(1, 4, 7);
+        }
+        if (tall == 2) {
+            _tile_loadd(5, a + TILE * TILE, left_stride);
+            TILE_DOT(2, 5, 6);
+            if (wide == 2) TILE_DOT(3, 5, 7);
+        }
+    }
+}
+
+/// The same where the panels have fewer rows and columns; what the tiles beyond them hold is then meaningless.
+INLINE void add_units_of(size_t rows, size_t columns, const float *a, const float *b, size_t units) {
+    if (rows > TILE && columns > TILE)
+        add_units(2, 2, a, b, units);
+    else if (rows > TILE)
+        add_units(2, 1, a, b, units);
+    else if (columns > TILE)
+        add_units(1, 2, a, b, units);
+    else
+        add_units(1, 1, a, b, units);
+}
