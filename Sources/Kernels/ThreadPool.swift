@@ -37,7 +37,7 @@ public final class ThreadPool: @unchecked Sendable {
     private let busy = Atomic<Bool>(false)
     private let sleepers = Atomic<Int>(0)
     private let wake = NSCondition()
-    private var body: ((Int, Int) -> Void)?
+    private var job: Unmanaged<Job>?
 
     /// When not nil, the calling thread runs alone the tasks of each job that would be shared, and the seconds that each took are
     /// added for the job, in the order in which they are claimed: from that follows what other numbers of processors would do.
@@ -72,10 +72,11 @@ public final class ThreadPool: @unchecked Sendable {
         defer { busy.store(false, ordering: .releasing) }
         if recording != nil { return record(tasks, body) }
         withoutActuallyEscaping(body) { body in
-            self.body = body
+            let job = Job(body)
+            self.job = .passUnretained(job)
             finished.store(0, ordering: .relaxed)
-            let job = (word.load(ordering: .relaxed) >> 48) &+ 1
-            word.store(job << 48 | UInt64(tasks) << 24, ordering: .sequentiallyConsistent)
+            let number = (word.load(ordering: .relaxed) >> 48) &+ 1
+            word.store(number << 48 | UInt64(tasks) << 24, ordering: .sequentiallyConsistent)
             if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
                 wake.lock()
                 wake.broadcast()
@@ -83,7 +84,7 @@ public final class ThreadPool: @unchecked Sendable {
             }
             claimTasks(as: 0)
             Self.wait { finished.load(ordering: .acquiring) == tasks }
-            self.body = nil
+            withExtendedLifetime(job) { self.job = nil }
         }
     }
 
@@ -115,17 +116,14 @@ public final class ThreadPool: @unchecked Sendable {
 
     private func claimTasks(as worker: Int) {
         let ran = runTasks(as: worker)
-        // Last, when the job's closure is no longer held: it may be gone right after.
+        // Last, when the job is no longer used: it may be gone right after.
         if ran > 0 { finished.add(ran, ordering: .releasing) }
     }
 
     /// Runs tasks until all are claimed; returns how many.
     ///
-    /// The closure is retained once, not for each task: threads that count references to the same object
-    /// take its cache line from each other every time.
-    @inline(never)
+    /// The job is not retained: threads that count references to the same object take its cache line from each other.
     private func runTasks(as worker: Int) -> Int {
-        var body: ((Int, Int) -> Void)?
         var ran = 0
         while true {
             let seen = word.load(ordering: .acquiring)
@@ -136,9 +134,8 @@ public final class ThreadPool: @unchecked Sendable {
                     expected: seen, desired: seen + 1, ordering: .acquiringAndReleasing
                 ).exchanged
             else { continue }
-            // A job is not over before those who ran its tasks say so: later claims are of the same job.
-            if body == nil { body = self.body }
-            body?(next, worker)
+            // It lives until those who ran its tasks say so, in `claimTasks`.
+            job?._withUnsafeGuaranteedRef { $0.body(next, worker) }
             ran += 1
         }
     }
@@ -162,6 +159,13 @@ public final class ThreadPool: @unchecked Sendable {
             wake.unlock()
         }
     }
+}
+
+/// What the tasks of a job do.
+private final class Job {
+    let body: (_ task: Int, _ worker: Int) -> Void
+
+    init(_ body: @escaping (Int, Int) -> Void) { self.body = body }
 }
 
 /// A wait that expects to be short: spins for some 50 microseconds, then lets other threads run.

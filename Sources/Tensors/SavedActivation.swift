@@ -45,7 +45,7 @@ struct SavedActivation {
     /// Lends the place of some numbers, few enough to stay in a cache, to be written.
     func write(_ range: Range<Int>, _ body: (UnsafeMutablePointer<Float>) -> Void) {
         if precision == .float32 { return body(storage.base + range.lowerBound) }
-        withScratch(range.count) { scratch in
+        Self.withScratch(range.count) { scratch in
             body(scratch)
             VectorKernels.best.narrow(halves + range.lowerBound, scratch, range.count)
         }
@@ -54,8 +54,15 @@ struct SavedActivation {
     /// Lends some numbers, few enough to stay in a cache.
     func read(_ range: Range<Int>, _ body: (UnsafePointer<Float>) -> Void) {
         if precision == .float32 { return body(storage.base + range.lowerBound) }
-        withScratch(range.count) { scratch in
-            VectorKernels.best.widen(scratch, halves + range.lowerBound, range.count)
+        Self.read(halves + range.lowerBound, count: range.count, body)
+    }
+
+    /// Lends what some bfloat16 numbers are.
+    static func read(
+        _ halves: UnsafePointer<UInt16>, count: Int, _ body: (UnsafePointer<Float>) -> Void
+    ) {
+        withScratch(count) { scratch in
+            VectorKernels.best.widen(scratch, halves, count)
             body(scratch)
         }
     }
@@ -65,7 +72,7 @@ struct SavedActivation {
         UnsafeMutableRawPointer(storage.base).assumingMemoryBound(to: UInt16.self)
     }
 
-    private func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
+    private static func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
         withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, count)) { scratch in
             if let start = scratch.baseAddress { body(start) }
         }

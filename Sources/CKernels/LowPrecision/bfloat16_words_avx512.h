@@ -35,7 +35,10 @@ INLINE void pack_transposed(float *to, size_t words, size_t width, const float *
 #pragma unroll
                 for (size_t i = 0; i < 16; i++) _mm512_storeu_ps(out + i * width, r[i]);
             } else {
-                for (size_t i = 0; i < words_left; i++) _mm512_storeu_ps(out + i * width, r[i]);
+                // Unrolled too, so that r stays in registers.
+#pragma unroll
+                for (size_t i = 0; i < 15; i++)
+                    if (i < words_left) _mm512_storeu_ps(out + i * width, r[i]);
             }
         }
     }

@@ -21,19 +21,25 @@ extension Tensor {
         let firstRow = tape?.part?.tokens.lowerBound ?? 0
         let y = Storage(layout.rowCount * hidden)
         let kernels = VectorKernels.best
-        let saved = SavedHeads(
-            head, storage, requiresGradient ? tape?.activations ?? .float32 : .float32)
+        let precision = requiresGradient ? tape?.activations ?? .float32 : .float32
+        let kept =
+            precision == .float32
+            ? SavedActivation(storage, precision)
+            : SavedActivation(count: storage.count, precision)
+        let saved = SavedHeads(head, storage, precision == .float32 ? nil : kept.halves)
+        let (size, scale) = (head.size, head.scale)
         head.forEach { [base] sequence, offset, dropout, scratch in
             let first = base + sequence.lowerBound * 3 * hidden + offset
             kernels.attention_forward(
                 y.base + sequence.lowerBound * hidden + offset, hidden,
                 first, first + hidden, first + 2 * hidden, 3 * hidden,
-                sequence.count, head.size, head.scale, causal ? 1 : 0, dropout,
+                sequence.count, size, scale, causal ? 1 : 0, dropout,
                 firstRow + sequence.lowerBound, scratch)
             saved.save(first, of: sequence, offset)
         }
         return .result([layout.rowCount, hidden], y, of: [self]) { [slot] in
             { dy, gradients in
+                defer { withExtendedLifetime(kept) {} }
                 let dqkv = Storage(layout.rowCount * 3 * hidden)
                 head.forEach { sequence, offset, dropout, scratch in
                     let gradient = dqkv.base + sequence.lowerBound * 3 * hidden + offset
@@ -42,7 +48,7 @@ extension Tensor {
                             gradient, gradient + hidden, gradient + 2 * hidden, 3 * hidden,
                             dy.base + sequence.lowerBound * hidden + offset, hidden,
                             query, key, value, stride,
-                            sequence.count, head.size, head.scale, causal ? 1 : 0, dropout,
+                            sequence.count, size, scale, causal ? 1 : 0, dropout,
                             firstRow + sequence.lowerBound, scratch)
                     }
                 }
@@ -53,24 +59,25 @@ extension Tensor {
 }
 
 /// Queries, keys and values for the backward pass: as they came, or as bfloat16, each head of a sequence by itself.
+///
+/// It points to them and does not keep them: tasks are small, and threads that count references to the same object take its
+/// cache line from each other.
 private struct SavedHeads {
-    // No more than that of the head: tasks are small, and threads that count references to the same object take its
-    // cache line from each other.
     private let size: Int
     private let hidden: Int
-    private let rows: Storage?
-    private let heads: SavedActivation?
+    private let rows: UnsafePointer<Float>
+    private let halves: UnsafeMutablePointer<UInt16>?
 
-    init(_ head: AttentionHead, _ rows: Storage, _ precision: Tape.ActivationPrecision) {
+    /// Those of `rows`, [tokens, 3 · hidden], which `save` writes to `halves` unless that is nil.
+    init(_ head: AttentionHead, _ rows: Storage, _ halves: UnsafeMutablePointer<UInt16>?) {
         (size, hidden) = (head.size, head.hidden)
-        self.rows = precision == .float32 ? rows : nil
-        heads = precision == .float32 ? nil : SavedActivation(count: rows.count, precision)
+        (self.rows, self.halves) = (UnsafePointer(rows.base), halves)
     }
 
     /// Keeps those of one head, the first of which is at `first` in rows of 3 · hidden.
     func save(_ first: UnsafePointer<Float>, of sequence: Range<Int>, _ offset: Int) {
-        guard let heads else { return }
-        let place = heads.halves + place(of: sequence, offset).lowerBound
+        guard let halves else { return }
+        let place = halves + place(of: sequence, offset).lowerBound
         let narrow = VectorKernels.best.narrow
         for part in 0..<3 {
             for row in 0..<sequence.count {
@@ -86,11 +93,12 @@ private struct SavedHeads {
         of sequence: Range<Int>, _ offset: Int,
         _ body: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int) -> Void
     ) {
-        if let rows {
-            let first = UnsafePointer(rows.base + sequence.lowerBound * 3 * hidden + offset)
-            body(first, first + hidden, first + 2 * hidden, 3 * hidden)
+        guard let halves else {
+            let first = rows + sequence.lowerBound * 3 * hidden + offset
+            return body(first, first + hidden, first + 2 * hidden, 3 * hidden)
         }
-        heads?.read(place(of: sequence, offset)) { first in
+        let place = place(of: sequence, offset)
+        SavedActivation.read(halves + place.lowerBound, count: place.count) { first in
             let next = sequence.count * size
             body(first, first + next, first + 2 * next, size)
         }
