@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 /// The launchers of this machine.
@@ -46,12 +47,6 @@ struct MPITests {
         ]
     }
 
-    private func losses(_ run: String) throws -> [Double] {
-        try String(contentsOf: folder("\(run)/steps.csv"), encoding: .utf8)
-            .split(separator: "\n").dropFirst()
-            .compactMap { Double($0.split(separator: ",")[1]) }
-    }
-
     private func expectClose(_ a: [Double], _ b: [Double], count: Int) {
         #expect(a.count == count && b.count == count)
         for (a, b) in zip(a, b) { #expect(abs(a - b) < 1e-6) }
@@ -64,7 +59,7 @@ struct MPITests {
             try #require(output.status == 0, "\(output.error)")
             #expect(output.out.components(separatedBy: "dev_spearman_cosine").count == 3)
         }
-        expectClose(try losses("one"), try losses("two"), count: 12)
+        expectClose(try losses(ofRun: folder("one")), try losses(ofRun: folder("two")), count: 12)
         let model = "model/model.safetensors"
         #expect(
             try Data(contentsOf: folder("two/\(model)"))
@@ -126,7 +121,7 @@ struct MPITests {
         #expect(process.terminationStatus != 0)
         let resumed = try simile(3, ["train", "--resume", folder.path("run"), "--threads", "1"])
         #expect(resumed.status == 0, "\(resumed.error)")
-        expectClose(try losses("whole"), try losses("run"), count: 40)
+        expectClose(try losses(ofRun: folder("whole")), try losses(ofRun: folder("run")), count: 40)
     }
 
     @Test func whatIsNotSharedIsDoneOnce() throws {

@@ -19,3 +19,9 @@ package func contentsWithoutTimes(_ url: URL) throws -> String {
     default: return bytes.base64EncodedString()
     }
 }
+
+/// The losses of the steps that a run's folder tells of, in order.
+package func losses(ofRun folder: URL) throws -> [Double] {
+    try String(contentsOf: folder.appending(path: "steps.csv"), encoding: .utf8)
+        .split(separator: "\n").dropFirst().compactMap { Double($0.split(separator: ",")[1]) }
+}

@@ -55,6 +55,7 @@ struct TrainSweep {
             } catch {
                 if Processes.joined != nil {
                     switch error as? RunError {
+                    case .diverged(.processesDiffer, _): throw error
                     case .diverged, .memory, .loss: break
                     default: throw error
                     }

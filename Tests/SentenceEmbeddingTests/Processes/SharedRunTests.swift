@@ -17,12 +17,6 @@ import Testing
         }
     }
 
-    private func losses(_ folder: URL) throws -> [Double] {
-        let text = try String(contentsOf: folder.appending(path: "steps.csv"), encoding: .utf8)
-        return text.split(separator: "\n").dropFirst()
-            .compactMap { Double($0.split(separator: ",")[1]) }
-    }
-
     private func model(_ folder: URL) throws -> Data {
         try Data(contentsOf: folder.appending(path: "model/model.safetensors"))
     }
@@ -49,7 +43,9 @@ import Testing
         }
         #expect(!FileManager.default.fileExists(atPath: folder("run-1").path))
         #expect(!FileManager.default.fileExists(atPath: folder("run-2").path))
-        let (alone, shared) = (try losses(folder("alone")), try losses(folder("run-0")))
+        let (alone, shared) = (
+            try losses(ofRun: folder("alone")), try losses(ofRun: folder("run-0"))
+        )
         #expect(alone.count == 6 && shared.count == 6)
         for (a, b) in zip(alone, shared) { #expect(abs(a - b) < 1e-6) }
         // All have measured the model that the first has written.
@@ -70,7 +66,7 @@ import Testing
                 resuming: folder("run").path, processes: count == 1 ? nil : own
             ).execute()
         }
-        for (a, b) in zip(try losses(folder("whole")), try losses(folder("run"))) {
+        for (a, b) in zip(try losses(ofRun: folder("whole")), try losses(ofRun: folder("run"))) {
             #expect(abs(a - b) < 1e-6)
         }
         if count == 2 {

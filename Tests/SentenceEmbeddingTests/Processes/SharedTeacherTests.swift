@@ -38,11 +38,6 @@ import Testing
         }
     }
 
-    private func losses(_ run: String) throws -> [Double] {
-        try String(contentsOf: folder("\(run)/steps.csv"), encoding: .utf8).split(separator: "\n")
-            .dropFirst().compactMap { Double($0.split(separator: ",")[1]) }
-    }
-
     /// More rows than are computed at a time.
     @Test(arguments: ["mse", "cosine"]) func labelsAreThoseOfOneProcess(_ loss: String) throws {
         let recipe = try recipe(loss, texts: 3100)
@@ -92,7 +87,7 @@ import Testing
             ).execute()
             return notes
         }
-        let (whole, shared) = (try losses("alone"), try losses("run"))
+        let (whole, shared) = (try losses(ofRun: folder("alone")), try losses(ofRun: folder("run")))
         #expect(whole.count > 2 && whole.count == shared.count)
         for (a, b) in zip(whole, shared) { #expect(abs(a - b) < 1e-6) }
         // They are made once, and only the first looks for them.
