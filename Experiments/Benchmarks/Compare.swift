@@ -156,7 +156,7 @@ struct Compare: ParsableCommand {
                 threads: inputs.threads, sentences: sentences)
         }
         var baseBy64 = trainingWork(
-            "bert-base, STS, batches of 64", base, sts, inputs: inputs, batchSize: 64, steps: 2)
+            "bert-base, STS, batches of 64", base, sts, inputs: inputs, batchSize: 64, steps: 4)
         var baseLong = trainingWork(
             "bert-base, all at 128 tokens, batches of 16", base, long, inputs: inputs, steps: 1)
         // All settings' processes live at the same time, and for all of these 24 GiB are too little: with batches of 16 the

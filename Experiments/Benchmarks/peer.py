@@ -1,6 +1,5 @@
 """The same work with sentence-transformers and PyTorch, onnxruntime, openvino or llama.cpp: see Worker.swift for the protocol."""
 import json
-import random
 import resource
 import sys
 import time
@@ -157,14 +156,28 @@ optimizer = torch.optim.AdamW(
 size, count = work["batchSize"], len(work["first"])
 places = list(range(0, count, size))
 if setting["isGrouped"]:
-    # Sorted within fifty batches, the batches in random order, as its own sampler does it.
+    # Sorted within fifty batches, as its own sampler does it.
     order = []
     for start in range(0, count, 50 * size):
         order += sorted(range(start, min(start + 50 * size, count)),
                         key=lambda i: len(work["first"][i]) + len(work["second"][i]))
     for key in ("first", "second", "labels"):
         work[key] = [work[key][i] for i in order]
-    random.Random(1).shuffle(places)
+
+    def length(place):
+        return sum(len(work[side][i]) for side in ("first", "second")
+                   for i in range(place, min(place + size, count)))
+
+    # Its sampler takes the batches in random order. Here each round has short and long ones alike: rounds are compared,
+    # and whole epochs are what matters. What does not fill a round is of middle length.
+    places.sort(key=length)
+    steps = work["stepsPerRound"]
+    parts = len(places) // steps
+    middle, left_over = len(places) // 2, len(places) - parts * steps
+    dealt = places[:middle] + places[middle + left_over:]
+    rows = [dealt[i:i + parts] for i in range(0, len(dealt), parts)]
+    rows[1::2] = [row[::-1] for row in rows[1::2]]
+    places = [row[part] for part in range(parts) for row in rows]
 turn = 0
 
 
@@ -196,4 +209,5 @@ def train():
 # A compiled model is compiled anew for some of the first batches.
 for _ in range(12 if setting["isCompiled"] else 1):
     step()
+turn = 0
 rounds(train, warm_up=False)

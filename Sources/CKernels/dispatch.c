@@ -1,4 +1,4 @@
-#include "CKernels.h"
+#include "LowPrecision/low_precision.h"
 
 extern const simile_kernel_table simile_kernels_baseline;
 #if defined(__x86_64__)
@@ -6,25 +6,30 @@ extern const simile_kernel_table simile_kernels_avx2;
 extern const simile_kernel_table simile_kernels_avx512;
 extern const simile_product_kernels simile_bfloat16_products_avx512;
 extern const simile_int8_products simile_int8_products_avx512;
-int simile_has_amx(void);
 
+static int has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 static int has_avx512(void) {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
-static int has_pairs(void) { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
-static int has_fours(void) { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }
+static int has_pairs(void) { return __builtin_cpu_supports("avx512bf16") != 0; }
+static int has_fours(void) { return __builtin_cpu_supports("avx512vnni") != 0; }
 #endif
 
-simile_instruction_set simile_best_instruction_set(void) {
+int simile_has(simile_instruction_set set) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return SIMILE_BASELINE;
-    if (!has_avx512()) return SIMILE_AVX2;
-    return has_pairs() && has_fours() && simile_has_amx() ? SIMILE_AMX : SIMILE_AVX512;
-#else
-    return SIMILE_BASELINE;
+    if (set == SIMILE_AVX2) return has_avx2();
+    if (set == SIMILE_AVX512) return has_avx512();
+    if (set == SIMILE_AMX) return has_avx512() && has_pairs() && has_fours() && simile_has_amx();
 #endif
+    return set == SIMILE_BASELINE;
+}
+
+simile_instruction_set simile_best_instruction_set(void) {
+    simile_instruction_set set = SIMILE_AMX;
+    while (!simile_has(set)) set--;
+    return set;
 }
 
 int simile_has_avx(void) {
@@ -37,7 +42,7 @@ int simile_has_avx(void) {
 }
 
 const simile_kernel_table *simile_kernels(simile_instruction_set set) {
-    if (set > simile_best_instruction_set()) return NULL;
+    if (!simile_has(set)) return NULL;
 #if defined(__x86_64__)
     if (set >= SIMILE_AVX512) return &simile_kernels_avx512;
     if (set == SIMILE_AVX2) return &simile_kernels_avx2;
@@ -46,7 +51,7 @@ const simile_kernel_table *simile_kernels(simile_instruction_set set) {
 }
 
 const simile_product_kernels *simile_bfloat16_products(simile_instruction_set set) {
-    if (set > simile_best_instruction_set()) return NULL;
+    if (!simile_has(set)) return NULL;
 #if defined(__x86_64__)
     if (set == SIMILE_AMX) return &simile_bfloat16_products_amx;
     if (set == SIMILE_AVX512 && has_pairs()) return &simile_bfloat16_products_avx512;
@@ -55,7 +60,7 @@ const simile_product_kernels *simile_bfloat16_products(simile_instruction_set se
 }
 
 const simile_int8_products *simile_int8_products_of(simile_instruction_set set) {
-    if (set > simile_best_instruction_set()) return NULL;
+    if (!simile_has(set)) return NULL;
 #if defined(__x86_64__)
     if (set == SIMILE_AMX) return &simile_int8_products_amx;
     if (set == SIMILE_AVX512 && has_fours()) return &simile_int8_products_avx512;

@@ -343,8 +343,8 @@ static void pack(float *to, size_t width, size_t step, const float *from, size_t
             transpose(to, width, from + first * ld, ld, count - first < step ? count - first : step, k);
         return;
     }
-    // Along whole rows, as they lie in memory. But the rows of many panels share a few sets of the cache, as panels lie
-    // apart by a power of two: of those some are written at a time.
+    // Along whole rows, as they lie in memory. But panels lie apart by a power of two, so that the same row of many panels
+    // goes to a few sets of the cache: with more than 256 columns, 16 rows of one panel are written before those of the next.
     const int is_wide = count > 256;
     const size_t together = is_wide ? 16 : 1;
     const size_t distance = is_wide ? 64 : (1536 + count - 1) / count * ld;  // some hundred cache lines

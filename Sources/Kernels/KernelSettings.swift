@@ -89,19 +89,17 @@ public struct KernelSettings: Sendable {
             guard let count = Int(text), (1...1024).contains(count) else { throw .threads(text) }
             return count
         }
-        let best = simile_best_instruction_set()
         guard let name = value("SIMILE_INSTRUCTION_SET") else {
-            instructionSet = best
+            instructionSet = simile_best_instruction_set()
             return
         }
         let known = Self.instructionSets
         guard let asked = known.first(where: { $0.name == name.lowercased() }) else {
             throw .unknownInstructionSet(name, known: known.map(\.name))
         }
-        guard asked.set.rawValue <= best.rawValue else {
+        guard simile_has(asked.set) != 0 else {
             throw .missingInstructionSet(
-                asked.name,
-                available: known.filter { $0.set.rawValue <= best.rawValue }.map(\.name))
+                asked.name, available: known.filter { simile_has($0.set) != 0 }.map(\.name))
         }
         instructionSet = asked.set
     }

@@ -74,7 +74,9 @@ import Testing
             #expect(try #require(results[key] as? Double) > 0, "\(key)")
         }
         let environment = try #require(results["environment"] as? [String: Any])
-        for key in ["simile", "swift", "processor", "threads", "kernels", "products"] {
+        for key in [
+            "simile", "swift", "processor", "threads", "instruction_set", "kernels", "products",
+        ] {
             #expect(environment[key] != nil, "\(key)")
         }
         let settings = try #require(results["settings"] as? [String: Any])

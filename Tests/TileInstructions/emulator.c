@@ -3,6 +3,7 @@
 
 #if defined(__x86_64__) && defined(__linux__)
 #include <math.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -169,17 +170,17 @@ static const uint8_t *run(const ucontext_t *context, const uint8_t *code) {
     if (is_memory) memory = operand_of(context, modrm, x, b);
     switch (code[3]) {
         case 0x49:
-            if (prefix == NONE && is_memory)
+            if (prefix == NONE && is_memory && tile == 0)
                 load_configuration(memory.address);
             else if (prefix == NONE && *modrm == 0xC0)
                 memset(&state, 0, sizeof state);  // TILERELEASE
-            else if (prefix == PF2 && !is_memory)
+            else if (prefix == PF2 && !is_memory && other == 0)
                 zero(tile);
             else
                 return NULL;
             return memory.end;
         case 0x4B:
-            if (!is_memory || prefix == NONE) return NULL;
+            if (!is_memory || (*modrm & 7) != 4 || prefix == NONE) return NULL;  // always with a SIB byte
             if (prefix == PF3)
                 store(tile, memory.address, memory.stride);
             else
@@ -207,10 +208,18 @@ static void handle(int number, siginfo_t *information, void *context) {
         sigaction(number, &before, NULL);  // the instruction runs again, and ends as it would have
 }
 
-int stand_in_for_tile_instructions(void) {
+static int is_installed;
+
+static void install(void) {
     struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_NODEFER};
     sigemptyset(&action.sa_mask);
-    return sigaction(SIGILL, &action, &before) == 0;
+    is_installed = sigaction(SIGILL, &action, &before) == 0;
+}
+
+int stand_in_for_tile_instructions(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, install);
+    return is_installed;
 }
 #else
 int stand_in_for_tile_instructions(void) { return 0; }

@@ -1,5 +1,5 @@
-// AMX's tiles, four of which are a tile of the result: 0 and 1 its upper rows, 2 and 3 its lower ones. The processor sums a
-// tile of the left side, 16 rows of 16 words of k, with one of the right side, 16 words of k of 16 columns.
+// AMX's tiles. 0 and 1 are the upper rows of a result of 32 rows and 32 columns, 2 and 3 its lower ones; 4 and 5 are of the
+// left side, 16 rows of 16 words of k each; 6 and 7 of the right side, 16 words of k of 16 columns each.
 //
 // TILE_DOT(sums, left, right) names the instruction that does it.
 

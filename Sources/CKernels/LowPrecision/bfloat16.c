@@ -88,8 +88,6 @@ const simile_product_kernels simile_bfloat16_products_emulated = {
 
 // MARK: Tiles
 
-#define PANEL (2 * TILE)  // rows of a panel of the left side, columns of one of the right side
-
 /// Words of a row or a column, in whole tiles.
 static size_t words_in_tiles(size_t k) { return (k + 2 * TILE - 1) / (2 * TILE) * TILE; }
 

@@ -12,9 +12,7 @@
 #define TILE_DOT _tile_dpbf16ps
 #include "amx_tiles.h"
 
-#define PANEL (2 * TILE)  // rows of a panel of the left side, columns of one of the right side
-
-static const size_t distance = 64;  // numbers fetched ahead in each row, of which there are too many to be foreseen
+static const size_t distance = 64;  // numbers fetched ahead in each row: 32 rows are more than the processor foresees
 
 /// 32 numbers of a row, of which `left` exist and the others are 0.
 INLINE __m512i words_of(const float *row, size_t left) {
@@ -68,8 +66,8 @@ static void pack_right(float *to, const float *from, size_t ld, size_t count, si
     pack_words(to, words, PANEL, PANEL, from, ld, count, k, transposed);
 }
 
-/// A tile c[PANEL, PANEL].
-INLINE void tile(float *c, size_t ldc, const float *a, const float *b, size_t units, int accumulate,
+/// c[PANEL, PANEL].
+INLINE void whole_tile(float *c, size_t ldc, const float *a, const float *b, size_t units, int accumulate,
                  const float *bias) {
     if (accumulate)
         load_tiles(2, 2, c, ldc);
@@ -81,10 +79,10 @@ INLINE void tile(float *c, size_t ldc, const float *a, const float *b, size_t un
     store_tiles(2, 2, c, ldc);
 }
 
-/// A tile c[rows, columns] that is not whole: it is computed in a whole one.
+/// c[rows, columns], one of which is less than PANEL: computed in a whole one.
 static void part_of_tile(float *c, size_t ldc, size_t rows, size_t columns, const float *a, const float *b,
                          size_t units, int accumulate, const float *bias) {
-    float whole[PANEL * PANEL] = {0};
+    _Alignas(64) float whole[PANEL * PANEL] = {0};
     for (size_t r = 0; r < rows; r++)
         for (size_t j = 0; j < columns; j++)
             whole[r * PANEL + j] = accumulate ? c[r * ldc + j] : bias ? bias[j] : 0;
@@ -109,7 +107,7 @@ static void product(float *c, size_t ldc, const float *a, size_t m, const float 
                     __builtin_prefetch(out + r * ldc, 1);
                     __builtin_prefetch(out + r * ldc + TILE, 1);
                 }
-                tile(out, ldc, left, right, units, accumulate, start);
+                whole_tile(out, ldc, left, right, units, accumulate, start);
             } else
                 part_of_tile(out, ldc, m - i < PANEL ? m - i : PANEL, n - j < PANEL ? n - j : PANEL, left, right,
                              units, accumulate, start);

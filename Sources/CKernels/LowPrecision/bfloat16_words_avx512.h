@@ -14,7 +14,7 @@ INLINE __m512i pairs_of(__m512 low, __m512 high) {
 /// A panel to[words, width] from rows of k: from[count, k], count <= width.
 INLINE void pack_transposed(float *to, size_t words, size_t width, const float *from, size_t ld, size_t count,
                             size_t k) {
-    const size_t distance = 64;  // numbers fetched ahead in each row, which are too many to be foreseen
+    const size_t distance = 64;  // numbers fetched ahead in each row: 16 rows are more than the processor foresees
     for (size_t first = 0; first < width; first += 16) {
         const float *rows = from + first * ld;
         size_t left = count < first ? 0 : count - first;
@@ -54,8 +54,8 @@ INLINE void pack_words(float *to, size_t words, size_t width, size_t step, const
             pack_transposed(to, words, width, from + first * ld, ld, count - first < step ? count - first : step, k);
         return;
     }
-    // Along whole rows, as they lie in memory. But the words of many panels share a few sets of the cache, as panels lie
-    // apart by a power of two: of those some are written at a time.
+    // Along whole rows, as they lie in memory. But panels lie apart by a power of two, so that the same word of many panels
+    // goes to a few sets of the cache: with more than 256 columns, 16 words of one panel are written before those of the next.
     const int is_wide = count > 256;
     const size_t together = is_wide ? 16 : 1;
     const size_t distance = is_wide ? 64 : (1536 + count - 1) / count * ld;  // some hundred cache lines

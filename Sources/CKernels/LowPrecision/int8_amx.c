@@ -11,7 +11,6 @@
 #define TILE_DOT _tile_dpbusd
 #include "amx_tiles.h"
 
-#define PANEL (2 * TILE)       // rows of a panel of the left side, columns of one of the right side
 #define UNIT_NUMBERS (4 * TILE)  // numbers of k in a unit
 
 static void pack_rows(float *to, simile_int8_row *forms, const float *from, size_t ld, size_t m, size_t k) {
@@ -58,7 +57,7 @@ static void product(float *c, size_t ldc, const float *a, const simile_int8_row 
         size_t rows = m - i < PANEL ? m - i : PANEL;
         for (size_t j = 0; j < n; j += PANEL) {
             size_t columns = n - j < PANEL ? n - j : PANEL;
-            int32_t sums[PANEL * PANEL];
+            _Alignas(64) int32_t sums[PANEL * PANEL];
             zero_tiles();
             add_units_of(rows, columns, a + i * units * TILE, b + j * units * TILE, units);
             store_tiles(2, 2, (float *)sums, PANEL);

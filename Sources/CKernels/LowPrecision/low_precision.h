@@ -10,13 +10,20 @@
 #define VECTOR_PANELS(numbers_of_word) \
     {.rows = ROWS, .columns = COLUMNS, .numbers = numbers_of_word, .left_words = COLUMNS / 2, .right_words = COLUMNS}
 
-/// Rows, and words of a row, of AMX's tiles; two by two make a tile of the result.
+/// Rows of AMX's tiles, and words in each.
 #define TILE 16
+/// Rows of a panel of the left side and columns of one of the right side, for tiles: products are made of two by two.
+#define PANEL (2 * TILE)
 /// The panels of instructions on tiles: of the left side 16 words of a row after those of the row before, of the right side
 /// as for vectors.
 #define TILE_PANELS(numbers_of_word)                                                                         \
-    {.rows = 2 * TILE, .columns = 2 * TILE, .numbers = TILE * numbers_of_word, .left_words = 2 * TILE * TILE, \
-     .right_words = 2 * TILE * TILE}
+    {.rows = PANEL, .columns = PANEL, .numbers = TILE * numbers_of_word, .left_words = PANEL * TILE, \
+     .right_words = PANEL * TILE}
+
+#if defined(__x86_64__)
+/// Whether AMX's tiles can be used: the system lets this process have them, and they multiply as they must.
+int simile_has_amx(void);
+#endif
 
 #define INLINE static inline __attribute__((always_inline))
 

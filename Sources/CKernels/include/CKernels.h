@@ -136,8 +136,10 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
 /// AVX-512 alone may have or not.
 typedef enum { SIMILE_BASELINE = 0, SIMILE_AVX2 = 1, SIMILE_AVX512 = 2, SIMILE_AMX = 3 } simile_instruction_set;
 
-/// The best set this processor and its operating system support. AMX counts where its tiles multiply as they must: tried
-/// once.
+/// Whether this processor and its operating system support a set; AMX counts if its tiles, which this tries once, multiply as
+/// they must.
+int simile_has(simile_instruction_set set);
+/// The best set they support.
 simile_instruction_set simile_best_instruction_set(void);
 /// Whether the processor has plain AVX, for choosing a BLAS core type.
 int simile_has_avx(void);
@@ -180,7 +182,7 @@ const simile_int8_products *_Nullable simile_int8_products_of(simile_instruction
 /// The same arithmetic in plain C, to the bit: slow, for tests on any processor.
 extern const simile_int8_products simile_int8_products_emulated;
 /// Panels of a shape of the columns of weights from[n, k], of numbers in -127...127 that times the `scales` of their columns
-/// are nearest; and their `sums`. 0 beyond n.
+/// are nearest; and their `sums`: both for all columns of the panels, 0 beyond n.
 void simile_int8_pack_weights(float *_Nonnull to, float *_Nonnull scales, int32_t *_Nonnull sums,
                               simile_panel_shape shape, const float *_Nonnull from, size_t n, size_t k);
 

@@ -10,7 +10,7 @@ extension GEMM {
     /// With our own kernels: the threads pack the left sides together, and each packs some columns of a
     /// right side and multiplies them while they are in its cache.
     ///
-    /// Every element of c is a sum in the order of k, so neither the number of threads nor the other rows of
+    /// Every element of c is a sum in an order that depends on k alone, so neither the number of threads nor the other rows of
     /// `a` change a bit of it.
     static func runPacked(
         _ products: [Product],

@@ -78,7 +78,7 @@ public final class Checkpoint {
         try file.root.group(named: "training").attributes.value("threads")
     }
 
-    /// Who multiplied, and what, `own`, `library` or `bfloat16`, on which the last bits of a run depend.
+    /// Who multiplied, and what, on which the last bits of a run depend: `own`, `library`, `bfloat16` or `AMX bfloat16`.
     public func products() throws -> String {
         let attributes = try file.root.group(named: "training").attributes
         return try attributes.contains("products") ? attributes.string("products") : "library"

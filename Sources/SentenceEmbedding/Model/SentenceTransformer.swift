@@ -115,8 +115,8 @@ public final class SentenceTransformer {
         try truncateEmbeddings(to: settings.truncateDimension.map { min($0, wholeDimension) })
     }
 
-    /// Who multiplies, and what, on which the last bits of everything computed depend: `own`, `library`, or that of
-    /// rounded numbers.
+    /// Who multiplies, and what, on which the last bits of everything computed depend: `own`, `library`, `bfloat16`,
+    /// `AMX bfloat16` or `int8`.
     var products: String {
         precision == .float32 ? GEMM.Engine.preferred.rawValue : precision.arithmetic
     }

@@ -39,7 +39,7 @@ extension Tensor {
         }
         return .result([layout.rowCount, hidden], y, of: [self]) { [slot] in
             { dy, gradients in
-                defer { withExtendedLifetime(kept) {} }
+                defer { withExtendedLifetime(kept) {} }  // `saved` only points to it
                 let dqkv = Storage(layout.rowCount * 3 * hidden)
                 head.forEach { sequence, offset, dropout, scratch in
                     let gradient = dqkv.base + sequence.lowerBound * 3 * hidden + offset

@@ -37,7 +37,8 @@ struct TrainSweep {
     /// Takes the runs that have no result yet, and prints all, the best first.
     ///
     /// A run that fails does not keep the others from theirs. Of several processes that goes for what all of them see: a training
-    /// that diverges, needs too much memory or has a loss that cannot be; anything else one may have seen alone, and it ends all.
+    /// that diverges, needs too much memory or has a loss that cannot be; anything else one may have seen alone, and it ends all. So
+    /// do processes that come to other weights than the first: they would in the next run, too.
     func run() throws {
         for name in ["recipe.yaml", "checkpoints"]
         where FileManager.default.fileExists(atPath: "\(output)/\(name)") {
