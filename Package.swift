@@ -129,7 +129,7 @@ let package = Package(
         .target(
             name: "FuzzReaders",
             dependencies: [
-                "CKernels", "ExampleFiles", "HDF5", "JSON", "Losses", "ModelFolders", "ModelLayout",
+                "ExampleFiles", "HDF5", "JSON", "Kernels", "Losses", "ModelFolders", "ModelLayout",
                 "NeuralNetwork", "RecipeFiles", "Reports", "SentenceEmbedding", "Serialization",
                 "Support", "TestSupport", "TileInstructions", "Tokenization",
             ], path: "Tests/Fuzzing/Readers"),
@@ -144,7 +144,8 @@ let package = Package(
         .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "CommunicationTests", dependencies: ["Communication"]),
-        .target(name: "TileInstructions", path: "Tests/TileInstructions"),
+        .target(
+            name: "TileInstructions", dependencies: ["CKernels"], path: "Tests/TileInstructions"),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TileInstructions"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport", "TrialSupport"]),
         .testTarget(

@@ -187,8 +187,7 @@ import TileInstructions
         return [vectors]
     }()
     private static let all = emulated + pairs
-    private static let tilesRun =
-        simile_best_instruction_set() == SIMILE_AMX || stand_in_for_tile_instructions() != 0
+    private static let tilesRun = stand_in_for_tile_instructions() != 0
 
     private func product(
         _ a: [Float], _ b: [Float], _ bias: [Float], _ size: (m: Int, n: Int, k: Int),

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "TileInstructions.h"
 
+#include "CKernels.h"
+
 #if defined(__x86_64__) && defined(__linux__)
 #include <math.h>
 #include <pthread.h>
@@ -208,18 +210,20 @@ static void handle(int number, siginfo_t *information, void *context) {
         sigaction(number, &before, NULL);  // the instruction runs again, and ends as it would have
 }
 
-static int is_installed;
+static int they_run;
 
 static void install(void) {
+    they_run = simile_has(SIMILE_AMX);
+    if (they_run) return;
     struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_NODEFER};
     sigemptyset(&action.sa_mask);
-    is_installed = sigaction(SIGILL, &action, &before) == 0;
+    they_run = sigaction(SIGILL, &action, &before) == 0;
 }
 
 int stand_in_for_tile_instructions(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, install);
-    return is_installed;
+    return they_run;
 }
 #else
 int stand_in_for_tile_instructions(void) { return 0; }

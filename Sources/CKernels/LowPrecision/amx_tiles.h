@@ -22,27 +22,27 @@ INLINE void zero_tiles(void) {
     _tile_zero(3);
 }
 
-/// The tiles of c[16 * tall, 16 * wide], of words; all rows are the first with ldc 0.
-INLINE void load_tiles(const int tall, const int wide, const float *c, size_t ldc) {
+/// The result's tiles from c[PANEL, PANEL], of words; all rows are the first with ldc 0.
+INLINE void load_tiles(const float *c, size_t ldc) {
     size_t stride = ldc * sizeof *c;
     _tile_loadd(0, c, stride);
-    if (wide == 2) _tile_loadd(1, c + TILE, stride);
-    if (tall == 2) _tile_loadd(2, c + TILE * ldc, stride);
-    if (tall == 2 && wide == 2) _tile_loadd(3, c + TILE * ldc + TILE, stride);
+    _tile_loadd(1, c + TILE, stride);
+    _tile_loadd(2, c + TILE * ldc, stride);
+    _tile_loadd(3, c + TILE * ldc + TILE, stride);
 }
 
-INLINE void store_tiles(const int tall, const int wide, float *c, size_t ldc) {
+INLINE void store_tiles(float *c, size_t ldc) {
     size_t stride = ldc * sizeof *c;
     _tile_stored(0, c, stride);
-    if (wide == 2) _tile_stored(1, c + TILE, stride);
-    if (tall == 2) _tile_stored(2, c + TILE * ldc, stride);
-    if (tall == 2 && wide == 2) _tile_stored(3, c + TILE * ldc + TILE, stride);
+    _tile_stored(1, c + TILE, stride);
+    _tile_stored(2, c + TILE * ldc, stride);
+    _tile_stored(3, c + TILE * ldc + TILE, stride);
 }
 
-/// Adds the products of a panel of the left side with one of the right side.
+/// Adds the products of a panel of the left side, of 16 * tall rows, with one of the right side, of 16 * wide columns.
 INLINE void add_units(const int tall, const int wide, const float *a, const float *b, size_t units) {
-    const size_t left_stride = TILE * sizeof *a, right_stride = 2 * TILE * sizeof *b;
-    for (size_t p = 0; p < units; p++, a += 2 * TILE * TILE, b += 2 * TILE * TILE) {
+    const size_t left_stride = TILE * sizeof *a, right_stride = PANEL * sizeof *b;
+    for (size_t p = 0; p < units; p++, a += PANEL * TILE, b += PANEL * TILE) {
         _tile_loadd(4, a, left_stride);
         _tile_loadd(6, b, right_stride);
         TILE_DOT(0, 4, 6);
@@ -58,7 +58,7 @@ INLINE void add_units(const int tall, const int wide, const float *a, const floa
     }
 }
 
-/// The same where the panels have fewer rows and columns; what the tiles beyond them hold is then meaningless.
+/// The same where the panels have fewer rows and columns; what the tiles beyond them hold stays as it is.
 INLINE void add_units_of(size_t rows, size_t columns, const float *a, const float *b, size_t units) {
     if (rows > TILE && columns > TILE)
         add_units(2, 2, a, b, units);

@@ -68,15 +68,15 @@ static void pack_right(float *to, const float *from, size_t ld, size_t count, si
 
 /// c[PANEL, PANEL].
 INLINE void whole_tile(float *c, size_t ldc, const float *a, const float *b, size_t units, int accumulate,
-                 const float *bias) {
+                       const float *bias) {
     if (accumulate)
-        load_tiles(2, 2, c, ldc);
+        load_tiles(c, ldc);
     else if (bias)
-        load_tiles(2, 2, bias, 0);
+        load_tiles(bias, 0);
     else
         zero_tiles();
     add_units(2, 2, a, b, units);
-    store_tiles(2, 2, c, ldc);
+    store_tiles(c, ldc);
 }
 
 /// c[rows, columns], one of which is less than PANEL: computed in a whole one.
@@ -86,9 +86,9 @@ static void part_of_tile(float *c, size_t ldc, size_t rows, size_t columns, cons
     for (size_t r = 0; r < rows; r++)
         for (size_t j = 0; j < columns; j++)
             whole[r * PANEL + j] = accumulate ? c[r * ldc + j] : bias ? bias[j] : 0;
-    load_tiles(2, 2, whole, PANEL);
+    load_tiles(whole, PANEL);
     add_units_of(rows, columns, a, b, units);
-    store_tiles(2, 2, whole, PANEL);
+    store_tiles(whole, PANEL);
     for (size_t r = 0; r < rows; r++) memcpy(c + r * ldc, whole + r * PANEL, columns * sizeof *c);
 }
 

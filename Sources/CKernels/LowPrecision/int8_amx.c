@@ -60,7 +60,7 @@ static void product(float *c, size_t ldc, const float *a, const simile_int8_row 
             _Alignas(64) int32_t sums[PANEL * PANEL];
             zero_tiles();
             add_units_of(rows, columns, a + i * units * TILE, b + j * units * TILE, units);
-            store_tiles(2, 2, (float *)sums, PANEL);
+            store_tiles((float *)sums, PANEL);
             finish(c + i * ldc + j, ldc, rows, columns, sums, forms + i, column_scales + j, column_sums + j,
                    bias ? bias + j : NULL);
         }

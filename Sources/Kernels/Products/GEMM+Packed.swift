@@ -250,10 +250,16 @@ extension GEMM.Product {
 }
 
 extension simile_panel_shape {
+    /// Words of the panels of so many rows of the left side.
+    package func sizeOfLeft(_ rows: Int, _ k: Int) -> Int { bands(rows) * units(k) * left_words }
+    /// Words of the panels of so many columns of the right side.
+    package func sizeOfRight(_ columns: Int, _ k: Int) -> Int {
+        panels(columns) * units(k) * right_words
+    }
     /// Panels of the left side that hold so many rows.
     func bands(_ rows: Int) -> Int { (rows + self.rows - 1) / self.rows }
     /// Panels of the right side that hold so many columns.
-    func panels(_ columns: Int) -> Int { (columns + self.columns - 1) / self.columns }
+    package func panels(_ columns: Int) -> Int { (columns + self.columns - 1) / self.columns }
     /// Units that hold so many numbers of k.
     func units(_ k: Int) -> Int { (k + numbers - 1) / numbers }
     /// The numbers that some units of k hold.

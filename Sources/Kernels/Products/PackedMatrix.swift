@@ -37,7 +37,7 @@ public final class PackedMatrix: @unchecked Sendable {
         (self.n, self.k) = (n, k)
         self.kernels = .floats(kernels)
         let wordsOfUnit = kernels.shape.panels(n) * kernels.shape.right_words
-        panels = Storage(kernels.shape.units(k) * wordsOfUnit)
+        panels = Storage(kernels.shape.sizeOfRight(n, k))
         for block in Self.blocks(of: k, kernels) {
             let numbers = kernels.shape.numbers(block, of: k)
             kernels.pack_right(
@@ -50,7 +50,7 @@ public final class PackedMatrix: @unchecked Sendable {
         (self.n, self.k) = (n, k)
         let shape = kernels.shape
         let width = shape.panels(n) * shape.columns
-        panels = Storage(shape.panels(n) * shape.units(k) * shape.right_words)
+        panels = Storage(shape.sizeOfRight(n, k))
         let scales = Storage(width)
         var sums = [Int32](repeating: 0, count: width)
         simile_int8_pack_weights(panels.base, scales.base, &sums, shape, weight, n, k)

@@ -1,4 +1,4 @@
-import CKernels
+import Kernels
 import TileInstructions
 
 extension FuzzReader {
@@ -130,15 +130,13 @@ extension FuzzReader {
         }
     }
 
-    /// Whether the instructions of AMX run, be it those of this processor.
-    private static let tilesRun =
-        simile_best_instruction_set() == SIMILE_AMX || stand_in_for_tile_instructions() != 0
+    private static let tilesRun = stand_in_for_tile_instructions() != 0
 
     private static func multiplyBytes(
         _ products: simile_int8_products, _ numbers: Numbers, _ m: Int, _ n: Int, _ k: Int
     ) -> [UInt32] {
         let shape = products.shape
-        let width = (n + shape.columns - 1) / shape.columns * shape.columns
+        let width = shape.panels(n) * shape.columns
         let (a, weights) = (numbers.array(m * k), numbers.array(n * k, from: 9))
         let left = numbers.array(shape.sizeOfLeft(m, k))
         let right = numbers.array(shape.sizeOfRight(n, k))
@@ -150,17 +148,6 @@ extension FuzzReader {
         products.product(
             c.start, n, left.start, &forms, m, right.start, scales.start, &sums, n, k, nil)
         return c.bits
-    }
-}
-
-extension simile_panel_shape {
-    /// Words of the panels of so many rows.
-    fileprivate func sizeOfLeft(_ m: Int, _ k: Int) -> Int {
-        (m + rows - 1) / rows * ((k + numbers - 1) / numbers) * left_words
-    }
-    /// Words of the panels of so many columns.
-    fileprivate func sizeOfRight(_ n: Int, _ k: Int) -> Int {
-        (n + columns - 1) / columns * ((k + numbers - 1) / numbers) * right_words
     }
 }
 
